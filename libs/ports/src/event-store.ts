@@ -1,0 +1,128 @@
+import type { AnsweredBy, ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Entity, EntityKind } from '@outrider/domain/traffic/entity';
+
+/** A run of events that is stored all or not at all. */
+export interface EventBlock {
+  /** Rows as `encodeEvent` of contracts/events wrote them, each completed by `completeRow` (bus position and flags). */
+  readonly rows: readonly string[];
+  /** Names the block by its position on the bus: the same token twice is stored once, aggregates included. */
+  readonly token: string;
+}
+
+/** One stored event that may still arrive again: enough to recognise it. */
+export interface SeenEvent {
+  /** `gateway:id`. */
+  readonly eventId: string;
+  readonly position: number;
+}
+
+export interface TimeRange {
+  /** ms since epoch, inclusive. */
+  readonly from: number;
+  /** ms since epoch, exclusive. */
+  readonly to: number;
+}
+
+/** Requests of one entity in one minute (only minutes with traffic are returned). */
+export interface MinuteCount {
+  readonly entity: string;
+  /** ms since epoch, start of the minute. */
+  readonly minute: number;
+  readonly requests: number;
+  /** 5xx, and 4xx other than 401, 403, 404, 429. */
+  readonly serverErrors: number;
+  readonly clientErrors: number;
+  readonly refused: number;
+}
+
+export interface EventQuery {
+  readonly tenant: string;
+  readonly range: TimeRange;
+  readonly gateway?: string;
+  readonly entity?: Pick<Entity, 'kind' | 'id'>;
+  readonly method?: string;
+  readonly pathPrefix?: string;
+  readonly statusFrom?: number;
+  readonly statusTo?: number;
+  readonly answeredBy?: AnsweredBy;
+  readonly eventIds?: readonly string[];
+  readonly service?: string;
+  readonly route?: string;
+  readonly limit: number;
+  readonly order: 'newest' | 'oldest';
+  /** The last event of the page before, as `cursor` of the page gave it. */
+  readonly after?: { readonly startedAt: number; readonly id: string };
+}
+
+export interface EntitySummary {
+  readonly entity: Entity;
+  readonly requests: number;
+  readonly errors: number;
+  readonly refused: number;
+  readonly responseBytes: number;
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+}
+
+export interface DeadLetter {
+  readonly tenant: string;
+  readonly gateway: string;
+  /** 32 hex digits, from the content: the same line twice is one dead letter. */
+  readonly id: string;
+  readonly receivedAt: number;
+  /** Fixed slug, e.g. `not-json`, `too-long`, `no-time`. */
+  readonly reason: string;
+  /** What was wrong, without any value from the line. */
+  readonly detail: string;
+  /** Redacted, at most 2 KiB. */
+  readonly excerpt: string;
+  readonly bytes: number;
+  readonly transport: string;
+}
+
+export interface SourceHealth {
+  readonly gateway: string;
+  readonly lastEventAt: number;
+  readonly lastReceivedAt: number;
+  readonly events5m: number;
+}
+
+/**
+ * Events, their aggregates and dead letters (ClickHouse). Every query is bound to one tenant and a time range.
+ * Writes are idempotent by token. Rejects with TransientError when the store is away or overloaded.
+ */
+export abstract class EventStore {
+  abstract insertEvents(block: EventBlock): Promise<void>;
+  abstract insertDeadLetters(letters: readonly DeadLetter[], token: string): Promise<void>;
+  /** Ids and positions stored since `since` (by time of receipt), newest first, at most `limit`: fills the duplicate filter at start. */
+  abstract seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]>;
+  /** All events of the range ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent = all. */
+  abstract replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]>;
+  /** Per-minute counts of many entities of one kind, for baselines. */
+  abstract minuteCounts(query: {
+    tenant: string;
+    kind: EntityKind;
+    entities: readonly string[];
+    range: TimeRange;
+  }): Promise<readonly MinuteCount[]>;
+  abstract search(query: EventQuery): Promise<readonly ApiEvent[]>;
+  abstract entities(query: {
+    tenant: string;
+    kind: EntityKind;
+    range: TimeRange;
+    nameContains?: string;
+    limit: number;
+    offset: number;
+  }): Promise<readonly EntitySummary[]>;
+  abstract entity(query: { tenant: string; kind: EntityKind; id: string; range: TimeRange }): Promise<EntitySummary | undefined>;
+  abstract deadLetters(query: {
+    tenant: string;
+    range: TimeRange;
+    reason?: string;
+    limit: number;
+    after?: { readonly receivedAt: number; readonly id: string };
+  }): Promise<readonly DeadLetter[]>;
+  abstract deadLetterCounts(query: { tenant: string; range: TimeRange }): Promise<readonly { reason: string; count: number }[]>;
+  abstract sources(query: { tenant: string; now: number }): Promise<readonly SourceHealth[]>;
+  abstract ping(): Promise<void>;
+}

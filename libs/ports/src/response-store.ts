@@ -1,0 +1,98 @@
+import type { Alert } from '@outrider/domain/detection/alert';
+import type { Entity } from '@outrider/domain/traffic/entity';
+import type { Enforcement, EnforcementState } from '@outrider/domain/response/enforcement';
+import type { GuardRails, NeverBlockEntry } from '@outrider/domain/response/guard-rails';
+import type { Policy, PolicyDraft } from '@outrider/domain/response/policy';
+
+/** Policies and guard rails (PostgreSQL). Every change writes its audit row in the same transaction; `actor` is a token's name. */
+export abstract class PolicyStore {
+  abstract list(tenant: string): Promise<readonly Policy[]>;
+  abstract find(tenant: string, id: string): Promise<Policy | undefined>;
+  abstract create(tenant: string, draft: PolicyDraft, actor: string): Promise<Policy>;
+  abstract update(tenant: string, id: string, draft: PolicyDraft, actor: string): Promise<Policy | undefined>;
+  abstract remove(tenant: string, id: string, actor: string): Promise<boolean>;
+  abstract guardRails(tenant: string): Promise<GuardRails>;
+  abstract setGuardRails(
+    tenant: string,
+    change: Partial<Omit<GuardRails, 'neverBlock'>>,
+    actor: string,
+  ): Promise<GuardRails>;
+  abstract addNeverBlock(tenant: string, entry: Omit<NeverBlockEntry, 'id'>, actor: string): Promise<NeverBlockEntry>;
+  abstract removeNeverBlock(tenant: string, id: string, actor: string): Promise<boolean>;
+}
+
+/** What stood in Kong before, kept to be restored exactly; opaque to everyone but its action. May hold no credential. */
+export type SavedState = Readonly<Record<string, unknown>>;
+
+/** An enforcement with what only respond needs. */
+export interface EnforcementRecord extends Enforcement {
+  readonly saved: SavedState | null;
+  /** Grows with every save; a save with a stale revision is a ConflictError. */
+  readonly revision: number;
+}
+
+export interface EnforcementQuery {
+  readonly tenant: string;
+  readonly states?: readonly EnforcementState[];
+  readonly entity?: Pick<Entity, 'kind' | 'id'>;
+  readonly alertId?: string;
+  readonly range?: { readonly from: number; readonly to: number };
+  readonly limit: number;
+  readonly after?: { readonly createdAt: number; readonly id: string };
+}
+
+/** One evaluation's outcome, written in one transaction with the audit rows and the alert's evaluated revision. */
+export interface Evaluation {
+  readonly alert: Alert;
+  readonly enforcements: readonly EnforcementRecord[];
+  readonly deliveries: readonly NewDelivery[];
+}
+
+export interface NewDelivery {
+  readonly id: string;
+  readonly webhookId: string;
+  /** Makes a second creation harmless: e.g. `alert:<id>:<webhook>:opened`. */
+  readonly dedupKey: string;
+  readonly event: string;
+  readonly payload: string;
+}
+
+/** Enforcements (PostgreSQL): the truth of what we changed in Kong and when it ends. */
+export abstract class EnforcementStore {
+  abstract find(tenant: string, id: string): Promise<EnforcementRecord | undefined>;
+  abstract findById(id: string): Promise<EnforcementRecord | undefined>;
+  abstract list(query: EnforcementQuery): Promise<readonly EnforcementRecord[]>;
+  /** All that are pending, applied, effective or lifting, all tenants: for re-arming, sweeping and block echo. */
+  abstract live(): Promise<readonly EnforcementRecord[]>;
+  /** Enforcements (simulated and refused ones excluded) created since `since`. */
+  abstract countSince(tenant: string, since: number): Promise<number>;
+  /**
+   * Commits an evaluation. Unique per (alert, policy, action kind): an enforcement or delivery that exists is left as it is and
+   * missing from the answer. The cap per hour is checked inside the transaction: those beyond it are written as `refused`.
+   */
+  abstract commitEvaluation(evaluation: Evaluation, capPerHour: number): Promise<{
+    readonly enforcements: readonly EnforcementRecord[];
+    readonly deliveries: readonly NewDelivery[];
+  }>;
+  /** By hand, with its audit row. */
+  abstract create(record: EnforcementRecord, actor: string): Promise<void>;
+  /** Writes `record` if the stored revision is `record.revision - 1`; audited in the same transaction. */
+  abstract save(record: EnforcementRecord, audit: { readonly actor: string; readonly act: string }): Promise<void>;
+}
+
+export interface AuditEntry {
+  readonly id: string;
+  readonly at: number;
+  readonly actor: string;
+  readonly act: string;
+  readonly subject: string;
+  readonly detail: unknown;
+}
+
+export abstract class AuditLog {
+  abstract list(query: {
+    tenant: string;
+    limit: number;
+    after?: { readonly at: number; readonly id: string };
+  }): Promise<readonly AuditEntry[]>;
+}
