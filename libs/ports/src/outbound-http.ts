@@ -10,6 +10,8 @@ export interface OutboundResponse {
   readonly status: number;
   /** First 1 KiB, for the delivery log. */
   readonly excerpt: string;
+  /** The Retry-After header as a wait in ms (seconds or a date), when one came. */
+  readonly retryAfterMs?: number;
 }
 
 /**

@@ -53,6 +53,8 @@ export interface NewDelivery {
   readonly webhookId: string;
   /** Makes a second creation harmless: e.g. `alert:<id>:<webhook>:opened`. */
   readonly dedupKey: string;
+  /** Not created either when a delivery of one of these keys exists: e.g. an escalation that was told already. */
+  readonly unlessAny?: readonly string[];
   readonly event: string;
   readonly payload: string;
 }
@@ -67,8 +69,11 @@ export abstract class EnforcementStore {
   /** Enforcements (simulated and refused ones excluded) created since `since`. */
   abstract countSince(tenant: string, since: number): Promise<number>;
   /**
-   * Commits an evaluation. Unique per (alert, policy, action kind): an enforcement or delivery that exists is left as it is and
-   * missing from the answer. The cap per hour is checked inside the transaction: those beyond it are written as `refused`.
+   * Commits an evaluation by the rules of domain/response/admission. Unique per (alert, policy, action kind): an enforcement or delivery
+   * that exists is left as it is and missing from the answer; one that was only refused or simulated may begin, and one whose time was
+   * up is made anew when the alert goes on. The cap per hour is checked inside the transaction: those beyond it are written as `refused`.
+   * At most one is live per (tenant, gateway, action kind, entity): a second one is written as `refused` and extends the end of the live
+   * one, which is then in the answer too. So a lift that comes due must look at the row's `endsAt` again.
    */
   abstract commitEvaluation(evaluation: Evaluation, capPerHour: number): Promise<{
     readonly enforcements: readonly EnforcementRecord[];

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Kept {
+  readonly value: string;
+  /** Made by this call: worth showing once. */
+  readonly made: boolean;
+}
+
+/** Secrets that Outrider makes for itself at first start, each in a file of mode 0600 below the data folder. */
+export class KeyFolder {
+  readonly #dir: string;
+
+  constructor(dataDir: string) {
+    this.#dir = join(dataDir, 'keys');
+  }
+
+  /** The path that a person may read the secret from. */
+  path(name: string): string {
+    return join(this.#dir, name);
+  }
+
+  /** `given` if set, else what is kept under `name`, else a new one of `bytes` random bytes (written whole or not at all). */
+  keep(name: string, given: string | undefined, bytes: number, encoding: 'hex' | 'base64url'): Kept {
+    if (given !== undefined) return { value: given, made: false };
+    const kept = this.#read(name);
+    if (kept !== undefined) return { value: kept, made: false };
+    mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
+    const temporary = join(this.#dir, `.${name}.${process.pid}`);
+    const file = openSync(temporary, 'w', 0o600);
+    writeSync(file, `${randomBytes(bytes).toString(encoding)}\n`);
+    fsyncSync(file);
+    closeSync(file);
+    try {
+      linkSync(temporary, this.path(name)); // fails if another process was first: then its secret counts
+      return { value: this.#read(name) ?? '', made: true };
+    } catch {
+      return { value: this.#read(name) ?? '', made: false };
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+
+  #read(name: string): string | undefined {
+    try {
+      return readFileSync(this.path(name), 'utf8').trim();
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { envFlag, envInteger } from '@outrider/platform/read-config';
+
+export const serveSettings = {
+  API_PORT: envInteger(0, 65_535).default(7500),
+  /** An admin token to accept beside those in the database; made and shown at first start when empty. At least 16 characters. */
+  API_ADMIN_TOKEN: z.string().min(16).optional(),
+  /** Serve /metrics without a token (for a scraper on a private network). */
+  METRICS_PUBLIC: envFlag.default(false),
+};
+
+export const respondSettings = {
+  /** Key that seals webhook secrets, 64 hex digits; made at first start and kept in OUTRIDER_DATA when empty. */
+  SECRETS_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, '64 hex digits')
+    .optional(),
+};
