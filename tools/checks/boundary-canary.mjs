@@ -12,7 +12,11 @@ const FORBIDDEN = [
   ['libs/adapters/kong', "import '@outrider/postgres/open-postgres';", 'another adapter'],
   ['libs/domain', "import '@outrider/ports/clock';", 'a port from the domain'],
   ['libs/platform', "import '@outrider/domain/assert-never';", 'the domain from the platform'],
-  ['libs/flow/serve', "export const x = process.env['PATH'];\nexport const y = process.env.PATH;", 'the environment outside config.ts'],
+  [
+    'libs/flow/serve',
+    "export const x = process.env['PATH'];\nexport const y = process.env.PATH;",
+    'the environment outside config.ts',
+  ],
 ];
 
 let failed = 0;
@@ -21,19 +25,34 @@ const check = (name, ok, detail = '') => {
   if (!ok) failed++;
 };
 
-const projects = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*/package.json'], { encoding: 'utf8' }).trim().split('\n');
+const projects = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '--', '*/package.json'],
+  { encoding: 'utf8' },
+)
+  .trim()
+  .split('\n');
 for (const file of projects) {
   const tags = JSON.parse(readFileSync(file, 'utf8')).nx?.tags ?? [];
   const types = tags.filter((tag) => tag.startsWith('type:'));
-  check(`${file} has one known type tag`, types.length === 1 && KNOWN.includes(types[0].slice(5)), `tags: ${tags.join(', ')}`);
+  check(
+    `${file} has one known type tag`,
+    types.length === 1 && KNOWN.includes(types[0].slice(5)),
+    `tags: ${tags.join(', ')}`,
+  );
 }
 
 for (const [project, source, what] of FORBIDDEN) {
   const file = join(project, 'src', 'boundary-canary.ts');
   writeFileSync(file, `${source}\n`);
   try {
-    const result = spawnSync('npx', ['eslint', '--no-warn-ignored', 'src/boundary-canary.ts'], { cwd: project, encoding: 'utf8' });
-    const caught = /enforce-module-boundaries|no-restricted-syntax/.test(result.stdout) && !/rule will be skipped/.test(result.stdout + result.stderr);
+    const result = spawnSync('npx', ['eslint', '--no-warn-ignored', 'src/boundary-canary.ts'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    const caught =
+      /enforce-module-boundaries|no-restricted-syntax/.test(result.stdout) &&
+      !/rule will be skipped/.test(result.stdout + result.stderr);
     check(`${project} may not import ${what}`, result.status === 1 && caught, result.stdout + result.stderr);
   } finally {
     rmSync(file, { force: true });

@@ -21,7 +21,8 @@ const lookAround = async ({ outrider, sim }: Stage): Promise<void> => {
   await interrupted();
 };
 
-const verdict = (outcome: Outcome): boolean => outcome.alert && outcome.block && outcome.refusals && outcome.release && outcome.bystanders === 0;
+const verdict = (outcome: Outcome): boolean =>
+  outcome.alert && outcome.block && outcome.refusals && outcome.release && outcome.bystanders === 0;
 
 const main = async (args: readonly string[]): Promise<number> => {
   const unknown = args.find((arg) => !['--once', '--help', '-h'].includes(arg));
@@ -34,7 +35,8 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 0;
   }
   const outcome = await tellStory(say, args.includes('--once') ? async () => {} : lookAround);
-  for (const [what, happened] of Object.entries(outcome)) if (happened === false) console.error(`did not happen: ${what}`);
+  for (const [what, happened] of Object.entries(outcome))
+    if (happened === false) console.error(`did not happen: ${what}`);
   say(verdict(outcome) ? '\nThe story is complete.' : '\nThe story is not complete.');
   return verdict(outcome) ? 0 : 1;
 };

@@ -46,15 +46,29 @@ export interface Stage {
 }
 
 const estate = (upstreamUrl: string) => ({
-  services: [{ name: 'shop', url: upstreamUrl, routes: [{ name: 'shop-api', paths: ['/api'], plugins: [{ name: 'key-auth' }] }] }],
-  consumers: DEMO_CONSUMERS.map((username) => ({ username, custom_id: `c-${username}`, keyauth_credentials: [{ key: `key-${username}` }] })),
+  services: [
+    {
+      name: 'shop',
+      url: upstreamUrl,
+      routes: [{ name: 'shop-api', paths: ['/api'], plugins: [{ name: 'key-auth' }] }],
+    },
+  ],
+  consumers: DEMO_CONSUMERS.map((username) => ({
+    username,
+    custom_id: `c-${username}`,
+    keyauth_credentials: [{ key: `key-${username}` }],
+  })),
 });
 
 const connect = async (sim: KongSim, outrider: Outrider, say: Say): Promise<Stage> => {
   const response = await fetch(`${sim.adminUrl}/plugins`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'tcp-log', instance_name: 'outrider', config: { host: '127.0.0.1', port: outrider.tcpPort } }),
+    body: JSON.stringify({
+      name: 'tcp-log',
+      instance_name: 'outrider',
+      config: { host: '127.0.0.1', port: outrider.tcpPort },
+    }),
   });
   if (response.status !== 201) throw new Error(`Kong refused tcp-log: ${await response.text()}`);
   sim.propagate();
@@ -72,7 +86,9 @@ const play = async ({ sim, api }: Stage, say: Say): Promise<Outcome> => {
   const habits = habitsOf(DEMO_CONSUMERS);
   const lives = habits.map((habit) => live(sim.proxyUrl, habit));
   try {
-    say(`${habits.length} consumers live normally, ${habits.reduce((sum, h) => sum + h.rate, 0).toFixed(0)} requests a second in all …`);
+    say(
+      `${habits.length} consumers live normally, ${habits.reduce((sum, h) => sum + h.rate, 0).toFixed(0)} requests a second in all …`,
+    );
     await wait(CALM_S * 1000);
     const before = (await api.get('/v1/alerts'))['data'] as unknown[];
     say(`${CALM_S} s later: ${before.length} alerts`);
@@ -80,7 +96,9 @@ const play = async ({ sim, api }: Stage, say: Say): Promise<Outcome> => {
     const alerts = (await api.get('/v1/alerts'))['data'] as { entity: { name: string } }[];
     const blocks = (await api.get('/v1/enforcements'))['data'] as { entity: { name: string } }[];
     outcome.bystanders = [...alerts, ...blocks].filter(({ entity }) => entity.name !== THIEF).length;
-    say(outcome.bystanders === 0 ? 'Nobody else was touched' : `WRONG: ${outcome.bystanders} alerts or blocks of others`);
+    say(
+      outcome.bystanders === 0 ? 'Nobody else was touched' : `WRONG: ${outcome.bystanders} alerts or blocks of others`,
+    );
     return outcome;
   } finally {
     for (const one of lives) one.stop();
@@ -100,11 +118,19 @@ const attack = async (sim: KongSim, api: Api, thief: Habit, say: Say): Promise<O
     const alert = await api.first('/v1/alerts', (a) => isOf(a, THIEF), 60_000);
     if (!alert) return outcome;
     outcome.alert = true;
-    say(`+${since()}  ALERT ${String(alert['type'])} (${String(alert['severity'])}, confidence ${Number(alert['confidence']).toFixed(2)})\n         ${String(alert['explanation'])}`);
-    const blocked = await api.first('/v1/enforcements', (e) => isOf(e, THIEF) && ['applied', 'effective'].includes(String(e['state'])), 30_000);
+    say(
+      `+${since()}  ALERT ${String(alert['type'])} (${String(alert['severity'])}, confidence ${Number(alert['confidence']).toFixed(2)})\n         ${String(alert['explanation'])}`,
+    );
+    const blocked = await api.first(
+      '/v1/enforcements',
+      (e) => isOf(e, THIEF) && ['applied', 'effective'].includes(String(e['state'])),
+      30_000,
+    );
     if (!blocked) return outcome;
     outcome.block = true;
-    say(`+${since()}  BLOCK accepted by Kong: ${(blocked['changes'] as { why: string }[]).map((c) => c.why).join('; ')}`);
+    say(
+      `+${since()}  BLOCK accepted by Kong: ${(blocked['changes'] as { why: string }[]).map((c) => c.why).join('; ')}`,
+    );
     for (const gap of blocked['gaps'] as string[]) say(`         not covered: ${gap}`);
     await until(() => firstRefusal !== undefined, 15_000);
     if (firstRefusal === undefined) return outcome;
@@ -122,7 +148,11 @@ const attack = async (sim: KongSim, api: Api, thief: Habit, say: Say): Promise<O
 };
 
 const release = async (sim: KongSim, api: Api, thief: Habit, since: () => string, say: Say): Promise<boolean> => {
-  const lifted = await api.first('/v1/enforcements', (e) => isOf(e, THIEF) && e['state'] === 'lifted', (BLOCK_S + 30) * 1000);
+  const lifted = await api.first(
+    '/v1/enforcements',
+    (e) => isOf(e, THIEF) && e['state'] === 'lifted',
+    (BLOCK_S + 30) * 1000,
+  );
   if (!lifted) return false;
   say(`+${since()}  RELEASE: the block's time is up, Outrider has taken it back`);
   const left = sim.list('plugins').filter((plugin) => plugin['name'] === 'request-termination').length;

@@ -9,7 +9,14 @@ export interface Habit {
   readonly paths: readonly string[];
 }
 
-const PATHS = ['/api/orders', '/api/orders/{}', '/api/customers/{}', '/api/products?page={}', '/api/stock/{}', '/api/invoices/{}'];
+const PATHS = [
+  '/api/orders',
+  '/api/orders/{}',
+  '/api/customers/{}',
+  '/api/products?page={}',
+  '/api/stock/{}',
+  '/api/invoices/{}',
+];
 
 export const habitsOf = (consumers: readonly string[]): Habit[] =>
   consumers.map((consumer, i) => ({
@@ -28,7 +35,11 @@ export const call = (proxyUrl: string, habit: Habit, path: string): Promise<numb
       proxyUrl + path,
       {
         agent: AGENT,
-        headers: { apikey: `key-${habit.consumer}`, 'x-forwarded-for': habit.address, 'user-agent': `${habit.consumer}/2.4` },
+        headers: {
+          apikey: `key-${habit.consumer}`,
+          'x-forwarded-for': habit.address,
+          'user-agent': `${habit.consumer}/2.4`,
+        },
       },
       (response) => {
         response.resume().once('end', () => resolve(response.statusCode ?? 0));
@@ -54,7 +65,9 @@ export const live = (proxyUrl: string, habit: Habit): Running => {
   const next = (): void => {
     timer = setTimeout(
       () => {
-        void call(proxyUrl, habit, pathOf(habit)).then((status) => statuses.set(status, (statuses.get(status) ?? 0) + 1));
+        void call(proxyUrl, habit, pathOf(habit)).then((status) =>
+          statuses.set(status, (statuses.get(status) ?? 0) + 1),
+        );
         next();
       },
       (-Math.log(1 - Math.random()) / habit.rate) * 1000,

@@ -68,43 +68,52 @@ describe('which configuration of a plugin applies', () => {
 });
 
 describe('when a change takes effect', () => {
+  let gateway: Gateway | undefined;
+  let view: GatewayView | undefined;
+
+  afterEach(async () => {
+    jest.useRealTimers();
+    view?.stop();
+    await gateway?.stop();
+    [gateway, view] = [undefined, undefined];
+  });
+
   test('is the next poll for plugins, routes and services, and at once for consumers, credentials and groups', async () => {
-    const gateway = await startGateway(
+    const running = await startGateway(
       { routes: [ROUTE], consumers: [ALICE] },
       { propagationMs: Number.POSITIVE_INFINITY },
     );
+    gateway = running;
     const status = async (path = '/r', key = 'alice-key'): Promise<number> =>
-      (await gateway.get(path, { apikey: key })).status;
-    await gateway.admin('POST', '/routes/r/plugins', { name: 'acl', config: { deny: ['blocked'] } });
-    await gateway.admin('POST', '/services/svc/routes', { name: 'later', paths: ['/later'] });
+      (await running.get(path, { apikey: key })).status;
+    await running.admin('POST', '/routes/r/plugins', { name: 'acl', config: { deny: ['blocked'] } });
+    await running.admin('POST', '/services/svc/routes', { name: 'later', paths: ['/later'] });
     expect([await status(), await status('/later')]).toEqual([200, 404]);
-    gateway.sim.propagate();
+    running.sim.propagate();
     expect([await status(), await status('/later')]).toEqual([200, 200]);
 
-    await gateway.admin('POST', '/consumers/alice/acls', { group: 'blocked' });
+    await running.admin('POST', '/consumers/alice/acls', { group: 'blocked' });
     expect(await status()).toBe(403);
-    await gateway.admin('DELETE', '/consumers/alice/acls/blocked');
+    await running.admin('DELETE', '/consumers/alice/acls/blocked');
     expect(await status()).toBe(200);
-    await gateway.admin('POST', '/consumers/alice/key-auth', { key: 'second' });
+    await running.admin('POST', '/consumers/alice/key-auth', { key: 'second' });
     expect(await status('/r', 'second')).toBe(200);
-    await gateway.admin('DELETE', '/consumers/alice');
+    await running.admin('DELETE', '/consumers/alice');
     expect(await status('/r', 'second')).toBe(401);
-    await gateway.stop();
   });
 
   test('is when the polling interval is over, for everything that changed in it', () => {
     jest.useFakeTimers();
     const store = new EntityStore(systemSources);
-    const view = new GatewayView(store, 5_000);
-    view.start();
+    const polled = new GatewayView(store, 5_000);
+    view = polled;
+    polled.start();
     store.insert('plugins', { name: 'request-termination' });
     jest.advanceTimersByTime(4_999);
-    expect(view.plugin('request-termination')).toBeUndefined();
+    expect(polled.plugin('request-termination')).toBeUndefined();
     store.insert('plugins', { name: 'bot-detection' });
     jest.advanceTimersByTime(1);
-    expect(view.plugin('request-termination')).toBeDefined();
-    expect(view.plugin('bot-detection')).toBeDefined();
-    view.stop();
-    jest.useRealTimers();
+    expect(polled.plugin('request-termination')).toBeDefined();
+    expect(polled.plugin('bot-detection')).toBeDefined();
   });
 });

@@ -48,11 +48,18 @@ const clock = (info: GatewayInfo, now: number): Symptom => {
   const apart = Math.round(Math.abs(info.clockAt - now) / 1000);
   return apart <= CLOCK_TOLERANCE_S
     ? ok(`clocks agree (${apart} s apart)`)
-    : fail(`Kong's clock and this machine's are ${apart} s apart: windows and block ends are off by that`, 'run NTP on both');
+    : fail(
+        `Kong's clock and this machine's are ${apart} s apart: windows and block ends are off by that`,
+        'run NTP on both',
+      );
 };
 
 const scopeOf = (plugin: GatewayPlugin): string =>
-  [plugin.route && `route ${plugin.route.id}`, plugin.service && `service ${plugin.service.id}`, plugin.consumer && `consumer ${plugin.consumer.id}`]
+  [
+    plugin.route && `route ${plugin.route.id}`,
+    plugin.service && `service ${plugin.service.id}`,
+    plugin.consumer && `consumer ${plugin.consumer.id}`,
+  ]
     .filter(Boolean)
     .join(' and ');
 
@@ -79,14 +86,23 @@ const loggers = (plugins: readonly GatewayPlugin[], expected: Expectation): Symp
     symptoms.push(...shadows(plugin, all), ...batching(plugin));
   }
   if (global.length > 1)
-    symptoms.push(warn('both a global tcp-log and a global http-log send here: every request is logged twice (it counts once)', 'delete one'));
+    symptoms.push(
+      warn(
+        'both a global tcp-log and a global http-log send here: every request is logged twice (it counts once)',
+        'delete one',
+      ),
+    );
   return symptoms;
 };
 
 const noGlobalLogger = (ours: readonly GatewayPlugin[], expected: Expectation): Symptom => {
   const create = `curl -s $KONG_ADMIN_URL/plugins --data name=tcp-log --data instance_name=outrider --data config.host=<this machine> --data config.port=${expected.tcpPorts[0] ?? 7514}`;
   const disabled = ours.find((plugin) => isGlobal(plugin) && !plugin.enabled);
-  if (disabled) return fail(`the global ${disabled.name} is disabled`, `enable it: curl -X PATCH $KONG_ADMIN_URL/plugins/${disabled.id} --data enabled=true`);
+  if (disabled)
+    return fail(
+      `the global ${disabled.name} is disabled`,
+      `enable it: curl -X PATCH $KONG_ADMIN_URL/plugins/${disabled.id} --data enabled=true`,
+    );
   const narrow = ours[0];
   if (narrow)
     return fail(
@@ -108,17 +124,41 @@ const shadows = (global: GatewayPlugin, all: readonly GatewayPlugin[]): Symptom[
 
 const batching = (plugin: GatewayPlugin): Symptom[] => {
   const queue = plugin.config['queue'];
-  const size = typeof queue === 'object' && queue !== null && 'max_batch_size' in queue ? Number(queue.max_batch_size) : 1;
+  const size =
+    typeof queue === 'object' && queue !== null && 'max_batch_size' in queue ? Number(queue.max_batch_size) : 1;
   return plugin.name === 'http-log' && size <= 1
-    ? [warn('http-log sends one request an entry', 'set config.queue.max_batch_size=200: Kong drops entries when its queue of 10,000 is full')]
+    ? [
+        warn(
+          'http-log sends one request an entry',
+          'set config.queue.max_batch_size=200: Kong drops entries when its queue of 10,000 is full',
+        ),
+      ]
     : [];
 };
 
-const AUTHENTICATION = new Set(['key-auth', 'key-auth-enc', 'basic-auth', 'jwt', 'hmac-auth', 'oauth2', 'ldap-auth', 'ldap-auth-advanced', 'openid-connect', 'mtls-auth', 'session', 'saml']);
+const AUTHENTICATION = new Set([
+  'key-auth',
+  'key-auth-enc',
+  'basic-auth',
+  'jwt',
+  'hmac-auth',
+  'oauth2',
+  'ldap-auth',
+  'ldap-auth-advanced',
+  'openid-connect',
+  'mtls-auth',
+  'session',
+  'saml',
+]);
 
 const authentication = (plugins: readonly GatewayPlugin[]): Symptom[] => {
   const active = plugins.filter((plugin) => AUTHENTICATION.has(plugin.name) && plugin.enabled);
   return active.length > 0
     ? [ok(`${active.length} authentication plugin${active.length === 1 ? '' : 's'}: consumers can be told apart`)]
-    : [warn('no authentication plugin: all callers are addresses, no consumer can be blocked', 'add key-auth (or another) to the routes that matter')];
+    : [
+        warn(
+          'no authentication plugin: all callers are addresses, no consumer can be blocked',
+          'add key-auth (or another) to the routes that matter',
+        ),
+      ];
 };

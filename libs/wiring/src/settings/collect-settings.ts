@@ -35,6 +35,13 @@ export const checkCollectSettings = (
   settings: z.output<z.ZodObject<typeof collectSettings>>,
   context: z.RefinementCtx,
 ): void => {
-  if (settings.COLLECT_TLS_PORT !== undefined && (settings.COLLECT_TLS_CERT === undefined || settings.COLLECT_TLS_KEY === undefined))
-    context.addIssue({ code: 'custom', path: ['COLLECT_TLS_PORT'], message: 'needs COLLECT_TLS_CERT and COLLECT_TLS_KEY: no handshake could succeed without' });
+  if (
+    settings.COLLECT_TLS_PORT !== undefined &&
+    (settings.COLLECT_TLS_CERT === undefined || settings.COLLECT_TLS_KEY === undefined)
+  )
+    context.addIssue({
+      code: 'custom',
+      path: ['COLLECT_TLS_PORT'],
+      message: 'needs COLLECT_TLS_CERT and COLLECT_TLS_KEY: no handshake could succeed without',
+    });
 };

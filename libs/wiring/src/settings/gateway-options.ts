@@ -47,9 +47,18 @@ export const gatewaysOf = (settings: GatewayEnvironment, ingestToken: string | u
     keepQueryValues: settings.KEEP_QUERY_VALUES,
   });
   const gateways = [standard, ...(settings.GATEWAYS_FILE === undefined ? [] : readGateways(settings.GATEWAYS_FILE))];
-  requireUnique(gateways.map((g) => `${g.tenant}/${g.id}`), 'the id');
-  requireUnique(gateways.flatMap((g) => g.ingestToken ?? []), 'the ingest token');
-  requireUnique(gateways.flatMap((g) => (g.tcpPort === undefined ? [] : String(g.tcpPort))), 'the tcpPort');
+  requireUnique(
+    gateways.map((g) => `${g.tenant}/${g.id}`),
+    'the id',
+  );
+  requireUnique(
+    gateways.flatMap((g) => g.ingestToken ?? []),
+    'the ingest token',
+  );
+  requireUnique(
+    gateways.flatMap((g) => (g.tcpPort === undefined ? [] : String(g.tcpPort))),
+    'the tcpPort',
+  );
   return gateways;
 };
 
@@ -58,10 +67,14 @@ const readGateways = (file: string): GatewaySettings[] => {
   try {
     content = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new CallerError(`GATEWAYS_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`, 'invalid-configuration');
+    throw new CallerError(
+      `GATEWAYS_FILE cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'invalid-configuration',
+    );
   }
   const parsed = z.array(GatewaySettings).max(1000).safeParse(content, { reportInput: false });
-  if (!parsed.success) throw new CallerError(`GATEWAYS_FILE is not right\n${z.prettifyError(parsed.error)}`, 'invalid-configuration');
+  if (!parsed.success)
+    throw new CallerError(`GATEWAYS_FILE is not right\n${z.prettifyError(parsed.error)}`, 'invalid-configuration');
   return parsed.data;
 };
 

@@ -70,7 +70,7 @@ export class TcpLogShipper {
     socket.on('error', onFailure).on('close', onFailure).on('timeout', onFailure);
     socket.setTimeout(numberAt(config, 'timeout') ?? 10_000);
     const write = (): void =>
-      void socket.write(Buffer.concat([line, Buffer.from('\n')]), (error) => over(error == null));
+      void socket.write(Buffer.concat([line, Buffer.from('\n')]), (error) => over(!error));
     if (reused !== undefined) write();
     else socket.once(config['tls'] === true ? 'secureConnect' : 'connect', write);
   }

@@ -26,7 +26,7 @@ export class GatewayView {
   ) {
     this.snapshot = this.take();
     store.onChange((kind) => {
-      this.dirty = true; if (kind.propagates) this.propagate();
+      if (kind.propagates) this.dirty = true;
       else this.forget();
       if (this.propagationMs === 0) this.propagate();
     });
