@@ -93,14 +93,18 @@ const reasonsOf = (fields: { [field: string]: Violation }): string[] => {
   for (const name of Object.keys(fields).sort()) {
     const violation = fields[name];
     if (name === '@entity' || violation === undefined) continue;
-    if (typeof violation === 'string') reasons.push(`${name}: ${violation}`);
-    // Lua counts from one.
-    else if (Array.isArray(violation))
-      for (const [at, one] of violation.entries()) one !== null && reasons.push(`${name}.${at + 1}: ${pretty(one)}`);
-    else
-      for (const key of Object.keys(violation).sort()) reasons.push(`${name}.${key}: ${pretty(violation[key] ?? '')}`);
+    reasons.push(...reasonsOfField(name, violation));
   }
   return reasons;
+};
+
+const reasonsOfField = (name: string, violation: Violation): string[] => {
+  if (typeof violation === 'string') return [`${name}: ${violation}`];
+  const parts: [string, Violation | null][] = Array.isArray(violation)
+    ? // Lua counts from one.
+      violation.map((one, at) => [String(at + 1), one])
+    : Object.entries(violation).sort(([a], [b]) => (a < b ? -1 : 1));
+  return parts.flatMap(([part, one]) => (one === null ? [] : [`${name}.${part}: ${pretty(one)}`]));
 };
 
 /** Deeper levels are printed as Lua tables over several lines. */

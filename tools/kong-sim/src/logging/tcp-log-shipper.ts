@@ -69,8 +69,7 @@ export class TcpLogShipper {
     const onFailure = (): void => over(false);
     socket.on('error', onFailure).on('close', onFailure).on('timeout', onFailure);
     socket.setTimeout(numberAt(config, 'timeout') ?? 10_000);
-    const write = (): void =>
-      void socket.write(Buffer.concat([line, Buffer.from('\n')]), (error) => over(!error));
+    const write = (): void => void socket.write(Buffer.concat([line, Buffer.from('\n')]), (error) => over(!error));
     if (reused !== undefined) write();
     else socket.once(config['tls'] === true ? 'secureConnect' : 'connect', write);
   }
