@@ -26,6 +26,11 @@ export class Lifecycle {
     this.#parts.push(part);
   }
 
+  /** A part that runs already (an engine opened before the others could be made): stopped last, also when `start` never comes. */
+  adopt(part: Pick<Part, 'name' | 'stop'>): void {
+    this.#started.push({ ...part, phase: 'engines' });
+  }
+
   async start(): Promise<void> {
     const ordered = PHASES.flatMap((phase) => this.#parts.filter((part) => part.phase === phase));
     for (const part of ordered) {

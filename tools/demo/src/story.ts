@@ -1,7 +1,6 @@
 import { startKongSim, type KongSim } from '@outrider/kong-sim/kong-sim';
 import { DEMO_CONSUMERS } from '@outrider/kong-sim/seed/demo-seed';
-import { Api } from './api.ts';
-import { startOutrider, type Outrider } from './outrider-process.ts';
+import { OutriderProcess } from '@outrider/testing/process/outrider-process';
 import { call, habitsOf, live, loop, type Habit } from './traffic.ts';
 
 const CALM_S = 45;
@@ -25,24 +24,23 @@ export const tellStory = async (say: Say, linger: (stage: Stage) => Promise<void
   const sim = await startKongSim({ trustedIps: ['127.0.0.1'] });
   sim.seed(estate(sim.upstreamUrl));
   say(`Kong (a stand-in) proxies at ${sim.proxyUrl}, its Admin API is ${sim.adminUrl}`);
-  let outrider: Outrider | undefined;
+  const outrider = await OutriderProcess.prepare({ KONG_ADMIN_URL: sim.adminUrl });
   try {
-    outrider = await startOutrider({ KONG_ADMIN_URL: sim.adminUrl });
-    say(`Outrider is up at ${outrider.apiUrl} after ${(outrider.startedInMs / 1000).toFixed(1)} s, on empty data`);
+    const startedInMs = await outrider.start();
+    say(`Outrider is up at ${outrider.apiUrl} after ${(startedInMs / 1000).toFixed(1)} s, on empty data`);
     const stage = await connect(sim, outrider, say);
     const outcome = await play(stage, say);
     await linger(stage);
     return outcome;
   } finally {
-    await outrider?.stop();
+    await outrider.remove();
     await sim.stop();
   }
 };
 
 export interface Stage {
   readonly sim: KongSim;
-  readonly outrider: Outrider;
-  readonly api: Api;
+  readonly outrider: OutriderProcess;
 }
 
 const estate = (upstreamUrl: string) => ({
@@ -60,7 +58,7 @@ const estate = (upstreamUrl: string) => ({
   })),
 });
 
-const connect = async (sim: KongSim, outrider: Outrider, say: Say): Promise<Stage> => {
+const connect = async (sim: KongSim, outrider: OutriderProcess, say: Say): Promise<Stage> => {
   const response = await fetch(`${sim.adminUrl}/plugins`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -72,17 +70,16 @@ const connect = async (sim: KongSim, outrider: Outrider, say: Say): Promise<Stag
   });
   if (response.status !== 201) throw new Error(`Kong refused tcp-log: ${await response.text()}`);
   sim.propagate();
-  const api = new Api(outrider.apiUrl, outrider.adminToken);
-  await api.post('/v1/policies', {
+  await outrider.api('POST', '/v1/policies', {
     name: 'block runaway consumers',
     match: { types: ['request-spike'], entityKinds: ['consumer'], minSeverity: 'medium' },
     actions: [{ kind: 'block-consumer', durationSeconds: BLOCK_S, status: 403, message: 'Blocked for abuse' }],
   });
   say(`Policy: a request spike of at least medium severity blocks the consumer for ${BLOCK_S} s`);
-  return { sim, outrider, api };
+  return { sim, outrider };
 };
 
-const play = async ({ sim, api }: Stage, say: Say): Promise<Outcome> => {
+const play = async ({ sim, outrider }: Stage, say: Say): Promise<Outcome> => {
   const habits = habitsOf(DEMO_CONSUMERS);
   const lives = habits.map((habit) => live(sim.proxyUrl, habit));
   try {
@@ -90,12 +87,12 @@ const play = async ({ sim, api }: Stage, say: Say): Promise<Outcome> => {
       `${habits.length} consumers live normally, ${habits.reduce((sum, h) => sum + h.rate, 0).toFixed(0)} requests a second in all …`,
     );
     await wait(CALM_S * 1000);
-    const before = (await api.get('/v1/alerts'))['data'] as unknown[];
+    const before = await list(outrider, '/v1/alerts');
     say(`${CALM_S} s later: ${before.length} alerts`);
-    const outcome = await attack(sim, api, habits.find((h) => h.consumer === THIEF) as Habit, say);
-    const alerts = (await api.get('/v1/alerts'))['data'] as { entity: { name: string } }[];
-    const blocks = (await api.get('/v1/enforcements'))['data'] as { entity: { name: string } }[];
-    outcome.bystanders = [...alerts, ...blocks].filter(({ entity }) => entity.name !== THIEF).length;
+    const outcome = await attack(sim, outrider, habits.find((h) => h.consumer === THIEF) as Habit, say);
+    const alerts = await list(outrider, '/v1/alerts');
+    const blocks = await list(outrider, '/v1/enforcements');
+    outcome.bystanders = [...alerts, ...blocks].filter((row) => !isOf(row, THIEF)).length;
     say(
       outcome.bystanders === 0 ? 'Nobody else was touched' : `WRONG: ${outcome.bystanders} alerts or blocks of others`,
     );
@@ -105,7 +102,7 @@ const play = async ({ sim, api }: Stage, say: Say): Promise<Outcome> => {
   }
 };
 
-const attack = async (sim: KongSim, api: Api, thief: Habit, say: Say): Promise<Outcome> => {
+const attack = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, say: Say): Promise<Outcome> => {
   const outcome: Outcome = { alert: false, block: false, refusals: false, release: false, bystanders: 0 };
   const began = Date.now();
   const since = (): string => `${((Date.now() - began) / 1000).toFixed(1)} s`;
@@ -115,13 +112,13 @@ const attack = async (sim: KongSim, api: Api, thief: Habit, say: Say): Promise<O
     if (status === 403) firstRefusal ??= Date.now();
   });
   try {
-    const alert = await api.first('/v1/alerts', (a) => isOf(a, THIEF), 60_000);
+    const alert = await first(outrider, '/v1/alerts', (a) => isOf(a, THIEF), 60_000);
     if (!alert) return outcome;
     outcome.alert = true;
     say(
       `+${since()}  ALERT ${String(alert['type'])} (${String(alert['severity'])}, confidence ${Number(alert['confidence']).toFixed(2)})\n         ${String(alert['explanation'])}`,
     );
-    const blocked = await api.first(
+    const blocked = await first(outrider, 
       '/v1/enforcements',
       (e) => isOf(e, THIEF) && ['applied', 'effective'].includes(String(e['state'])),
       30_000,
@@ -136,19 +133,19 @@ const attack = async (sim: KongSim, api: Api, thief: Habit, say: Say): Promise<O
     if (firstRefusal === undefined) return outcome;
     outcome.refusals = true;
     say(`+${((firstRefusal - began) / 1000).toFixed(1)} s  the first 403 (Kong applies plugin changes within 5 s)`);
-    const effective = await api.first('/v1/enforcements', (e) => isOf(e, THIEF) && e['state'] === 'effective', 15_000);
+    const effective = await first(outrider, '/v1/enforcements', (e) => isOf(e, THIEF) && e['state'] === 'effective', 15_000);
     if (effective) say(`+${since()}  Outrider calls it effective (${String(effective['effectiveBy'])})`);
     running.stop();
     say(`         the loop ends: ${[...running.statuses].map(([status, n]) => `${n} × ${status}`).join(', ')}`);
-    outcome.release = await release(sim, api, thief, since, say);
+    outcome.release = await release(sim, outrider, thief, since, say);
     return outcome;
   } finally {
     running.stop();
   }
 };
 
-const release = async (sim: KongSim, api: Api, thief: Habit, since: () => string, say: Say): Promise<boolean> => {
-  const lifted = await api.first(
+const release = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, since: () => string, say: Say): Promise<boolean> => {
+  const lifted = await first(outrider, 
     '/v1/enforcements',
     (e) => isOf(e, THIEF) && e['state'] === 'lifted',
     (BLOCK_S + 30) * 1000,
@@ -159,6 +156,21 @@ const release = async (sim: KongSim, api: Api, thief: Habit, since: () => string
   const welcome = await until(async () => (await call(sim.proxyUrl, thief, '/api/orders/1')) === 200, 15_000);
   say(`+${since()}  ${welcome ? `${THIEF} gets 200 again` : 'still refused'}; ${left} of our plugins left in Kong`);
   return welcome && left === 0;
+};
+
+type Row = Record<string, unknown>;
+
+const list = async (outrider: OutriderProcess, path: string): Promise<Row[]> => (await outrider.api<{ data: Row[] }>('GET', path)).data;
+
+/** The first row of a list that passes, asked for until `withinMs` have passed. */
+const first = async (outrider: OutriderProcess, path: string, passes: (row: Row) => boolean, withinMs: number): Promise<Row | undefined> => {
+  const end = Date.now() + withinMs;
+  while (Date.now() < end) {
+    const found = (await list(outrider, path)).find(passes);
+    if (found) return found;
+    await wait(50);
+  }
+  return undefined;
 };
 
 const isOf = (row: Record<string, unknown>, name: string): boolean => (row['entity'] as { name: string }).name === name;
