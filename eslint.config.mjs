@@ -10,15 +10,52 @@ const boundaries = (alsoInSpecs) => [
   {
     allow: [],
     depConstraints: [
-      { sourceTag: 'type:app', onlyDependOnLibsWithTags: ['type:wiring', 'type:flow', 'type:adapter', 'type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs] },
-      { sourceTag: 'type:wiring', onlyDependOnLibsWithTags: ['type:flow', 'type:adapter', 'type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs] },
-      { sourceTag: 'type:flow', onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs], bannedExternalImports: DRIVERS },
-      { sourceTag: 'type:adapter', onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs] },
+      {
+        sourceTag: 'type:app',
+        onlyDependOnLibsWithTags: [
+          'type:wiring',
+          'type:flow',
+          'type:adapter',
+          'type:port',
+          'type:contract',
+          'type:domain',
+          'type:platform',
+          ...alsoInSpecs,
+        ],
+      },
+      {
+        sourceTag: 'type:wiring',
+        onlyDependOnLibsWithTags: [
+          'type:flow',
+          'type:adapter',
+          'type:port',
+          'type:contract',
+          'type:domain',
+          'type:platform',
+          ...alsoInSpecs,
+        ],
+      },
+      {
+        sourceTag: 'type:flow',
+        onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs],
+        bannedExternalImports: DRIVERS,
+      },
+      {
+        sourceTag: 'type:adapter',
+        onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', ...alsoInSpecs],
+      },
       { sourceTag: 'type:port', onlyDependOnLibsWithTags: ['type:domain'], bannedExternalImports: DRIVERS },
       { sourceTag: 'type:contract', onlyDependOnLibsWithTags: ['type:domain'], bannedExternalImports: DRIVERS },
-      { sourceTag: 'type:domain', onlyDependOnLibsWithTags: ['type:domain'], bannedExternalImports: ['@nestjs/*', 'rxjs', 'pino', ...DRIVERS] },
+      {
+        sourceTag: 'type:domain',
+        onlyDependOnLibsWithTags: ['type:domain'],
+        bannedExternalImports: ['@nestjs/*', 'rxjs', 'pino', ...DRIVERS],
+      },
       { sourceTag: 'type:platform', onlyDependOnLibsWithTags: ['type:platform'], bannedExternalImports: DRIVERS },
-      { sourceTag: 'type:testing', onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', 'type:testing'] },
+      {
+        sourceTag: 'type:testing',
+        onlyDependOnLibsWithTags: ['type:port', 'type:contract', 'type:domain', 'type:platform', 'type:testing'],
+      },
       { sourceTag: 'type:tool', onlyDependOnLibsWithTags: ['*'] },
     ],
   },
@@ -29,7 +66,7 @@ const NO_ENVIRONMENT = {
   message: 'The environment is read in apps/*/src/config.ts alone and passed down as typed values.',
 };
 const NO_SKIPPED_TEST = {
-  selector: "CallExpression > MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(skip|only|todo)$/]",
+  selector: 'CallExpression > MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(skip|only|todo)$/]',
   message: 'A test runs or is deleted.',
 };
 
@@ -43,7 +80,10 @@ export default tseslint.config(
     rules: {
       '@nx/enforce-module-boundaries': boundaries([]),
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' },
+      ],
       '@typescript-eslint/ban-ts-comment': 'error',
       'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],

@@ -4,7 +4,11 @@ import { createLogger } from './logger.ts';
 
 const log = createLogger({ name: 'spec', level: 'silent', pretty: false });
 
-const recorded = (): { lifecycle: Lifecycle; events: string[]; part: (name: string, phase: Phase, fails?: 'start' | 'stop') => void } => {
+const recorded = (): {
+  lifecycle: Lifecycle;
+  events: string[];
+  part: (name: string, phase: Phase, fails?: 'start' | 'stop') => void;
+} => {
   const lifecycle = new Lifecycle(log);
   const events: string[] = [];
   const act = (what: string, fails: boolean): void => {
@@ -15,7 +19,12 @@ const recorded = (): { lifecycle: Lifecycle; events: string[]; part: (name: stri
     lifecycle,
     events,
     part: (name, phase, fails) =>
-      lifecycle.add({ name, phase, start: () => act(`+${name}`, fails === 'start'), stop: () => act(`-${name}`, fails === 'stop') }),
+      lifecycle.add({
+        name,
+        phase,
+        start: () => act(`+${name}`, fails === 'start'),
+        stop: () => act(`-${name}`, fails === 'stop'),
+      }),
   };
 };
 

@@ -11,12 +11,27 @@ export interface LoggerOptions {
   readonly name: string;
 }
 
-const REDACTED = ['token', 'secret', 'password', 'authorization', 'apikey', '*.token', '*.secret', '*.password', '*.authorization', '*.apikey'];
+const REDACTED = [
+  'token',
+  'secret',
+  'password',
+  'authorization',
+  'apikey',
+  '*.token',
+  '*.secret',
+  '*.password',
+  '*.authorization',
+  '*.apikey',
+];
 
 /** The one logger of a process: JSON lines on standard error (standard output belongs to commands' results). */
 export const createLogger = (options: LoggerOptions, destination?: DestinationStream): Logger => {
   const base = { name: options.name, level: options.level, redact: { paths: REDACTED, censor: '[redacted]' } };
   if (destination) return pino(base, destination);
-  if (options.pretty) return pino(base, pretty({ destination: 2, sync: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss.l' }));
+  if (options.pretty)
+    return pino(
+      base,
+      pretty({ destination: 2, sync: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss.l' }),
+    );
   return pino(base, pino.destination({ dest: 2, sync: true }));
 };

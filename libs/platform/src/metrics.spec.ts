@@ -6,7 +6,9 @@ describe('Metrics', () => {
     const metrics = new Metrics();
     const count = metrics.counter('outrider_spec_total', 'for the spec', ['reason']);
     for (let i = 0; i < 5_000; i++) count({ reason: `r${i}` });
-    expect((await metrics.text()).split('\n').filter((line) => line.startsWith('outrider_spec_total{'))).toHaveLength(2_000);
+    expect((await metrics.text()).split('\n').filter((line) => line.startsWith('outrider_spec_total{'))).toHaveLength(
+      2_000,
+    );
   });
 
   it('gives the same counter to whoever declares the same name', async () => {

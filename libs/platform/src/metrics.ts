@@ -70,7 +70,13 @@ export class Metrics {
   ): (labels: Labels, seconds: number) => void {
     let histogram = this.#histograms.get(name);
     if (!histogram) {
-      histogram = new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [this.#registry] });
+      histogram = new Histogram({
+        name,
+        help,
+        labelNames: [...labelNames],
+        buckets: [...buckets],
+        registers: [this.#registry],
+      });
       this.#histograms.set(name, histogram);
     }
     const made = histogram;

@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { envFlag, envInteger, readConfig } from './read-config.ts';
 
-const Schema = z.object({ PORT: envInteger(0, 65_535).default(7500), TOKEN: z.string().min(16).optional(), FLAG: envFlag.default(false) });
+const Schema = z.object({
+  PORT: envInteger(0, 65_535).default(7500),
+  TOKEN: z.string().min(16).optional(),
+  FLAG: envFlag.default(false),
+});
 
 describe('readConfig', () => {
   it('takes an empty value for an absent one', () => {
@@ -11,7 +15,9 @@ describe('readConfig', () => {
 
   it('names the variable and never its value', () => {
     expect(() => readConfig(Schema, { TOKEN: 'hunter2' })).toThrow(/TOKEN/);
-    expect(() => readConfig(Schema, { TOKEN: 'hunter2' })).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hunter2') }));
+    expect(() => readConfig(Schema, { TOKEN: 'hunter2' })).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
+    );
   });
 
   it('refuses what is out of bounds and understands flags', () => {

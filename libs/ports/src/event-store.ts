@@ -48,6 +48,8 @@ export interface EventQuery {
   readonly eventIds?: readonly string[];
   readonly service?: string;
   readonly route?: string;
+  /** Events of the consumer that Kong knows under this custom id; exact. */
+  readonly consumerCustomId?: string;
   readonly limit: number;
   readonly order: 'newest' | 'oldest';
   /** The last event of the page before, as `cursor` of the page gave it. */

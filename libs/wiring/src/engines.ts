@@ -62,7 +62,9 @@ export interface OpenedEventStore {
 /** ClickHouse, in this process or on a server, with its schema up to date. */
 export const openEventStore = async (settings: ClickHouseSettings, ground: Ground): Promise<OpenedEventStore> => {
   const clickhouse = await openClickHouse(
-    settings.CLICKHOUSE_URL === undefined ? { dir: join(ground.dataDir, 'clickhouse') } : { url: settings.CLICKHOUSE_URL },
+    settings.CLICKHOUSE_URL === undefined
+      ? { dir: join(ground.dataDir, 'clickhouse') }
+      : { url: settings.CLICKHOUSE_URL },
   );
   ground.lifecycle.adopt({ name: 'event store', stop: () => clickhouse.close() });
   const store = new ClickHouseEventStore(clickhouse, {
@@ -81,7 +83,11 @@ export interface OpenedPostgres {
 }
 
 /** PostgreSQL, started by us or given, with its schema up to date. */
-export const openControlStore = async (settings: PostgresSettings, sealingKey: Buffer, ground: Ground): Promise<OpenedPostgres> => {
+export const openControlStore = async (
+  settings: PostgresSettings,
+  sealingKey: Buffer,
+  ground: Ground,
+): Promise<OpenedPostgres> => {
   const { log, lifecycle } = ground;
   let url = settings.DATABASE_URL;
   if (url === undefined) {

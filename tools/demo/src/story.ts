@@ -118,7 +118,8 @@ const attack = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, say
     say(
       `+${since()}  ALERT ${String(alert['type'])} (${String(alert['severity'])}, confidence ${Number(alert['confidence']).toFixed(2)})\n         ${String(alert['explanation'])}`,
     );
-    const blocked = await first(outrider, 
+    const blocked = await first(
+      outrider,
       '/v1/enforcements',
       (e) => isOf(e, THIEF) && ['applied', 'effective'].includes(String(e['state'])),
       30_000,
@@ -133,7 +134,12 @@ const attack = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, say
     if (firstRefusal === undefined) return outcome;
     outcome.refusals = true;
     say(`+${((firstRefusal - began) / 1000).toFixed(1)} s  the first 403 (Kong applies plugin changes within 5 s)`);
-    const effective = await first(outrider, '/v1/enforcements', (e) => isOf(e, THIEF) && e['state'] === 'effective', 15_000);
+    const effective = await first(
+      outrider,
+      '/v1/enforcements',
+      (e) => isOf(e, THIEF) && e['state'] === 'effective',
+      15_000,
+    );
     if (effective) say(`+${since()}  Outrider calls it effective (${String(effective['effectiveBy'])})`);
     running.stop();
     say(`         the loop ends: ${[...running.statuses].map(([status, n]) => `${n} × ${status}`).join(', ')}`);
@@ -144,8 +150,15 @@ const attack = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, say
   }
 };
 
-const release = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, since: () => string, say: Say): Promise<boolean> => {
-  const lifted = await first(outrider, 
+const release = async (
+  sim: KongSim,
+  outrider: OutriderProcess,
+  thief: Habit,
+  since: () => string,
+  say: Say,
+): Promise<boolean> => {
+  const lifted = await first(
+    outrider,
     '/v1/enforcements',
     (e) => isOf(e, THIEF) && e['state'] === 'lifted',
     (BLOCK_S + 30) * 1000,
@@ -160,10 +173,16 @@ const release = async (sim: KongSim, outrider: OutriderProcess, thief: Habit, si
 
 type Row = Record<string, unknown>;
 
-const list = async (outrider: OutriderProcess, path: string): Promise<Row[]> => (await outrider.api<{ data: Row[] }>('GET', path)).data;
+const list = async (outrider: OutriderProcess, path: string): Promise<Row[]> =>
+  (await outrider.api<{ data: Row[] }>('GET', path)).data;
 
 /** The first row of a list that passes, asked for until `withinMs` have passed. */
-const first = async (outrider: OutriderProcess, path: string, passes: (row: Row) => boolean, withinMs: number): Promise<Row | undefined> => {
+const first = async (
+  outrider: OutriderProcess,
+  path: string,
+  passes: (row: Row) => boolean,
+  withinMs: number,
+): Promise<Row | undefined> => {
   const end = Date.now() + withinMs;
   while (Date.now() < end) {
     const found = (await list(outrider, path)).find(passes);

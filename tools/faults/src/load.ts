@@ -12,10 +12,21 @@ const entry = (id: string, consumer: number): object => ({
   upstream_status: '200',
   upstream_uri: '/api/orders/1',
   client_ip: `198.51.100.${consumer}`,
-  consumer: { id: `00000000-0000-4000-8000-0000000000${String(consumer).padStart(2, '0')}`, username: `load-${consumer}` },
+  consumer: {
+    id: `00000000-0000-4000-8000-0000000000${String(consumer).padStart(2, '0')}`,
+    username: `load-${consumer}`,
+  },
   authenticated_entity: { id: `10000000-0000-4000-8000-0000000000${String(consumer).padStart(2, '0')}` },
   latencies: { request: 5, kong: 1, proxy: 4, receive: 0 },
-  request: { id, method: 'GET', uri: '/api/orders/1', url: 'http://api:8000/api/orders/1', querystring: {}, size: 150, headers: { 'user-agent': 'load/1' } },
+  request: {
+    id,
+    method: 'GET',
+    uri: '/api/orders/1',
+    url: 'http://api:8000/api/orders/1',
+    querystring: {},
+    size: 150,
+    headers: { 'user-agent': 'load/1' },
+  },
   response: { status: 200, size: 400, headers: { 'content-type': 'application/json' } },
   tries: [{ ip: '10.0.0.1', port: 80, balancer_latency: 0, balancer_start: Date.now() }],
 });

@@ -46,8 +46,16 @@ export const EVENT_COLUMNS = [
 /** Appended by the analyzer when it stores a row: where it stood on the bus, and whether our own enforcement refused it. */
 export const STORED_COLUMNS = [...EVENT_COLUMNS, 'bus_position', 'block_echo'] as const;
 
-/** The order here is EVENT_COLUMNS' order. */
-export const encodeEvent = (e: ApiEvent): string =>
+/** The order here is EVENT_COLUMNS' order. The text is valid Unicode: half a surrogate pair would make the store refuse the whole block. */
+export const encodeEvent = (e: ApiEvent): string => {
+  const row = stringifyColumns(e);
+  return row.includes('\\ud') ? row.replace(LONE_SURROGATE, '$1\ufffd') : row;
+};
+
+/** How JSON.stringify writes half a surrogate pair; an escaped backslash before it would make it plain text. */
+const LONE_SURROGATE = /(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g;
+
+const stringifyColumns = (e: ApiEvent): string =>
   JSON.stringify([
     e.tenant,
     e.gateway,

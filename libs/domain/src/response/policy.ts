@@ -38,10 +38,14 @@ export const BlockAddress = z.object({
 /** Tell somebody: one webhook. */
 export const Notify = z.object({ kind: z.literal('notify'), webhookId: z.uuid() });
 
-export const Action = z.discriminatedUnion('kind', [BlockConsumer, RateLimitConsumer, BlockAddress, Notify]).meta({ id: 'Action' });
+export const Action = z
+  .discriminatedUnion('kind', [BlockConsumer, RateLimitConsumer, BlockAddress, Notify])
+  .meta({ id: 'Action' });
 export type Action = Readonly<z.infer<typeof Action>>;
 /** The actions that change something in Kong. */
-export const KongAction = z.discriminatedUnion('kind', [BlockConsumer, RateLimitConsumer, BlockAddress]).meta({ id: 'KongAction' });
+export const KongAction = z
+  .discriminatedUnion('kind', [BlockConsumer, RateLimitConsumer, BlockAddress])
+  .meta({ id: 'KongAction' });
 export type KongAction = Readonly<z.infer<typeof KongAction>>;
 
 const anyOf = z.array(z.string().min(1).max(512)).max(100).default([]).describe('any of these; empty means all');

@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { resolve } from 'node:path';
+import { compose } from '@outrider/wiring/compose';
+import { KeyFolder } from '@outrider/wiring/key-folder';
+import { runProcess } from '@outrider/wiring/run-process';
+import { readEnvironment } from './config.ts';
+
+await runProcess(
+  () => {
+    const config = readEnvironment();
+    return compose({
+      name: 'analyzer',
+      process: config,
+      keys: new KeyFolder(resolve(config.OUTRIDER_DATA)),
+      gateways: [],
+      bus: config,
+      clickhouse: config,
+      postgres: config,
+      detect: true,
+    });
+  },
+  (text) => process.stderr.write(`analyzer: ${text}\n`),
+);

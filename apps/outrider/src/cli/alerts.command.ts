@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { AlertState, AlertType, Severity, type Alert } from '@outrider/domain/detection/alert';
+import { CallerError } from '@outrider/platform/errors';
+import type * as z from 'zod';
+import { ask, more, remote, type RemoteOptions } from './remote.ts';
+import { duration, instant, printable, textTable } from './text-table.ts';
+
+interface ListOptions extends RemoteOptions {
+  readonly state?: string;
+  readonly type?: string;
+  readonly severity?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+export const addAlerts = (program: Command): void => {
+  const alerts = program.command('alerts').description('what was detected');
+  remote(alerts.command('list', { isDefault: true }).description('newest first'))
+    .option('--state <list>', AlertState.options.join(', '))
+    .option('--type <list>', AlertType.options.join(', '))
+    .option('--severity <least>', `this one or worse: ${Severity.options.join(', ')}`)
+    .option('--from <time>', 'ISO 8601, or -1h, -7d')
+    .option('--to <time>', 'likewise')
+    .option('--limit <n>', '1 to 200', '50')
+    .option('--cursor <cursor>', 'the next page')
+    .action((options: ListOptions) =>
+      ask(
+        options,
+        (client) =>
+          client.alerts({
+            state: each(AlertState, options.state),
+            type: each(AlertType, options.type),
+            severity: each(Severity, options.severity)?.[0],
+            from: options.from,
+            to: options.to,
+            limit: Number(options.limit),
+            cursor: options.cursor,
+          }),
+        ({ data, next }) => (data.length === 0 ? 'No alerts.' : table(data) + more(next)),
+      ),
+    );
+  remote(alerts.command('show').argument('<id>').description('one alert with its reason')).action(
+    (id: string, options: RemoteOptions) => ask(options, (client) => client.alert(id), details),
+  );
+  remote(alerts.command('acknowledge').argument('<id>').description('somebody looks at it')).action(
+    (id: string, options: RemoteOptions) =>
+      ask(
+        options,
+        (client) => client.acknowledgeAlert(id),
+        (alert) => `Acknowledged: ${alert.type} of ${alert.entity.name}`,
+      ),
+  );
+  remote(alerts.command('resolve').argument('<id>').description('it is over')).action(
+    (id: string, options: RemoteOptions) =>
+      ask(
+        options,
+        (client) => client.resolveAlert(id),
+        (alert) => `Resolved: ${alert.type} of ${alert.entity.name}`,
+      ),
+  );
+};
+
+/** A comma-separated option, each item one of the enum's. */
+export const each = <T extends z.ZodEnum>(allowed: T, text: string | undefined): z.output<T>[] | undefined =>
+  text?.split(',').map((item) => {
+    const parsed = allowed.safeParse(item.trim());
+    if (!parsed.success) throw new CallerError(`"${item}" is none of ${allowed.options.join(', ')}`);
+    return parsed.data;
+  });
+
+const table = (alerts: readonly Alert[]): string =>
+  textTable(
+    ['ID', 'DETECTED', 'STATE', 'SEVERITY', 'TYPE', 'ENTITY'],
+    alerts.map((a) => [a.id, instant(a.detectedAt), a.state, a.severity, a.type, `${a.entity.kind} ${a.entity.name}`]),
+  );
+
+const details = (a: Alert): string =>
+  [
+    `${a.severity.toUpperCase()} ${a.type} of ${a.entity.kind} ${a.entity.name} (${a.entity.id}), ${a.state}`,
+    a.explanation,
+    '',
+    `observed     ${a.observed.value} ${a.observed.unit} (${a.observed.metric})`,
+    `expected     ${a.expected.low} to ${a.expected.high}, mean ${a.expected.mean}; n ${a.expected.n}, p ${a.expected.p.toExponential(1)}, ${a.expected.warmUp}`,
+    `confidence   ${a.confidence.toFixed(2)}`,
+    `detected     ${instant(a.detectedAt)}`,
+    `seen         ${instant(a.firstSeenAt)} for ${duration(a.lastSeenAt - a.firstSeenAt)}, ${a.findings} findings`,
+    ...a.contributors.map((c) => `with         ${c.entity.kind} ${c.entity.name} × ${c.count}`),
+    ...a.scope.endpoints.map((endpoint) => `on           ${endpoint}`),
+    ...a.samples.map((sample) => `request      ${sample}`),
+    '',
+    a.query,
+  ]
+    .flatMap((line) => line.split('\n'))
+    .map(printable)
+    .join('\n');

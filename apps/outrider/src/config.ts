@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
+import { readConfig } from '@outrider/platform/read-config';
+import { checkCollectSettings, collectSettings } from '@outrider/wiring/settings/collect-settings';
+import {
+  busSettings,
+  clickhouseSettings,
+  jobSettings,
+  postgresSettings,
+} from '@outrider/wiring/settings/engine-settings';
+import { gatewaySettings } from '@outrider/wiring/settings/gateway-options';
+import { listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
+import { respondSettings, serveSettings } from '@outrider/wiring/settings/serve-settings';
+
+/** Everything in one process: all settings there are. */
+export const StartConfig = z
+  .object({
+    ...processSettings,
+    ...listenSettings,
+    ...gatewaySettings,
+    ...collectSettings,
+    ...busSettings,
+    ...clickhouseSettings,
+    ...postgresSettings,
+    ...jobSettings,
+    ...respondSettings,
+    ...serveSettings,
+  })
+  .superRefine(checkCollectSettings);
+export type StartConfig = z.output<typeof StartConfig>;
+
+/** What the commands against a running server need. */
+export const ClientConfig = z.object({
+  OUTRIDER_URL: z.url({ protocol: /^https?$/ }).default('http://127.0.0.1:7500'),
+  OUTRIDER_TOKEN: z.string().min(1).optional(),
+});
+export type ClientConfig = z.output<typeof ClientConfig>;
+
+/** The environment, with a `.env` file of the current folder beneath it. The one place that reads it. */
+export const readEnvironment = <T extends z.ZodType>(schema: T): z.output<T> => {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return readConfig(schema, process.env);
+};

@@ -1,0 +1,118 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { EntityKind } from '@outrider/domain/traffic/entity';
+import { TransientError } from '@outrider/platform/errors';
+import {
+  EventStore,
+  type DeadLetter,
+  type EntitySummary,
+  type EventBlock,
+  type EventQuery,
+  type MinuteCount,
+  type SeenEvent,
+  type SourceHealth,
+  type TimeRange,
+} from '@outrider/ports/event-store';
+import { migrate } from './migrate.ts';
+import type { ClickHouse } from './open-clickhouse.ts';
+import { QueryRunner } from './query-runner.ts';
+import { applyRetention, DEFAULT_RETENTION, type Retention } from './retention.ts';
+import { AggregateTables } from './tables/aggregates.table.ts';
+import { DeadLettersTable, type DeadLetterQuery } from './tables/dead-letters.table.ts';
+import { EventsTable } from './tables/events.table.ts';
+
+/** How far back a silent gateway is still listed; ms. */
+const SOURCE_LOOKBACK_MS = 30 * 86_400_000;
+/** Clocks of gateways may be ahead of ours by this much; ms. */
+const SOURCE_AHEAD_MS = 3_600_000;
+const FIVE_MINUTES_MS = 300_000;
+
+/** Events, aggregates and dead letters in ClickHouse, embedded or on a server. Call `prepare` once before anything else. */
+export class ClickHouseEventStore extends EventStore {
+  readonly #events: EventsTable;
+  readonly #aggregates: AggregateTables;
+  readonly #deadLetters: DeadLettersTable;
+
+  constructor(
+    private readonly clickhouse: ClickHouse,
+    private readonly retention: Retention = DEFAULT_RETENTION,
+  ) {
+    super();
+    const runner = new QueryRunner(clickhouse);
+    this.#events = new EventsTable(runner);
+    this.#aggregates = new AggregateTables(runner);
+    this.#deadLetters = new DeadLettersTable(runner);
+  }
+
+  /** Schema and retention as this version and these settings want them. */
+  async prepare(): Promise<void> {
+    await migrate(this.clickhouse);
+    await applyRetention(this.clickhouse, this.retention);
+  }
+
+  insertEvents(block: EventBlock): Promise<void> {
+    return this.#events.insert(block);
+  }
+
+  insertDeadLetters(letters: readonly DeadLetter[], token: string): Promise<void> {
+    return this.#deadLetters.insert(letters, token);
+  }
+
+  seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]> {
+    return this.#events.seenSince(since, limit);
+  }
+
+  /** Block echo is left out: what is replayed feeds detectors. */
+  replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]> {
+    return this.#events.replay(query.range, query.chunk, query.tenant);
+  }
+
+  minuteCounts(query: {
+    tenant: string;
+    kind: EntityKind;
+    entities: readonly string[];
+    range: TimeRange;
+  }): Promise<readonly MinuteCount[]> {
+    return this.#aggregates.minuteCounts(query.kind, query);
+  }
+
+  search(query: EventQuery): Promise<readonly ApiEvent[]> {
+    return this.#events.search(query);
+  }
+
+  entities(query: {
+    tenant: string;
+    kind: EntityKind;
+    range: TimeRange;
+    nameContains?: string;
+    limit: number;
+    offset: number;
+  }): Promise<readonly EntitySummary[]> {
+    return this.#aggregates.summaries(query.kind, query);
+  }
+
+  async entity(query: { tenant: string; kind: EntityKind; id: string; range: TimeRange }): Promise<EntitySummary | undefined> {
+    return (await this.#aggregates.summaries(query.kind, { ...query, limit: 1, offset: 0 }))[0];
+  }
+
+  deadLetters(query: DeadLetterQuery): Promise<readonly DeadLetter[]> {
+    return this.#deadLetters.list(query);
+  }
+
+  deadLetterCounts(query: { tenant: string; range: TimeRange }): Promise<readonly { reason: string; count: number }[]> {
+    return this.#deadLetters.counts(query.tenant, query.range);
+  }
+
+  async sources(query: { tenant: string; now: number }): Promise<readonly SourceHealth[]> {
+    const { tenant, now } = query;
+    const [gateways, received] = await Promise.all([
+      this.#aggregates.gatewaysLastSeen(tenant, { from: now - SOURCE_LOOKBACK_MS, to: now + SOURCE_AHEAD_MS }),
+      this.#events.receivedCounts(tenant, now - FIVE_MINUTES_MS, now),
+    ]);
+    return gateways.map((gateway) => ({ ...gateway, events5m: received.get(gateway.gateway) ?? 0 }));
+  }
+
+  async ping(): Promise<void> {
+    const answer = await this.clickhouse.client.ping({ select: true });
+    if (!answer.success) throw new TransientError('the event store does not answer', 'store-away', { cause: answer.error });
+  }
+}

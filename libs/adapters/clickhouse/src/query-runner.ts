@@ -1,0 +1,119 @@
+import { drainStream, type ClickHouseSettings } from '@clickhouse/client';
+import { Readable } from 'node:stream';
+import { CallerError } from '@outrider/platform/errors';
+import type { TimeRange } from '@outrider/ports/event-store';
+import { storeError } from './clickhouse-errors.ts';
+import { streamingQueryId } from './embedded/chdb-lanes.connection.ts';
+import type { ClickHouse } from './open-clickhouse.ts';
+
+/** One read: its name (the log comment), its SQL with placeholders, and their values. */
+export interface Query {
+  readonly name: string;
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string | number | readonly (string | number)[]>>;
+  /** Seconds; default 10. */
+  readonly maxSeconds?: number;
+  readonly settings?: ClickHouseSettings;
+}
+
+const DEFAULT_MAX_SECONDS = 10;
+const STREAM_MAX_SECONDS = 300;
+const INSERT_MAX_SECONDS = 60;
+
+/** Insert settings: one insert is one block, known by its token in every table it reaches. */
+const INSERT_SETTINGS: ClickHouseSettings = {
+  async_insert: 0,
+  insert_deduplicate: 1,
+  deduplicate_blocks_in_dependent_materialized_views: 1,
+  // A lone surrogate in a path is hostile, not a reason to refuse the block it is in.
+  input_format_json_throw_on_bad_escape_sequence: 0,
+  // A backfill of months touches many weekly partitions at once.
+  max_partitions_per_insert_block: '1000',
+  max_execution_time: INSERT_MAX_SECONDS,
+};
+
+/** How tables talk to the engine: bounded time, named in its log, errors in the platform's words. */
+export class QueryRunner {
+  constructor(private readonly clickhouse: ClickHouse) {}
+
+  /** All rows at once, each as the array of its columns. */
+  async rows(query: Query): Promise<unknown[][]> {
+    try {
+      const result = await this.clickhouse.client.query({ ...request(query, DEFAULT_MAX_SECONDS), format: 'JSONCompactEachRow' });
+      return await result.json<unknown[]>();
+    } catch (error) {
+      throw storeError(error, 'read', query.name);
+    }
+  }
+
+  /** The rows as text (JSON arrays), in runs of at most `chunk`, without holding the result. */
+  async *streamText(query: Query, chunk: number): AsyncGenerator<string[]> {
+    try {
+      const result = await this.clickhouse.client.query({
+        ...request(query, STREAM_MAX_SECONDS),
+        format: 'JSONCompactEachRow',
+        query_id: streamingQueryId(),
+      });
+      const stream = result.stream();
+      let run: string[] = [];
+      for await (const rows of stream) {
+        for (const row of rows) {
+          run.push(row.text);
+          if (run.length < chunk) continue;
+          yield run;
+          run = [];
+        }
+      }
+      if (run.length > 0) yield run;
+    } catch (error) {
+      throw storeError(error, 'read', query.name);
+    }
+  }
+
+  /** `rows` are JSON arrays as text, handed over as they are. Resolves when the block is stored, in this table and its views. */
+  async insertText(name: string, table: string, columns: readonly string[], rows: readonly string[], token: string): Promise<void> {
+    if (!/^[\x21-\x7e]{1,256}$/.test(token)) throw new CallerError('a block token is 1 to 256 visible characters', 'invalid-token');
+    try {
+      const { stream } = await this.clickhouse.client.exec({
+        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
+        // One chunk of text: the embedded engine takes it as it is, HTTP streams it.
+        values: Readable.from([rows.join('\n')]),
+        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token, log_comment: name },
+      });
+      await drainStream(stream);
+    } catch (error) {
+      throw storeError(error, 'write', name);
+    }
+  }
+}
+
+const request = (query: Query, maxSeconds: number) => ({
+  query: query.sql,
+  query_params: { ...query.params },
+  clickhouse_settings: { log_comment: query.name, max_execution_time: query.maxSeconds ?? maxSeconds, ...query.settings },
+});
+
+/** Years 2000 to 2100: outside them a time is a mistake, and DateTime could not hold it. */
+const MIN_TIME = 946_684_800_000;
+const MAX_TIME = 4_102_444_800_000;
+
+/** A range's bounds as parameters; CallerError when it is none. Open ends are cut at what a time can be. */
+export const rangeParams = (range: TimeRange): { readonly from: number; readonly to: number } => {
+  if (!(range.from <= range.to)) throw new CallerError('the range must begin before it ends', 'invalid-range');
+  const within = (ms: number): number => Math.trunc(Math.min(MAX_TIME, Math.max(MIN_TIME, ms)));
+  return { from: within(range.from), to: within(range.to) };
+};
+
+export const checkedLimit = (limit: number, max: number): number => {
+  if (!Number.isInteger(limit) || limit < 1 || limit > max) throw new CallerError(`limit must be 1 to ${max}`, 'invalid-limit');
+  return limit;
+};
+
+/** 32 hex digits, as events and dead letters carry them. */
+export const checkedId = (id: string): string => {
+  if (!/^[0-9a-f]{32}$/i.test(id)) throw new CallerError('an event id is 32 hex digits', 'invalid-id');
+  return id;
+};
+
+export const textOfId = (column: string): string => `replaceAll(toString(${column}), '-', '')`;
+export const since = (param: string): string => `fromUnixTimestamp64Milli({${param}:Int64})`;

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { EventQuery } from '@outrider/ports/event-store';
+import type { Query } from './query-runner.ts';
+import { lastSeenQuery, minuteCountsQuery, summaryQuery } from './tables/aggregates.sql.ts';
+import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
+import { receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './tables/events.sql.ts';
+import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
+
+const RECORDED = new URL('./sql-recorded/', import.meta.url);
+const tenant = 'default';
+const range = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) };
+const page: EventQuery = { tenant, range, limit: 50, order: 'newest' };
+const after = { startedAt: range.from, id: 'a'.repeat(32) };
+const list = { tenant, range, limit: 20, offset: 0 };
+
+const QUERIES: Readonly<Record<string, Query>> = {
+  'events.search': searchQuery(page),
+  'events.search-consumer': searchQuery({ ...page, entity: { kind: 'consumer', id: 'c' }, after: { ...after } }),
+  'events.search-credential': searchQuery({ ...page, entity: { kind: 'credential', id: 'k' } }),
+  'events.search-ip': searchQuery({ ...page, entity: { kind: 'ip', id: '192.0.2.1' }, order: 'oldest', after }),
+  'events.search-endpoint': searchQuery({ ...page, entity: { kind: 'endpoint', id: 's GET /x' } }),
+  'events.search-ids': searchQuery({ ...page, eventIds: [`g:${after.id}`] }),
+  'events.search-filters': searchQuery({
+    ...page,
+    gateway: 'g',
+    method: 'GET',
+    pathPrefix: '/x',
+    statusFrom: 400,
+    statusTo: 499,
+    answeredBy: 'kong',
+    service: 's',
+    route: 'r',
+  }),
+  'events.replay': replayQuery(range, tenant),
+  'events.replay-all-tenants': replayQuery(range, undefined),
+  'events.seen_since': seenSinceQuery(range.from, 1_000_000),
+  'events.received_counts': receivedCountsQuery(tenant, range.from, range.to),
+  'consumer.minute_counts': minuteCountsQuery('consumer', { tenant, entities: ['a', 'b'], range }),
+  'endpoint.minute_counts': minuteCountsQuery('endpoint', { tenant, entities: ['s GET /x'], range }),
+  'ip.summaries': summaryQuery('ip', list),
+  'consumer.summaries-one': summaryQuery('consumer', { ...list, id: 'c', range: { from: range.from, to: range.from + 3_600_000 } }),
+  'service.summaries-by-name': summaryQuery('service', { ...list, nameContains: 'pay' }),
+  'gateway.last_seen': lastSeenQuery(tenant, range),
+  'dead_letters.list': deadLettersQuery({ tenant, range, reason: 'not-json', limit: 20, after: { receivedAt: range.to, id: after.id } }),
+  'dead_letters.counts': deadLetterCountsQuery(tenant, range),
+};
+
+let engine: TemporaryStore;
+beforeAll(async () => {
+  engine = await openTemporaryStore();
+});
+afterAll(() => engine.remove());
+
+const explain = async (query: Query, options = ''): Promise<string> => {
+  const result = await engine.clickhouse.client.query({
+    query: `EXPLAIN ${options} ${query.sql}`,
+    query_params: { ...query.params },
+    format: 'TabSeparatedRaw',
+    clickhouse_settings: { ...query.settings },
+  });
+  return result.text();
+};
+
+it.each(Object.keys(QUERIES))('%s is what is recorded (delete the file to record it anew), and the engine accepts it', async (name) => {
+  const query = QUERIES[name];
+  if (!query) throw new Error(name);
+  const file = new URL(`${name}.sql`, RECORDED);
+  const text = `-- ${query.name}\n${query.sql}\n`;
+  const known = existsSync(file);
+  if (!known) {
+    mkdirSync(RECORDED, { recursive: true });
+    writeFileSync(file, text);
+  }
+  expect(readFileSync(file, 'utf8')).toBe(text);
+  expect(await explain(query)).toContain('ReadFrom');
+});
+
+it('every read is bound to its tenant, but for those that serve the process itself', () => {
+  const ofTheProcess = ['events.replay-all-tenants', 'events.seen_since'];
+  for (const [name, query] of Object.entries(QUERIES)) {
+    if (ofTheProcess.includes(name)) continue;
+    const reads = query.sql.split(/\bFROM \w+_v1\b/).length - 1;
+    expect([name, query.sql.split('tenant = {tenant:String}').length - 1]).toEqual([name, reads]);
+    expect(query.sql).not.toContain('*\n');
+    expect(query.params['tenant']).toBe(tenant);
+  }
+});

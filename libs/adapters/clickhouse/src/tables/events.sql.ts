@@ -1,0 +1,139 @@
+import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
+import { CallerError } from '@outrider/platform/errors';
+import type { EventQuery } from '@outrider/ports/event-store';
+import { assertNever } from '@outrider/domain/assert-never';
+import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
+
+export const EVENTS = 'events_v1';
+export const MAX_SEARCH_ROWS = 10_000;
+const MAX_IDS = 1_000;
+
+/** The columns of a stored event as `encodeEvent` would write them. */
+export const EVENT_SELECT = EVENT_COLUMNS.map((column) => {
+  if (column === 'id') return textOfId(column);
+  if (column === 'started_at' || column === 'received_at') return `toUnixTimestamp64Milli(${column})`;
+  return column;
+}).join(', ');
+
+/** A time range in key order. */
+const RANGE = `started_at >= ${since('from')} AND started_at < ${since('to')}`;
+
+/**
+ * A page of events. A consumer's is read in key order (its own rows; those that Kong logged under it without a credential come
+ * from a second branch); everything else goes by skip index and time.
+ */
+export const searchQuery = (query: EventQuery): Query => {
+  const params: Record<string, string | number | readonly (string | number)[]> = {
+    tenant: query.tenant,
+    ...rangeParams(query.range),
+    limit: checkedLimit(query.limit, MAX_SEARCH_ROWS),
+  };
+  const conditions = ['tenant = {tenant:String}', RANGE, ...filters(query, params), ...keyset(query, params)];
+  const direction = query.order === 'newest' ? 'DESC' : 'ASC';
+  const order = `ORDER BY started_at ${direction}, id ${direction} LIMIT {limit:UInt32}`;
+  const select = (columns: string, more: readonly string[]): string =>
+    `SELECT ${columns}\nFROM ${EVENTS}\nWHERE ${[...conditions, ...more].join('\n  AND ')}\n${order}`;
+  const branches = entityBranches(query, params);
+  const single = branches.length === 1 ? branches[0] : undefined;
+  if (single !== undefined) return { name: 'events.search', sql: select(EVENT_SELECT, single), params };
+  const raw = EVENT_COLUMNS.join(', ');
+  const parts = branches.map((more) => `(\n${select(raw, more)}\n)`).join('\nUNION ALL\n');
+  return { name: 'events.search', sql: `SELECT ${EVENT_SELECT}\nFROM (\n${parts}\n)\n${order}`, params };
+};
+
+const entityBranches = (query: EventQuery, params: Record<string, unknown>): string[][] => {
+  const { entity } = query;
+  if (!entity) return [[]];
+  params['entity'] = entity.id;
+  switch (entity.kind) {
+    case 'consumer':
+      return [
+        ["caller_kind = 'consumer'", 'caller_id = {entity:String}'],
+        ["caller_kind != 'consumer'", 'consumer_id = {entity:String}'],
+      ];
+    case 'credential':
+      return [['credential_id = {entity:String}']];
+    case 'ip':
+      return [['client_ip = {entity:String}']];
+    case 'endpoint':
+      return [[`${ENDPOINT_ID} = {entity:String}`]];
+    case 'route':
+      return [['route_id = {entity:String}']];
+    case 'service':
+      return [['service_id = {entity:String}']];
+    case 'gateway':
+      return [['gateway = {entity:String}']];
+    default:
+      return assertNever(entity.kind);
+  }
+};
+
+/** An endpoint's entity id: `<service id> GET /orders/{id}`, without the service where there is none. */
+export const ENDPOINT_ID = `if(service_id = '', concat(method, ' ', path_template), concat(service_id, ' ', method, ' ', path_template))`;
+
+const filters = (query: EventQuery, params: Record<string, unknown>): string[] => {
+  const conditions: string[] = [];
+  const add = (name: string, value: string | number | undefined, condition: string): void => {
+    if (value === undefined) return;
+    params[name] = value;
+    conditions.push(condition);
+  };
+  add('gateway', query.gateway, 'gateway = {gateway:String}');
+  add('method', query.method, 'method = {method:String}');
+  add('path_prefix', query.pathPrefix, 'startsWith(path, {path_prefix:String})');
+  add('status_from', query.statusFrom, 'status >= {status_from:Int32}');
+  add('status_to', query.statusTo, 'status <= {status_to:Int32}');
+  add('answered_by', query.answeredBy, 'answered_by = {answered_by:String}');
+  add('service', query.service, '(service_id = {service:String} OR service_name = {service:String})');
+  add('route', query.route, '(route_id = {route:String} OR route_name = {route:String})');
+  if (query.eventIds) conditions.push(...eventIds(query.eventIds, params));
+  return conditions;
+};
+
+const eventIds = (ids: readonly string[], params: Record<string, unknown>): string[] => {
+  if (ids.length > MAX_IDS) throw new CallerError(`at most ${MAX_IDS} event ids at once`, 'too-many-ids');
+  params['ids'] = ids.map((id) => checkedId(id.slice(id.lastIndexOf(':') + 1)));
+  params['event_ids'] = ids.map((id) => id.toLowerCase());
+  return ['id IN {ids:Array(UUID)}', `concat(gateway, ':', ${textOfId('id')}) IN {event_ids:Array(String)}`];
+};
+
+const keyset = (query: EventQuery, params: Record<string, unknown>): string[] => {
+  if (!query.after) return [];
+  params['after_at'] = query.after.startedAt;
+  params['after_id'] = checkedId(query.after.id.slice(query.after.id.lastIndexOf(':') + 1));
+  const beyond = query.order === 'newest' ? '<' : '>';
+  // The first condition is implied by the second; only it narrows the read by key.
+  return [`started_at ${beyond}= ${since('after_at')}`, `(started_at, id) ${beyond} (${since('after_at')}, {after_id:UUID})`];
+};
+
+/** What feeds detectors: block echo is left out. */
+export const replayQuery = (range: { readonly from: number; readonly to: number }, tenant: string | undefined): Query => ({
+  name: 'events.replay',
+  sql: `SELECT ${EVENT_SELECT}
+FROM ${EVENTS}
+WHERE ${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0
+ORDER BY started_at, id`,
+  params: { ...rangeParams(range), ...(tenant === undefined ? {} : { tenant }) },
+  settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0, max_block_size: '8192' },
+});
+
+export const seenSinceQuery = (at: number, limit: number): Query => ({
+  name: 'events.seen_since',
+  sql: `SELECT concat(gateway, ':', ${textOfId('id')}), bus_position
+FROM ${EVENTS}
+WHERE received_at >= ${since('since')}
+ORDER BY received_at DESC
+LIMIT {limit:UInt32}`,
+  params: { since: rangeParams({ from: at, to: at }).from, limit },
+  settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0 },
+});
+
+/** Rows of the last minutes by time of receipt. */
+export const receivedCountsQuery = (tenant: string, from: number, to: number): Query => ({
+  name: 'events.received_counts',
+  sql: `SELECT gateway, count()
+FROM ${EVENTS}
+WHERE tenant = {tenant:String} AND received_at >= ${since('from')} AND received_at <= ${since('to')}
+GROUP BY gateway`,
+  params: { tenant, ...rangeParams({ from, to }) },
+});

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { decodeColumns, decodeRows, STORED_COLUMNS } from '@outrider/contracts/events/event-row';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { CallerError } from '@outrider/platform/errors';
+import type { EventBlock, EventQuery, SeenEvent, TimeRange } from '@outrider/ports/event-store';
+import type { QueryRunner } from '../query-runner.ts';
+import { EVENTS, receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './events.sql.ts';
+
+/** Rows that one insert may carry: at 1 KiB a row, 100 MB. */
+export const MAX_BLOCK_ROWS = 100_000;
+const MAX_CHUNK = 100_000;
+const MAX_SEEN = 50_000_000;
+const SEEN_CHUNK = 10_000;
+
+const SeenRow = z.tuple([z.string(), z.number()]);
+const CountRow = z.tuple([z.string(), z.number()]);
+
+/** The only file, with its SQL beside it, that knows the columns of events_v1. */
+export class EventsTable {
+  constructor(private readonly runner: QueryRunner) {}
+
+  async insert(block: EventBlock): Promise<void> {
+    if (block.rows.length === 0) return;
+    if (block.rows.length > MAX_BLOCK_ROWS) throw new CallerError(`a block holds at most ${MAX_BLOCK_ROWS} rows`, 'block-too-large', 413);
+    await this.runner.insertText('events.insert', EVENTS, STORED_COLUMNS, block.rows, block.token);
+  }
+
+  async search(query: EventQuery): Promise<readonly ApiEvent[]> {
+    if (query.eventIds?.length === 0) return [];
+    return (await this.runner.rows(searchQuery(query))).map(decodeColumns);
+  }
+
+  async *replay(range: TimeRange, chunk: number, tenant: string | undefined): AsyncGenerator<readonly ApiEvent[]> {
+    if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK) throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
+    for await (const texts of this.runner.streamText(replayQuery(range, tenant), chunk)) yield decodeRows(texts);
+  }
+
+  async *seenSince(since: number, limit: number): AsyncGenerator<readonly SeenEvent[]> {
+    if (limit < 1) return;
+    for await (const texts of this.runner.streamText(seenSinceQuery(since, Math.min(limit, MAX_SEEN)), SEEN_CHUNK)) {
+      const rows = z.array(SeenRow).parse(JSON.parse(`[${texts.join(',')}]`));
+      yield rows.map(([eventId, position]) => ({ eventId, position }));
+    }
+  }
+
+  /** Events received in the span, by gateway. */
+  async receivedCounts(tenant: string, from: number, to: number): Promise<ReadonlyMap<string, number>> {
+    return new Map(z.array(CountRow).parse(await this.runner.rows(receivedCountsQuery(tenant, from, to))));
+  }
+}

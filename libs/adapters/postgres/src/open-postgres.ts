@@ -1,0 +1,53 @@
+import type { AccessTokenStore } from '@outrider/ports/access-store';
+import type { AlertStore } from '@outrider/ports/alert-store';
+import { systemClock, type Clock } from '@outrider/ports/clock';
+import type { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
+import type { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
+import { Database } from './database.ts';
+import { SecretSealer } from './secret-sealer.ts';
+import { PostgresAuditLog } from './stores/audit-trail.ts';
+import { PostgresAccessTokenStore } from './stores/postgres-access-token-store.ts';
+import { PostgresAlertStore } from './stores/postgres-alert-store.ts';
+import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
+import { PostgresEnforcementStore } from './stores/postgres-enforcement-store.ts';
+import { PostgresPolicyStore } from './stores/postgres-policy-store.ts';
+import { PostgresWebhookStore } from './stores/postgres-webhook-store.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Connections of this process at most. */
+  readonly max: number;
+  /** 32 bytes each. The first seals webhook secrets; further ones still open what older ones sealed. */
+  readonly sealingKeys: readonly [Buffer, ...Buffer[]];
+  readonly clock?: Clock;
+  readonly onConnectionLost?: (error: Error) => void;
+}
+
+/** The control store of one process. Its methods throw TransientError, ConflictError or PermanentError. */
+export interface Postgres {
+  readonly alerts: AlertStore;
+  readonly policies: PolicyStore;
+  readonly enforcements: EnforcementStore;
+  readonly audit: AuditLog;
+  readonly webhooks: WebhookStore;
+  readonly deliveries: DeliveryStore;
+  readonly tokens: AccessTokenStore;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens nothing yet: the first query connects. The schema must be there (migrateDeploy). */
+export const openPostgres = (options: PostgresOptions): Postgres => {
+  const database = new Database({ ...options, clock: options.clock ?? systemClock });
+  return {
+    alerts: new PostgresAlertStore(database),
+    policies: new PostgresPolicyStore(database),
+    enforcements: new PostgresEnforcementStore(database),
+    audit: new PostgresAuditLog(database),
+    webhooks: new PostgresWebhookStore(database, new SecretSealer(options.sealingKeys)),
+    deliveries: new PostgresDeliveryStore(database),
+    tokens: new PostgresAccessTokenStore(database),
+    ping: () => database.ping(),
+    close: () => database.close(),
+  };
+};

@@ -1,0 +1,109 @@
+import { LIVE_STATES } from '@outrider/domain/response/admission';
+import { ConflictError } from '@outrider/platform/errors';
+import {
+  EnforcementStore,
+  type EnforcementQuery,
+  type EnforcementRecord,
+  type Evaluation,
+  type NewDelivery,
+} from '@outrider/ports/response-store';
+import { lockTenant, type Database } from '../database.ts';
+import { pageSize } from '../storable.ts';
+import { writeAudit } from './audit-trail.ts';
+import { commitEnforcement, countBegun, CAP_LOCK } from './commit-enforcement.ts';
+import { commitDeliveries } from './commit-deliveries.ts';
+import { auditDetail, toColumns, toRecord, whereOf } from './enforcement-row.ts';
+import { isUuid } from './postgres-alert-store.ts';
+
+/** Enforcements: the truth of what was changed in Kong and when it ends. */
+export class PostgresEnforcementStore extends EnforcementStore {
+  constructor(private readonly database: Database) {
+    super();
+  }
+
+  async find(tenant: string, id: string): Promise<EnforcementRecord | undefined> {
+    if (!isUuid(id)) return undefined;
+    const row = await this.database.read((client) => client.enforcement.findFirst({ where: { id, tenant } }));
+    return row ? toRecord(row) : undefined;
+  }
+
+  async findById(id: string): Promise<EnforcementRecord | undefined> {
+    if (!isUuid(id)) return undefined;
+    const row = await this.database.read((client) => client.enforcement.findUnique({ where: { id } }));
+    return row ? toRecord(row) : undefined;
+  }
+
+  async list(query: EnforcementQuery): Promise<readonly EnforcementRecord[]> {
+    if (query.alertId !== undefined && !isUuid(query.alertId)) return [];
+    const rows = await this.database.read((client) =>
+      client.enforcement.findMany({
+        where: whereOf(query),
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: pageSize(query.limit),
+      }),
+    );
+    return rows.map(toRecord);
+  }
+
+  async live(): Promise<readonly EnforcementRecord[]> {
+    const rows = await this.database.read((client) =>
+      client.enforcement.findMany({ where: { state: { in: [...LIVE_STATES] } }, orderBy: [{ createdAt: 'asc' }] }),
+    );
+    return rows.map(toRecord);
+  }
+
+  countSince(tenant: string, since: number): Promise<number> {
+    return this.database.read((client) => countBegun(client, tenant, since));
+  }
+
+  /** Evaluations of one tenant are committed one after the other, so that the cap and the uniqueness rules see what the others wrote. */
+  commitEvaluation(evaluation: Evaluation, capPerHour: number): ReturnType<EnforcementStore['commitEvaluation']> {
+    const { alert } = evaluation;
+    return this.database.transaction(async (tx) => {
+      const enforcements: EnforcementRecord[] = [];
+      let deliveries: readonly NewDelivery[] = [];
+      const now = this.database.clock.now();
+      if (evaluation.enforcements.length + evaluation.deliveries.length > 0) {
+        await lockTenant(tx, CAP_LOCK, alert.tenant);
+        for (const candidate of evaluation.enforcements)
+          enforcements.push(...(await commitEnforcement(tx, candidate, { alert, capPerHour, now })));
+        deliveries = await commitDeliveries(tx, alert.tenant, evaluation.deliveries, now);
+      }
+      await tx.alert.updateMany({
+        where: { id: alert.id, tenant: alert.tenant, evaluatedRevision: { lt: alert.revision } },
+        data: { evaluatedRevision: alert.revision },
+      });
+      return { enforcements, deliveries };
+    });
+  }
+
+  async create(record: EnforcementRecord, actor: string): Promise<void> {
+    const { id, tenant } = record;
+    await this.database.transaction(async (tx) => {
+      // one order for all writers, so that a commit in progress is not undone by the unique index
+      await lockTenant(tx, CAP_LOCK, tenant);
+      await tx.enforcement.create({ data: { id, tenant, ...toColumns(record) } });
+      const audit = {
+        tenant,
+        actor,
+        act: 'enforcement.create',
+        subject: `enforcement:${id}`,
+        detail: auditDetail(record),
+      };
+      await writeAudit(tx, this.database.clock.now(), audit);
+    });
+  }
+
+  async save(record: EnforcementRecord, audit: { readonly actor: string; readonly act: string }): Promise<void> {
+    const { id, tenant } = record;
+    await this.database.transaction(async (tx) => {
+      const { count } = await tx.enforcement.updateMany({
+        where: { id, tenant, revision: record.revision - 1 },
+        data: toColumns(record),
+      });
+      if (count === 0) throw new ConflictError(`enforcement ${id} has changed`);
+      const detail = auditDetail(record);
+      await writeAudit(tx, this.database.clock.now(), { tenant, subject: `enforcement:${id}`, detail, ...audit });
+    });
+  }
+}

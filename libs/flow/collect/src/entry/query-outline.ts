@@ -1,0 +1,80 @@
+import { wellFormed, type RawObject } from './raw-value.ts';
+import type { CredentialNames } from './secret-names.ts';
+import { secretShape } from './secret-shape.ts';
+import { decodePercent, redactText, SECRET } from './secret-text.ts';
+import { valueClass } from './value-class.ts';
+
+/** Kong itself logs at most 100 parameters. */
+const MAX_PARAMETERS = 100;
+const MAX_NAME = 64;
+const MAX_KEPT_VALUE = 128;
+const MAX_OUTLINE = 2_048;
+/** Longer values are classed by their beginning. */
+const MAX_READ_VALUE = 4_096;
+
+/**
+ * A query string without its values: `page=int:2&q=text:14&apikey=secret:32`. Values of `keep` parameters stay (bounded, unless they are
+ * secrets). Names are bounded and are redacted when they look like secrets themselves. What is over the bounds is counted as `…=more:N`.
+ */
+export const queryOutline = (query: string, names: CredentialNames, keep: ReadonlySet<string>): string => {
+  let out = '';
+  let count = 0;
+  let at = 0;
+  while (at <= query.length) {
+    let end = query.indexOf('&', at);
+    if (end === -1) end = query.length;
+    if (end > at) {
+      if (count >= MAX_PARAMETERS || out.length > MAX_OUTLINE) return `${out}&…=more:${remaining(query, at)}`;
+      const equals = query.indexOf('=', at);
+      const nameEnd = equals === -1 || equals > end ? end : equals;
+      const part = parameter(query.slice(at, nameEnd), nameEnd < end ? query.slice(nameEnd + 1, end) : '', names, keep);
+      out = count === 0 ? part : `${out}&${part}`;
+      count++;
+    }
+    at = end + 1;
+  }
+  return out;
+};
+
+/** The same from Kong's decoded `querystring` object, for entries that lost their URI. */
+export const queryOutlineOf = (args: RawObject, names: CredentialNames, keep: ReadonlySet<string>): string => {
+  const parts: string[] = [];
+  for (const name of Object.keys(args).slice(0, MAX_PARAMETERS)) {
+    const value = args[name];
+    for (const one of Array.isArray(value) ? value.slice(0, MAX_PARAMETERS) : [value])
+      parts.push(`${encodeURIComponent(wellFormed(name))}=${typeof one === 'string' ? encodeURIComponent(wellFormed(one)) : ''}`);
+  }
+  return queryOutline(parts.join('&'), names, keep);
+};
+
+const parameter = (rawName: string, rawValue: string, names: CredentialNames, keep: ReadonlySet<string>): string => {
+  const name = rawName.length > MAX_READ_VALUE ? rawName.slice(0, MAX_READ_VALUE) : rawName;
+  const plainName = decode(name);
+  const value = decode(rawValue.length > MAX_READ_VALUE ? rawValue.slice(0, MAX_READ_VALUE) : rawValue);
+  const length = rawValue.length > MAX_READ_VALUE ? rawValue.length : value.length;
+  const shown = shownName(plainName, names);
+  if (names.isSecret(plainName)) return `${shown}=${value === '' ? 'empty' : 'secret'}:${length}`;
+  const kind = valueClass(value);
+  if (kind !== 'jwt' && kind !== 'secret' && keep.size > 0 && keep.has(plainName))
+    return `${shown}=${escaped(redactText(value.slice(0, MAX_KEPT_VALUE), names))}`;
+  return `${shown}=${kind}:${length}`;
+};
+
+const decode = (text: string): string => decodePercent(text.includes('+') ? text.replaceAll('+', ' ') : text);
+
+const shownName = (plain: string, names: CredentialNames): string => {
+  if (secretShape(plain) !== undefined) return SECRET;
+  const bounded = plain.length > MAX_NAME ? `${plain.slice(0, MAX_NAME)}…` : plain;
+  const redacted = plain.length > 8 ? redactText(bounded, names) : bounded;
+  return escaped(redacted);
+};
+
+const UNSAFE = /[&=%#\s\u0000-\u001f\u007f]/;
+const escaped = (text: string): string =>
+  UNSAFE.test(text) ? text.replace(/[&=%#\s\u0000-\u001f\u007f]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : text;
+
+const remaining = (query: string, from: number): number => {
+  let count = 1;
+  for (let i = query.indexOf('&', from); i !== -1; i = query.indexOf('&', i + 1)) count++;
+  return count;
+};

@@ -1,0 +1,47 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Lifecycle } from '@outrider/platform/lifecycle';
+import type { Logger } from '@outrider/platform/logger';
+import { Metrics } from '@outrider/platform/metrics';
+import { AlertStore } from '@outrider/ports/alert-store';
+import { Clock } from '@outrider/ports/clock';
+import { EventBus } from '@outrider/ports/event-bus';
+import { EventStore } from '@outrider/ports/event-store';
+import { EnforcementStore } from '@outrider/ports/response-store';
+import type * as z from 'zod';
+import { DetectController } from './detect.controller.ts';
+import { DetectOptions } from './detect-options.ts';
+import { DetectionRuntime } from './detection-runtime.ts';
+import { EventIngest } from './ingest/event-ingest.ts';
+
+@Module({})
+export class DetectModule {
+  static register(options: z.input<typeof DetectOptions> = {}): DynamicModule {
+    const parsed = DetectOptions.parse(options);
+    return {
+      module: DetectModule,
+      controllers: [DetectController],
+      providers: [
+        {
+          provide: DetectionRuntime,
+          useFactory: (
+            events: EventStore,
+            alerts: AlertStore,
+            enforcements: EnforcementStore,
+            bus: EventBus,
+            clock: Clock,
+            metrics: Metrics,
+            log: Logger,
+            lifecycle: Lifecycle,
+          ) => {
+            const runtime = new DetectionRuntime({ events, alerts, enforcements, bus, clock, metrics, log }, parsed);
+            runtime.join(lifecycle);
+            return runtime;
+          },
+          inject: [EventStore, AlertStore, EnforcementStore, EventBus, Clock, Metrics, 'outrider.logger', Lifecycle],
+        },
+        { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },
+      ],
+      exports: [DetectionRuntime],
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { FailureCounts } from '../../windows/failure-log.ts';
+import type { BruteForceSettings } from './brute-force.settings.ts';
+
+export const BRUTE_FORCE_VERSION = '1';
+
+export interface GuessingView {
+  /** Refusals; marks are fingerprints of the credentials presented, those that ever worked left out. */
+  readonly in60s: FailureCounts;
+  readonly in10m: FailureCounts;
+  /** All requests of the caller in the same spans. */
+  readonly requests60s: number;
+  readonly requests10m: number;
+  /** The address has been seen with a credential that works. */
+  readonly knownGood: boolean;
+}
+
+export interface GuessingVerdict {
+  readonly kind: 'guessing' | 'blind-guessing' | 'spraying';
+  readonly windowMs: number;
+  readonly observed: number;
+  readonly limit: number;
+  readonly distinct: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags an address that tries many different credentials at the gateway. One credential repeated (a stale key in a fleet) is not
+ * guessing, whatever its rate. False positives: a fleet behind one address whose keys were all revoked and never seen working
+ * (`gatewayDistinct…`); a client that lost its Authorization header and retries fast (`blindFailures…`).
+ */
+export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings): GuessingVerdict | undefined => {
+  const { in60s, in10m } = view;
+  const failing60 = in60s.failures >= s.minFailureShare * view.requests60s;
+  const failing10 = in10m.failures >= s.minFailureShare * view.requests10m;
+  if (failing60 && in60s.failures > s.gatewayFailures60s && varied(in60s, s.gatewayDistinct60s, s))
+    return guessing(in60s, 60_000, s.gatewayFailures60s);
+  if (failing10 && in10m.failures > s.gatewayFailures10m && varied(in10m, s.gatewayDistinct10m, s))
+    return guessing(in10m, 600_000, s.gatewayFailures10m);
+  if (view.knownGood) return undefined;
+  const blind = (c: FailureCounts): boolean => c.unmarked >= 0.9 * c.remembered;
+  if (failing60 && in60s.failures > s.blindFailures60s && blind(in60s)) return blindly(in60s, 60_000, s.blindFailures60s);
+  if (failing10 && in10m.failures > s.blindFailures10m && blind(in10m)) return blindly(in10m, 600_000, s.blindFailures10m);
+  return undefined;
+};
+
+/**
+ * Flags a caller (from one address) whose logins at the upstream mostly fail, often. False positives: a broken client that repeats one
+ * wrong password (indistinguishable without bodies: `loginFailures…`); an endpoint named like a login that is none (`authWords`).
+ */
+export const judgeLoginGuessing = (in60s: FailureCounts, in10m: FailureCounts, s: BruteForceSettings): GuessingVerdict | undefined => {
+  if (in60s.failures >= s.loginFailures60s && in60s.failures >= s.loginFailureShare * in60s.attempts)
+    return login(in60s, 60_000, s.loginFailures60s, s);
+  if (in10m.failures >= s.loginFailures10m && in10m.failures >= s.loginFailureShare * in10m.attempts)
+    return login(in10m, 600_000, s.loginFailures10m, s);
+  return undefined;
+};
+
+const varied = (c: FailureCounts, distinct: number, s: BruteForceSettings): boolean =>
+  c.distinct >= distinct && c.distinct >= s.gatewayDistinctShare * c.remembered;
+
+const guessing = (c: FailureCounts, windowMs: number, limit: number): GuessingVerdict => ({
+  kind: 'guessing',
+  windowMs,
+  observed: c.failures,
+  limit,
+  distinct: c.distinct,
+  severity: c.failures >= limit * 10 ? 'critical' : 'high',
+  confidence: Math.min(0.97, 0.85 + 0.05 * Math.log2(c.failures / limit)),
+});
+
+const blindly = (c: FailureCounts, windowMs: number, limit: number): GuessingVerdict => ({
+  kind: 'blind-guessing',
+  windowMs,
+  observed: c.failures,
+  limit,
+  distinct: c.distinct,
+  severity: 'medium',
+  confidence: Math.min(0.75, 0.55 + 0.05 * Math.log2(c.failures / limit)),
+});
+
+const login = (c: FailureCounts, windowMs: number, limit: number, s: BruteForceSettings): GuessingVerdict => ({
+  kind: c.distinct >= s.sprayingDistinct && c.distinct >= 0.5 * c.remembered ? 'spraying' : 'guessing',
+  windowMs,
+  observed: c.failures,
+  limit,
+  distinct: c.distinct,
+  severity: c.failures >= limit * 10 ? 'critical' : 'high',
+  confidence: Math.min(0.95, 0.75 + 0.05 * Math.log2(Math.max(1, c.failures / limit))),
+});

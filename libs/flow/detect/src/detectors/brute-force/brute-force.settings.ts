@@ -1,0 +1,39 @@
+import * as z from 'zod';
+
+const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
+const share = (value: number) => z.number().min(0).max(1).default(value);
+
+const DEFAULT_AUTH_WORDS = [
+  'login', 'log-in', 'logon', 'signin', 'sign-in', 'auth', 'authenticate', 'authentication', 'token', 'tokens', 'session', 'sessions',
+  'password', 'passwd', 'otp', 'mfa', '2fa', 'totp', 'pin', 'verify-code', 'credentials', 'sso', 'oauth', 'oauth2',
+];
+
+/** Guessing of credentials, at the gateway (refused by Kong) and at the upstream's login. */
+export const BruteForceSettings = z.object({
+  enabled: z.boolean().default(true),
+  /** More than so many refusals in 60 s, or in 10 min, of one address without consumer. */
+  gatewayFailures60s: count(10),
+  gatewayFailures10m: count(30),
+  /** Different presented credentials among them; fewer is a stale credential, not guessing. */
+  gatewayDistinct60s: count(8),
+  gatewayDistinct10m: count(15),
+  /** Different credentials per refusal: below it a few keys are repeated. */
+  gatewayDistinctShare: share(0.5),
+  /** Refusals that show no credential (Kong hides `Authorization`): the limits without any variety to go by. */
+  blindFailures60s: count(40),
+  blindFailures10m: count(200),
+  /** Refused part of the caller's requests. */
+  minFailureShare: share(0.9),
+  /** Failed logins at the upstream of one caller from one address. */
+  loginFailures60s: count(10),
+  loginFailures10m: count(30),
+  /** Failed part of the login attempts. */
+  loginFailureShare: share(0.6),
+  /** Different paths or queries among the failed logins from which it is called spraying. */
+  sprayingDistinct: count(10),
+  /** Whole path segments (or the words of one, split at `-`, `_`, `.`) that make an endpoint a login; lower case. */
+  authWords: z.array(z.string().min(2).max(40)).max(200).default(DEFAULT_AUTH_WORDS),
+  /** Quiet time after which the alert is over; minutes of event time. */
+  quietMinutes: z.number().min(1).max(1440).default(15),
+});
+export type BruteForceSettings = Readonly<z.infer<typeof BruteForceSettings>>;

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+
+const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
+const share = (value: number) => z.number().min(0).max(1).default(value);
+
+/** Scans for paths that might exist. */
+export const EndpointProbingSettings = z.object({
+  enabled: z.boolean().default(true),
+  /** Different refused paths (404, 403, 400; ids in them count once; paths that ever worked for anybody do not count). */
+  distinct60s: count(15),
+  distinct10m: count(50),
+  /** Refused part of the caller's requests. */
+  minErrorShare: share(0.8),
+  /** From so many times the distinct limits on, a lower share is enough: a scan beside ordinary traffic. */
+  blatantFactor: z.number().min(1).max(100).default(2),
+  blatantErrorShare: share(0.3),
+  /** Different paths per refusal: below it a few dead links are repeated. */
+  minDistinctShare: share(0.5),
+  /** Quiet time after which the alert is over; minutes of event time. */
+  quietMinutes: z.number().min(1).max(1440).default(15),
+});
+export type EndpointProbingSettings = Readonly<z.infer<typeof EndpointProbingSettings>>;

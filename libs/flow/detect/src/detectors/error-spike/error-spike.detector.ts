@@ -1,0 +1,53 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import type { ErrorSpikeSettings } from './error-spike.settings.ts';
+
+export const ERROR_SPIKE_VERSION = '1';
+
+/** One class of errors of one caller at one service in five minutes, and what its neighbours saw meanwhile. */
+export interface ErrorView {
+  readonly kind: 'server' | 'client';
+  readonly errors: number;
+  readonly requests: number;
+  /** Before the window. */
+  readonly pastErrors: number;
+  readonly pastRequests: number;
+  readonly learning: boolean;
+  /** The service's other callers, over several spans; the first is since the errors began. */
+  readonly others: readonly { readonly errors: number; readonly requests: number }[];
+}
+
+export interface ErrorVerdict {
+  readonly about: 'caller' | 'service';
+  readonly ratio: number;
+  readonly lowerBound: number;
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags a caller whose share of errors rose far above its own; when the service's other callers fail too, it is the service's health.
+ * False positives: a deployment that only one caller uses (low severity), validation errors of a new integration (`learningErrorShare`).
+ */
+export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVerdict | undefined => {
+  if (view.requests < s.minRequests) return undefined;
+  const lowerBound = wilsonLowerBound(view.errors, view.requests, s.z);
+  const past = view.pastRequests >= s.minRequests ? view.pastErrors / view.pastRequests : 0;
+  const absolute = view.learning ? s.learningErrorShare : view.kind === 'server' ? s.minErrorShare : s.minClientErrorShare;
+  const limit = Math.max(absolute, s.baselineRatio * past);
+  if (lowerBound <= limit) return undefined;
+  const othersFail = view.others.some(
+    ({ errors, requests }) => requests >= s.healthOthersRequests && errors >= s.healthOthersShare * requests,
+  );
+  const ratio = view.errors / view.requests;
+  if (othersFail) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };
+  return {
+    about: 'caller',
+    ratio,
+    lowerBound,
+    limit,
+    severity: view.kind === 'server' && lowerBound >= 0.4 ? 'medium' : 'low',
+    confidence: Math.min(view.learning ? 0.65 : 0.78, 0.5 + 0.3 * lowerBound),
+  };
+};

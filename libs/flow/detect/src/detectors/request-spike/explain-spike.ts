@@ -1,0 +1,24 @@
+import type { SpikeVerdict, SpikeView } from './request-spike.detector.ts';
+
+/** One or two sentences with the figures that decided. */
+export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): string => {
+  const { profile, peers } = view;
+  const span = v.windowMs === 30_000 ? '30 s' : '5 min';
+  const seen = `${name} made ${v.observed} requests in ${span}`;
+  const busiest = Math.max(profile.max, view.recentMax);
+  switch (v.rule) {
+    case 'baseline':
+      return `${seen}, where about ${round(profile.mean)} are usual at this hour and never more than ${busiest} were seen in ${profile.n} five-minute spans (probability ${chance(v.p)}; the limit was ${round(v.threshold)}).`;
+    case 'learning':
+      return `${seen}, ${round(v.ratio)} times its busiest five minutes so far (${busiest}), and beyond what its ${peers.callers} peers do (nine in ten never passed ${round(peers.q90)}). Less than a day of it is known, so only absolute limits apply (the limit was ${round(v.threshold)}).`;
+    case 'fast':
+      return `${seen}, where its busiest minute so far had ${Math.max(profile.maxMinute, 0)}. A rise of this size within seconds is a loop, not a rush.`;
+    case 'young':
+      return `${seen}, after a life of ${view.pastRequests} requests with at most ${view.busiestBucket} in 10 s. Little of it is known, but a rise of this size within seconds is a loop.`;
+    case 'newcomer':
+      return `${seen} without any past, more than ${round(peers.max)} which the busiest of its ${peers.callers} peers ever made in 5 min. It may be a first load.`;
+  }
+};
+
+const round = (n: number): string => (n >= 10 ? String(Math.round(n)) : String(Math.round(n * 10) / 10));
+const chance = (p: number): string => (p < 1e-12 ? 'below 1e-12' : p.toExponential(1));

@@ -1,0 +1,179 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { SpikeProfile } from '../../baseline/spike-profile.ts';
+import { logUpperTail, upperQuantile } from '../../statistics/negative-binomial.ts';
+import type { RequestSpikeSettings } from './request-spike.settings.ts';
+
+export const REQUEST_SPIKE_VERSION = '1';
+
+/** One caller's last five minutes against what is known of it. Counts are requests. */
+export interface SpikeView {
+  readonly count5m: number;
+  readonly count30s: number;
+  readonly count20s: number;
+  /** Busiest five minutes that ended before this window began, as far as the short window reaches. */
+  readonly recentMax: number;
+  readonly profile: SpikeProfile;
+  /** The caller's past in memory, the newest 20 s left out. */
+  readonly pastBuckets: number;
+  readonly pastRequests: number;
+  readonly busiestBucket: number;
+  readonly peers: PeerView;
+  readonly situation: SpikeSituation;
+}
+
+/** Busiest five minutes of the other callers of the same kind. */
+export interface PeerView {
+  readonly callers: number;
+  readonly q90: number;
+  readonly max: number;
+}
+
+/** What else was going on: raises thresholds or silences. */
+export interface SpikeSituation {
+  /** The burst began within 20 s of a quarter of an hour. */
+  readonly scheduledOnset: boolean;
+  /** How much the estate rose at once (1 = it did not). */
+  readonly surge: number;
+  readonly serverErrorShare: number;
+  readonly explainedShare: number;
+}
+
+export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer';
+
+export interface SpikeThresholds {
+  /** Requests in five minutes; Infinity when only the fast rules apply. */
+  readonly window: number;
+  /** Requests in 30 s. */
+  readonly fast: number;
+}
+
+export interface SpikeVerdict {
+  readonly rule: SpikeRule;
+  readonly threshold: number;
+  readonly observed: number;
+  readonly windowMs: number;
+  readonly ratio: number;
+  readonly p: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags a caller whose requests in five minutes are far beyond its own past (negative-binomial tail, ratio, novelty and floor), or
+ * within 30 s beyond 20 times its maximum. False positives: first runs of a new job (`scheduledFactor`, `learningFloor`), launches and
+ * retry storms (`surge…`, `maxServerErrorShare`), first loads of a new customer (`newcomer…`).
+ */
+export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
+  const { situation, profile } = view;
+  if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare) return undefined;
+  const thresholds = spikeThresholds(view, s);
+  const factor = situationFactor(view, s);
+  const fastRule = view.count30s >= thresholds.fast * situation.surge ? fastRuleOf(view, s) : undefined;
+  if (fastRule) return verdict(fastRule, view, view.count30s, 30_000, thresholds.fast);
+  if (view.count5m < thresholds.window * factor) return undefined;
+  return verdict(profile.warmUp === 'learning' ? 'learning' : 'baseline', view, view.count5m, 300_000, thresholds.window);
+};
+
+/** What the caller must reach, before what else was going on is looked at. */
+export const spikeThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds =>
+  view.profile.warmUp === 'learning' ? learningThresholds(view, s) : baselineThresholds(view, s);
+
+const baselineThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds => {
+  const { profile } = view;
+  const provisional = profile.warmUp === 'provisional';
+  const f = provisional ? s.provisionalFactor : 1;
+  const mean = Math.max(profile.mean, 0.5);
+  const window = Math.max(
+    s.floor * f,
+    s.minRatio * f * mean,
+    upperQuantile(Math.log(s.maxProbability), mean, profile.size),
+    s.noveltyOverP999 * f * profile.p999,
+    s.noveltyOverMax * f * profile.max + 1,
+    provisional ? s.provisionalAbruptness * view.recentMax : 0,
+    provisional ? view.peers.q90 / 2 : 0,
+  );
+  // A minute's maximum bounds that of 30 s: bursts may fall into one half of it.
+  return { window, fast: Math.max(s.fastFloor30s, s.fastRatio * profile.maxMinute, s.fastRatio * view.busiestBucket) };
+};
+
+const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds => {
+  const { profile, peers } = view;
+  const ownMax = Math.max(profile.max, view.recentMax);
+  const usual = Math.max(ownMax, peers.q90 / 2);
+  const doubt = 1 + (s.learningDoubtMinutes * 60_000) / Math.max(60_000, profile.lifeMs);
+  switch (evidenceOf(view, s)) {
+    case 'established':
+      return {
+        window: Math.max(s.learningFloor, s.learningRatio * doubt * ownMax, s.learningPeerRatio * peers.q90, s.minRatio * profile.mean),
+        fast: Math.max(s.fastFloor30s * 2, s.fastRatio * Math.max(profile.maxMinute, view.busiestBucket), 2 * usual),
+      };
+    case 'young':
+      return {
+        window: Number.POSITIVE_INFINITY,
+        fast: Math.max(s.youngFloor20s, s.youngRatio * 2 * view.busiestBucket, 2 * usual),
+      };
+    case 'newcomer':
+      return {
+        window: Number.POSITIVE_INFINITY,
+        fast:
+          peers.callers < s.newcomerMinPeers
+            ? Number.POSITIVE_INFINITY
+            : Math.max(s.newcomerCeiling30s, s.newcomerRatio * peers.max),
+      };
+  }
+};
+
+type Evidence = 'established' | 'young' | 'newcomer';
+
+/** How much a caller has shown before this burst. */
+const evidenceOf = (view: SpikeView, s: RequestSpikeSettings): Evidence => {
+  if (view.profile.activeMinutes >= s.learningActiveMinutes && view.profile.requests >= s.learningRequests) return 'established';
+  return view.pastBuckets >= s.youngBuckets && view.pastRequests >= s.youngRequests ? 'young' : 'newcomer';
+};
+
+const fastRuleOf = (view: SpikeView, s: RequestSpikeSettings): SpikeRule | undefined => {
+  if (view.profile.warmUp !== 'learning') return 'fast';
+  const evidence = evidenceOf(view, s);
+  if (evidence === 'established') return 'fast';
+  if (evidence === 'newcomer') return 'newcomer';
+  // The younger the caller, the shorter the look: its quiet life may lie within the same 30 s.
+  return view.count20s >= spikeThresholds(view, s).fast ? 'young' : undefined;
+};
+
+const situationFactor = (view: SpikeView, s: RequestSpikeSettings): number => {
+  const immature = view.profile.warmUp === 'learning' || view.profile.warmUp === 'provisional';
+  return view.situation.surge * (immature && view.situation.scheduledOnset ? s.scheduledFactor : 1);
+};
+
+const verdict = (rule: SpikeRule, view: SpikeView, observed: number, windowMs: number, threshold: number): SpikeVerdict => {
+  const { profile } = view;
+  const usual = Math.max(1, profile.max, view.recentMax, rule === 'young' ? view.busiestBucket * 2 : 0);
+  const ratio = observed / usual;
+  const mean = Math.max(0.5, (profile.mean * windowMs) / 300_000);
+  const p = profile.n === 0 ? 1 : Math.exp(Math.max(-690, logUpperTail(observed, mean, profile.size)));
+  return { rule, threshold, observed, windowMs, ratio, p, severity: severityOf(rule, ratio, observed), confidence: confidenceOf(rule, view, ratio) };
+};
+
+const severityOf = (rule: SpikeRule, ratio: number, observed: number): Severity => {
+  if (rule === 'fast') return ratio >= 50 && observed >= 3000 ? 'critical' : 'high';
+  if (rule === 'newcomer') return 'medium';
+  if (ratio >= 10) return 'high';
+  return ratio >= 3 ? 'medium' : 'low';
+};
+
+/** See the confidence scale in the stage's README: 0.8 and more is safe to act on without a person. */
+const confidenceOf = (rule: SpikeRule, view: SpikeView, ratio: number): number => {
+  const grown = Math.min(0.14, 0.07 * Math.log2(Math.max(1, ratio)));
+  switch (rule) {
+    case 'fast':
+      return view.profile.warmUp === 'learning' ? 0.9 : 0.95;
+    case 'young':
+      return 0.75;
+    case 'newcomer':
+      return 0.5;
+    case 'learning':
+      return 0.6 + grown;
+    case 'baseline':
+      return view.profile.warmUp === 'provisional' ? 0.65 + grown : Math.min(0.97, 0.8 + grown);
+  }
+};

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+
+const ratio = (value: number) => z.number().min(1).max(1000).default(value);
+const requests = (value: number) => z.number().int().min(1).max(10_000_000).default(value);
+
+/** Counts are requests of one caller in 5 minutes unless the name says otherwise. */
+export const RequestSpikeSettings = z.object({
+  enabled: z.boolean().default(true),
+  /** Probability under the baseline below which a count is a surprise. */
+  maxProbability: z.number().min(1e-30).max(0.01).default(1e-6),
+  /** Times the expected count. */
+  minRatio: ratio(3),
+  /** Times the 99.9th percentile of 14 days. */
+  noveltyOverP999: ratio(1.5),
+  /** Times the maximum of 14 days. */
+  noveltyOverMax: ratio(1.1),
+  /** Below it nothing is a spike. */
+  floor: requests(200),
+  /** Everything above, while fewer than 7 days are known. */
+  provisionalFactor: ratio(1.5),
+  /** While provisional: times the busiest five minutes of the last quarter of an hour, so that ramps stay silent. */
+  provisionalAbruptness: ratio(2.5),
+  /** Times the 14-day maximum, reached within 30 s. */
+  fastRatio: ratio(20),
+  /** Requests in 30 s below which the fast path is silent. */
+  fastFloor30s: requests(300),
+  /** While learning: the floor. */
+  learningFloor: requests(500),
+  /** While learning: times the caller's own busiest five minutes. */
+  learningRatio: ratio(4),
+  /** The same grows with `1 + learningDoubtMinutes / minutes known`: little past, much doubt. */
+  learningDoubtMinutes: z.number().min(0).max(1440).default(10),
+  /** While learning: times what nine in ten of the peers never passed. */
+  learningPeerRatio: z.number().min(0).max(100).default(1),
+  /** While learning: what a caller must have shown before a rise can be told from its usual. */
+  learningActiveMinutes: z.number().int().min(1).max(1440).default(6),
+  learningRequests: requests(30),
+  /** A caller younger than that evidence: requests in 20 s, times its own busiest 10 s doubled, after so many buckets of 10 s and requests. */
+  youngFloor20s: requests(400),
+  youngRatio: ratio(10),
+  youngBuckets: z.number().int().min(1).max(60).default(2),
+  youngRequests: requests(8),
+  /** A caller without any past: requests in 30 s, and times the busiest five minutes of any peer. Initial loads stay below. */
+  newcomerCeiling30s: requests(3000),
+  newcomerRatio: ratio(20),
+  newcomerMinPeers: z.number().int().min(1).max(1000).default(3),
+  /** Not yet mature: a burst that begins within 20 s of a quarter of an hour looks like a job; thresholds times this. */
+  scheduledFactor: ratio(3),
+  /** So many other callers, and this share of those that are busy, rise by `surgeRatio` at once: it is the estate, not the caller. */
+  surgeCallers: z.number().int().min(2).max(1000).default(4),
+  surgeShare: z.number().min(0.05).max(1).default(0.25),
+  surgeRatio: ratio(1.8),
+  /** Share of server errors in the window from which it is a retry storm. */
+  maxServerErrorShare: z.number().min(0.1).max(1).default(0.5),
+  /** Share of the window that another finding on the caller explains. */
+  maxExplainedShare: z.number().min(0.1).max(1).default(0.5),
+  /** Quiet time after which the alert is over; minutes of event time. */
+  quietMinutes: z.number().min(1).max(1440).default(15),
+});
+export type RequestSpikeSettings = Readonly<z.infer<typeof RequestSpikeSettings>>;

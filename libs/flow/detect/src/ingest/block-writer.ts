@@ -1,0 +1,146 @@
+import { backOffMs } from '@outrider/platform/back-off';
+import { TransientError } from '@outrider/platform/errors';
+import type { Delivery } from '@outrider/ports/event-bus';
+import type { EventBlock } from '@outrider/ports/event-store';
+
+export interface BlockWriterOptions {
+  /** A block is closed at the latest after this time; ms. */
+  readonly maxAgeMs: number;
+  /** A block is closed once it holds so many rows. */
+  readonly maxRows: number;
+  readonly insert: (block: EventBlock) => Promise<void>;
+  readonly onStored: (rows: number, seconds: number) => void;
+  readonly onRetry: (error: unknown, attempt: number) => void;
+  readonly random: () => number;
+}
+
+interface Waiting {
+  readonly delivery: Pick<Delivery, 'offset' | 'plan' | 'plannedThrough'>;
+  readonly rows: readonly string[];
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const RETRY_BASE_MS = 100;
+const RETRY_MAX_MS = 5_000;
+
+/**
+ * Joins consecutive messages of one partition to blocks and stores each block exactly once: its extent is made durable on the bus
+ * (`plan`) before the first insert, and its token is made of nothing but that extent, so that after a crash the same block comes again
+ * under the same token. One block of a partition is under way at a time; the next fills meanwhile.
+ */
+export class BlockWriter {
+  #waiting: Waiting[] = [];
+  #rows = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  #stopped = false;
+  /** Wakes a pause between retries. */
+  #cancelPause: (() => void) | undefined;
+
+  constructor(
+    private readonly topic: string,
+    private readonly partition: number,
+    private readonly options: BlockWriterOptions,
+  ) {}
+
+  /** Rows that wait to be stored. */
+  get pendingRows(): number {
+    return this.#rows;
+  }
+
+  /** Resolves when the rows of this message are stored. Messages come in the order of their offsets. */
+  add(delivery: Waiting['delivery'], rows: readonly string[]): Promise<void> {
+    if (this.#stopped) return Promise.reject(new TransientError('the analyzer is stopping', 'stopping'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ delivery, rows, resolve, reject });
+      this.#rows += rows.length;
+      this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
+      if (this.#rows >= this.options.maxRows || delivery.plannedThrough === delivery.offset) void this.#write();
+    });
+  }
+
+  /** Stores what waits, without retrying for ever: what the store will not take now comes again from the bus. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelPause?.();
+    await this.#write();
+    clearTimeout(this.#timer);
+    for (const one of this.#waiting) one.reject(new TransientError('the analyzer is stopping', 'stopping'));
+    this.#waiting = [];
+  }
+
+  /** Writes blocks until nothing that is due is left. */
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+      if (this.#waiting.length > 0 && !this.#stopped) this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    for (let block = this.#nextBlock(); block.length > 0; block = this.#nextBlock()) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      const rows = block.flatMap((one) => one.rows);
+      try {
+        await this.#store(block, rows);
+        for (const one of block) one.resolve();
+      } catch (error) {
+        for (const one of block) one.reject(error);
+      }
+      this.#rows -= rows.length;
+    }
+  }
+
+  /** The messages of the next block, or none: a planned block is never cut and never waits for less than its planned end. */
+  #nextBlock(): Waiting[] {
+    const first = this.#waiting[0];
+    if (!first) return [];
+    const planned = first.delivery.plannedThrough;
+    if (planned !== undefined) {
+      const end = this.#waiting.findIndex((one) => one.delivery.offset === planned);
+      return end < 0 ? [] : this.#waiting.splice(0, end + 1);
+    }
+    let rows = 0;
+    let n = 0;
+    for (const one of this.#waiting) {
+      if (n > 0 && (one.delivery.plannedThrough !== undefined || rows + one.rows.length > this.options.maxRows)) break;
+      rows += one.rows.length;
+      n++;
+    }
+    return this.#waiting.splice(0, n);
+  }
+
+  async #store(block: readonly Waiting[], rows: readonly string[]): Promise<void> {
+    const first = block[0];
+    const last = block.at(-1);
+    if (!first || !last) return;
+    if (rows.length === 0) return;
+    const began = performance.now();
+    if (first.delivery.plannedThrough === undefined) await last.delivery.plan(last.delivery.offset);
+    const token = `${this.topic}/${this.partition}/${first.delivery.offset}-${last.delivery.offset}`;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.options.insert({ rows, token });
+        break;
+      } catch (error) {
+        if (!(error instanceof TransientError) || this.#stopped) throw error;
+        this.options.onRetry(error, attempt);
+        await this.#pause(backOffMs(attempt, RETRY_BASE_MS, RETRY_MAX_MS, this.options.random()));
+      }
+    }
+    this.options.onStored(rows.length, (performance.now() - began) / 1000);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#cancelPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

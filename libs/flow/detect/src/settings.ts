@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { BruteForceSettings } from './detectors/brute-force/brute-force.settings.ts';
+import { EndpointProbingSettings } from './detectors/endpoint-probing/endpoint-probing.settings.ts';
+import { ErrorSpikeSettings } from './detectors/error-spike/error-spike.settings.ts';
+import { RequestSpikeSettings } from './detectors/request-spike/request-spike.settings.ts';
+
+const DEFAULT_HEALTH_PATHS = ['/health', '/healthz', '/livez', '/readyz', '/ready', '/ping', '/status', '/_health'];
+const DEFAULT_HEALTH_AGENTS = ['kube-probe', 'elb-healthchecker', 'googlehc', 'uptimerobot', 'pingdom', 'consul health check', 'blackbox-exporter'];
+
+/** Everything that can be set about detection, with units and bounds. */
+export const DetectSettings = z.object({
+  /** Callers whose short windows are held in memory; about 0.6 KB each. Beyond it the least recently seen goes, counted. */
+  maxCallers: z.number().int().min(100).max(5_000_000).default(1_000_000),
+  /** Callers with failures whose recent failures are held; at most about 7 KB each. */
+  maxFailingCallers: z.number().int().min(100).max(1_000_000).default(100_000),
+  /** Callers whose baseline is held in memory; up to 64 KB each after two weeks, far less before. */
+  maxBaselines: z.number().int().min(10).max(100_000).default(4_000),
+  /** Events this far behind the newest of their lane are stored but not observed; ms. */
+  maxLateMs: z.number().int().min(60_000).max(600_000).default(600_000),
+  /** Paths that are health checks: exact, lower case. */
+  healthPaths: z.array(z.string().max(200)).max(100).default(DEFAULT_HEALTH_PATHS),
+  /** User agents of health checkers: lower-case beginnings. */
+  healthAgents: z.array(z.string().max(200)).max(100).default(DEFAULT_HEALTH_AGENTS),
+  requestSpike: RequestSpikeSettings.prefault({}),
+  bruteForce: BruteForceSettings.prefault({}),
+  errorSpike: ErrorSpikeSettings.prefault({}),
+  endpointProbing: EndpointProbingSettings.prefault({}),
+});
+export type DetectSettings = Readonly<z.infer<typeof DetectSettings>>;

@@ -1,0 +1,184 @@
+import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import type { Jobs } from '@outrider/contracts/jobs/job-catalogue';
+import { Lifecycle } from '@outrider/platform/lifecycle';
+import type { Logger } from '@outrider/platform/logger';
+import { Metrics } from '@outrider/platform/metrics';
+import { AccessTokenStore } from '@outrider/ports/access-store';
+import { AlertStore } from '@outrider/ports/alert-store';
+import { Clock } from '@outrider/ports/clock';
+import { EventBus } from '@outrider/ports/event-bus';
+import { EventStore } from '@outrider/ports/event-store';
+import { Gateways } from '@outrider/ports/gateway-admin';
+import { JobQueue } from '@outrider/ports/job-queue';
+import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
+import { EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
+import { AccessGuard } from './access/access.guard.ts';
+import { Authenticator } from './access/authenticator.ts';
+import { AlertCommands } from './alerts/alert-commands.ts';
+import { AlertsController } from './alerts/alerts.controller.ts';
+import { AuditController } from './audit/audit.controller.ts';
+import { Changes } from './changes.ts';
+import { EnforcementCommands } from './enforcements/enforcement-commands.ts';
+import { EnforcementsController } from './enforcements/enforcements.controller.ts';
+import { AddressesController, ConsumersController, CredentialsController } from './entities/entities.controller.ts';
+import { EntityFinder } from './entities/entity-finder.ts';
+import { EntityReader } from './entities/entity-reader.ts';
+import { TimelineReader } from './entities/timeline-reader.ts';
+import { timelineSources } from './entities/timeline-sources.ts';
+import { DeadLettersController } from './events/dead-letters.controller.ts';
+import { EventsController } from './events/events.controller.ts';
+import { HealthController } from './health/health.controller.ts';
+import { HealthReader } from './health/health-reader.ts';
+import { GuardRailsController } from './policies/guard-rails.controller.ts';
+import { PoliciesController } from './policies/policies.controller.ts';
+import { LOGGER, SERVE_OPTIONS, type ServeOptions } from './serve-options.ts';
+import { LiveStream } from './stream/live-stream.ts';
+import { StreamController } from './stream/stream.controller.ts';
+import { TokensController } from './tokens/tokens.controller.ts';
+import { DeliveriesController } from './webhooks/deliveries.controller.ts';
+import { DeliveryCommands } from './webhooks/delivery-commands.ts';
+import { WebhooksController } from './webhooks/webhooks.controller.ts';
+
+/**
+ * The serve stage. Needs the ports, `Lifecycle`, `Metrics`, `Clock` and the logger from a global module, and `configureHttp(app)`
+ * on the application that listens.
+ */
+@Module({})
+export class ServeModule {
+  static register(options: ServeOptions): DynamicModule {
+    return {
+      module: ServeModule,
+      controllers: [
+        HealthController,
+        PoliciesController,
+        GuardRailsController,
+        AlertsController,
+        EnforcementsController,
+        ConsumersController,
+        AddressesController,
+        CredentialsController,
+        EventsController,
+        DeadLettersController,
+        WebhooksController,
+        DeliveriesController,
+        TokensController,
+        AuditController,
+        StreamController,
+      ],
+      providers: [{ provide: SERVE_OPTIONS, useValue: options }, ...access, ...commands, ...readers, ...parts],
+    };
+  }
+}
+
+const access: FactoryProvider[] = [
+  {
+    provide: Authenticator,
+    useFactory: (tokens: AccessTokenStore, clock: Clock, metrics: Metrics) => new Authenticator(tokens, clock, metrics),
+    inject: [AccessTokenStore, Clock, Metrics],
+  },
+  {
+    provide: APP_GUARD,
+    useFactory: (options: ServeOptions) => new AccessGuard(options.publicMetrics ?? false),
+    inject: [SERVE_OPTIONS],
+  },
+];
+
+const commands: FactoryProvider[] = [
+  {
+    provide: Changes,
+    useFactory: (bus: EventBus, log: Logger, metrics: Metrics) => new Changes(bus, log, metrics),
+    inject: [EventBus, LOGGER, Metrics],
+  },
+  {
+    provide: AlertCommands,
+    useFactory: (alerts: AlertStore, changes: Changes, clock: Clock) => new AlertCommands(alerts, changes, clock),
+    inject: [AlertStore, Changes, Clock],
+  },
+  {
+    provide: EnforcementCommands,
+    useFactory: (
+      enforcements: EnforcementStore,
+      policies: PolicyStore,
+      gateways: Gateways,
+      jobs: JobQueue<Jobs>,
+      changes: Changes,
+      clock: Clock,
+    ) => new EnforcementCommands({ enforcements, policies, gateways, jobs, changes, clock }),
+    inject: [EnforcementStore, PolicyStore, Gateways, JobQueue, Changes, Clock],
+  },
+  {
+    provide: DeliveryCommands,
+    useFactory: (webhooks: WebhookStore, deliveries: DeliveryStore, jobs: JobQueue<Jobs>, clock: Clock) =>
+      new DeliveryCommands(webhooks, deliveries, jobs, clock),
+    inject: [WebhookStore, DeliveryStore, JobQueue, Clock],
+  },
+];
+
+const readers: FactoryProvider[] = [
+  {
+    provide: EntityFinder,
+    useFactory: (events: EventStore, clock: Clock) => new EntityFinder(events, clock),
+    inject: [EventStore, Clock],
+  },
+  {
+    provide: EntityReader,
+    useFactory: (
+      events: EventStore,
+      alerts: AlertStore,
+      enforcements: EnforcementStore,
+      finder: EntityFinder,
+      clock: Clock,
+    ) => {
+      const timeline = new TimelineReader(timelineSources(events, alerts, enforcements));
+      return new EntityReader({ events, alerts, enforcements, finder, timeline, clock });
+    },
+    inject: [EventStore, AlertStore, EnforcementStore, EntityFinder, Clock],
+  },
+];
+
+const parts: FactoryProvider[] = [
+  {
+    provide: HealthReader,
+    useFactory: (
+      options: ServeOptions,
+      events: EventStore,
+      bus: EventBus,
+      jobs: JobQueue<Jobs>,
+      gateways: Gateways,
+      clock: Clock,
+      lifecycle: Lifecycle,
+    ) => {
+      const reader = new HealthReader({ options, events, bus, jobs, gateways, clock });
+      lifecycle.add({
+        name: 'serve: readiness',
+        phase: 'listeners',
+        start: () => reader.setRunning(true),
+        stop: () => reader.setRunning(false),
+      });
+      return reader;
+    },
+    inject: [SERVE_OPTIONS, EventStore, EventBus, JobQueue, Gateways, Clock, Lifecycle],
+  },
+  {
+    provide: LiveStream,
+    useFactory: (
+      alerts: AlertStore,
+      enforcements: EnforcementStore,
+      log: Logger,
+      metrics: Metrics,
+      clock: Clock,
+      lifecycle: Lifecycle,
+    ) => {
+      const stream = new LiveStream(alerts, enforcements, log, metrics, clock.now().toString(36));
+      lifecycle.add({
+        name: 'serve: live stream',
+        phase: 'listeners',
+        start: () => stream.start(),
+        stop: () => stream.stop(),
+      });
+      return stream;
+    },
+    inject: [AlertStore, EnforcementStore, LOGGER, Metrics, Clock, Lifecycle],
+  },
+];

@@ -1,0 +1,65 @@
+import { atLeast, type Alert } from '@outrider/domain/detection/alert';
+import { entityKey } from '@outrider/domain/traffic/entity';
+import { ConflictError } from '@outrider/platform/errors';
+import { AlertStore, type AlertQuery } from '@outrider/ports/alert-store';
+
+/** AlertStore in memory, for unit tests of flow logic; holds to the same conformance suite as the real one. */
+export class FakeAlertStore extends AlertStore {
+  readonly alerts = new Map<string, Alert>();
+  /** Newest revision that an evaluation has covered, by alert id; FakeEnforcementStore writes it. */
+  readonly evaluated = new Map<string, number>();
+  readonly audits: { readonly actor: string; readonly act: string; readonly subject: string }[] = [];
+
+  async find(tenant: string, id: string): Promise<Alert | undefined> {
+    const alert = this.alerts.get(id);
+    return alert?.tenant === tenant ? alert : undefined;
+  }
+
+  async list(query: AlertQuery): Promise<readonly Alert[]> {
+    return [...this.alerts.values()]
+      .filter((alert) => matches(alert, query))
+      .sort(newestFirst)
+      .filter((alert) => !query.after || newestFirst(alert, query.after) > 0)
+      .slice(0, query.limit);
+  }
+
+  async unresolved(): Promise<readonly Alert[]> {
+    return [...this.alerts.values()].filter((alert) => alert.state !== 'resolved');
+  }
+
+  async insert(alert: Alert): Promise<void> {
+    const key = openKey(alert);
+    const taken = [...this.alerts.values()].some((other) => other.state !== 'resolved' && openKey(other) === key);
+    if (this.alerts.has(alert.id) || (taken && alert.state !== 'resolved'))
+      throw new ConflictError('an alert of this type is open for this entity');
+    this.alerts.set(alert.id, alert);
+  }
+
+  async save(alert: Alert, audit?: { readonly actor: string; readonly act: string }): Promise<void> {
+    const stored = this.alerts.get(alert.id);
+    if (!stored || stored.tenant !== alert.tenant || stored.revision !== alert.revision - 1)
+      throw new ConflictError(`alert ${alert.id} has changed`);
+    this.alerts.set(alert.id, alert);
+    if (audit) this.audits.push({ ...audit, subject: `alert:${alert.id}` });
+  }
+
+  async unevaluated(limit: number): Promise<readonly Alert[]> {
+    return [...this.alerts.values()]
+      .filter((alert) => alert.revision > (this.evaluated.get(alert.id) ?? 0))
+      .sort((a, b) => a.openedAt - b.openedAt)
+      .slice(0, limit);
+  }
+}
+
+const openKey = (alert: Alert): string => `${alert.tenant}|${alert.type}|${entityKey(alert.entity)}`;
+
+const newestFirst = (a: Pick<Alert, 'openedAt' | 'id'>, b: Pick<Alert, 'openedAt' | 'id'>): number =>
+  b.openedAt - a.openedAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+const matches = (alert: Alert, query: AlertQuery): boolean =>
+  alert.tenant === query.tenant &&
+  (!query.states || query.states.includes(alert.state)) &&
+  (!query.types || query.types.includes(alert.type)) &&
+  (!query.minSeverity || atLeast(alert.severity, query.minSeverity)) &&
+  (!query.entity || entityKey(alert.entity) === entityKey(query.entity)) &&
+  (!query.range || (alert.firstSeenAt <= query.range.to && alert.lastSeenAt >= query.range.from));

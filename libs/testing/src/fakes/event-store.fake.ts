@@ -1,0 +1,152 @@
+import { decodeRows } from '@outrider/contracts/events/event-row';
+import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import { callerOf, type EntityKind } from '@outrider/domain/traffic/entity';
+import { TransientError } from '@outrider/platform/errors';
+import {
+  EventStore,
+  type DeadLetter,
+  type EntitySummary,
+  type EventBlock,
+  type EventQuery,
+  type MinuteCount,
+  type SeenEvent,
+  type SourceHealth,
+  type TimeRange,
+} from '@outrider/ports/event-store';
+
+const MINUTE_MS = 60_000;
+type Counts = { requests: number; serverErrors: number; clientErrors: number; refused: number };
+
+/** EventStore in memory, for unit tests of flow logic: stores blocks once by token and counts minutes; no search by text. */
+export class FakeEventStore extends EventStore {
+  readonly blocks: EventBlock[] = [];
+  readonly letters: DeadLetter[] = [];
+  readonly events: { readonly event: ApiEvent; readonly position: number; readonly echo: boolean }[] = [];
+  /** While true, every call rejects with TransientError. */
+  away = false;
+  readonly #tokens = new Set<string>();
+  /** `tenant|kind:id` → minute → counts. */
+  readonly #minutes = new Map<string, Map<number, Counts>>();
+
+  override async insertEvents(block: EventBlock): Promise<void> {
+    this.#check();
+    if (this.#tokens.has(block.token)) return;
+    this.#tokens.add(block.token);
+    this.blocks.push(block);
+    const decoded = decodeRows(block.rows);
+    block.rows.forEach((row, i) => {
+      const event = decoded[i];
+      if (!event) return;
+      const [position = -1, echo = 0] = row.slice(0, -1).split(',').slice(-2).map(Number);
+      this.events.push({ event, position, echo: echo === 1 });
+      if (echo !== 1) this.count(event);
+    });
+  }
+
+  /** Counts an event's minute without keeping the event: for long backtests. */
+  count(event: ApiEvent): void {
+    const minute = Math.floor(event.startedAt / MINUTE_MS) * MINUTE_MS;
+    for (const key of keysOf(event)) {
+      let minutes = this.#minutes.get(key);
+      if (!minutes) this.#minutes.set(key, (minutes = new Map()));
+      let counts = minutes.get(minute);
+      if (!counts) minutes.set(minute, (counts = { requests: 0, serverErrors: 0, clientErrors: 0, refused: 0 }));
+      counts.requests++;
+      if (event.status >= 500) counts.serverErrors++;
+      else if (event.status >= 400 && ![401, 403, 404, 429].includes(event.status)) counts.clientErrors++;
+      if (event.refusal !== '') counts.refused++;
+    }
+  }
+
+  override async insertDeadLetters(letters: readonly DeadLetter[], token: string): Promise<void> {
+    this.#check();
+    if (this.#tokens.has(token)) return;
+    this.#tokens.add(token);
+    this.letters.push(...letters);
+  }
+
+  override async *seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]> {
+    this.#check();
+    yield this.events
+      .filter(({ event }) => event.receivedAt >= since)
+      .reverse()
+      .slice(0, limit)
+      .map(({ event, position }) => ({ eventId: eventId(event), position }));
+  }
+
+  override async *replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]> {
+    this.#check();
+    const found = this.events
+      .map(({ event }) => event)
+      .filter((event) => inRange(event, query.range) && (query.tenant === undefined || event.tenant === query.tenant))
+      .sort((a, b) => a.startedAt - b.startedAt);
+    for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);
+  }
+
+  override async minuteCounts(query: {
+    tenant: string;
+    kind: EntityKind;
+    entities: readonly string[];
+    range: TimeRange;
+  }): Promise<readonly MinuteCount[]> {
+    this.#check();
+    return query.entities.flatMap((entity) =>
+      [...(this.#minutes.get(`${query.tenant}|${query.kind}:${entity}`) ?? [])]
+        .filter(([minute]) => minute >= query.range.from && minute < query.range.to)
+        .map(([minute, counts]) => ({ entity, minute, ...counts })),
+    );
+  }
+
+  override async search(query: EventQuery): Promise<readonly ApiEvent[]> {
+    this.#check();
+    return this.events
+      .map(({ event }) => event)
+      .filter((event) => event.tenant === query.tenant && inRange(event, query.range) && isOf(event, query.entity))
+      .sort((a, b) => (query.order === 'newest' ? b.startedAt - a.startedAt : a.startedAt - b.startedAt))
+      .slice(0, query.limit);
+  }
+
+  override async entities(): Promise<readonly EntitySummary[]> {
+    return [];
+  }
+
+  override async entity(): Promise<EntitySummary | undefined> {
+    return undefined;
+  }
+
+  override async deadLetters(query: { tenant: string; limit: number }): Promise<readonly DeadLetter[]> {
+    return this.letters.filter((letter) => letter.tenant === query.tenant).slice(0, query.limit);
+  }
+
+  override async deadLetterCounts(): Promise<readonly { reason: string; count: number }[]> {
+    return [];
+  }
+
+  override async sources(): Promise<readonly SourceHealth[]> {
+    return [];
+  }
+
+  override async ping(): Promise<void> {
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.away) throw new TransientError('the event store is away');
+  }
+}
+
+const inRange = (event: ApiEvent, range: TimeRange): boolean => event.startedAt >= range.from && event.startedAt < range.to;
+
+/** As the real store: an address counts all its requests, also those of authenticated callers. */
+const keysOf = (event: ApiEvent): string[] => {
+  const keys = [`${event.tenant}|ip:${event.clientIp}`];
+  if (event.consumerId !== '') keys.push(`${event.tenant}|consumer:${event.consumerId}`);
+  if (event.credentialId !== '') keys.push(`${event.tenant}|credential:${event.credentialId}`);
+  return keys;
+};
+
+const isOf = (event: ApiEvent, entity: { kind: EntityKind; id: string } | undefined): boolean => {
+  if (!entity) return true;
+  const caller = callerOf(event);
+  return (caller.kind === entity.kind && caller.id === entity.id) || (entity.kind === 'ip' && event.clientIp === entity.id);
+};

@@ -1,0 +1,52 @@
+import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
+import type { Jobs } from '@outrider/contracts/jobs/job-catalogue';
+import { Lifecycle } from '@outrider/platform/lifecycle';
+import { Metrics } from '@outrider/platform/metrics';
+import { AccessTokenStore } from '@outrider/ports/access-store';
+import { AlertStore } from '@outrider/ports/alert-store';
+import { Clock, systemClock } from '@outrider/ports/clock';
+import { EventBus } from '@outrider/ports/event-bus';
+import { EventStore } from '@outrider/ports/event-store';
+import { Gateways } from '@outrider/ports/gateway-admin';
+import { JobQueue } from '@outrider/ports/job-queue';
+import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
+import { OutboundHttp } from '@outrider/ports/outbound-http';
+import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
+import type { Ground, OpenedPostgres } from './engines.ts';
+
+/** The engines of a process as it needs them; a stage whose port is missing fails when the process is made, not later. */
+export interface Engines {
+  readonly bus: EventBus;
+  readonly events?: EventStore;
+  readonly postgres?: OpenedPostgres;
+  readonly jobs?: JobQueue<Jobs>;
+  readonly gateways?: Gateways;
+  readonly outbound?: OutboundHttp;
+}
+
+/** Ports are the tokens: whoever injects `EventStore` gets the one that this process opened. */
+@Module({})
+export class EnginesModule {
+  static register(ground: Ground, engines: Engines): DynamicModule {
+    const stores = engines.postgres?.stores;
+    const providers: ValueProvider[] = [
+      { provide: Lifecycle, useValue: ground.lifecycle },
+      { provide: Metrics, useValue: ground.metrics },
+      { provide: Clock, useValue: systemClock },
+      { provide: 'outrider.logger', useValue: ground.log },
+      { provide: EventBus, useValue: engines.bus },
+      { provide: EventStore, useValue: engines.events },
+      { provide: JobQueue, useValue: engines.jobs },
+      { provide: Gateways, useValue: engines.gateways },
+      { provide: OutboundHttp, useValue: engines.outbound },
+      { provide: AlertStore, useValue: stores?.alerts },
+      { provide: PolicyStore, useValue: stores?.policies },
+      { provide: EnforcementStore, useValue: stores?.enforcements },
+      { provide: AuditLog, useValue: stores?.audit },
+      { provide: WebhookStore, useValue: stores?.webhooks },
+      { provide: DeliveryStore, useValue: stores?.deliveries },
+      { provide: AccessTokenStore, useValue: stores?.tokens },
+    ].filter((provider) => provider.useValue !== undefined);
+    return { module: EnginesModule, global: true, providers, exports: providers.map((provider) => provider.provide) };
+  }
+}

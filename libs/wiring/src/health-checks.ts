@@ -1,0 +1,51 @@
+import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
+import type { HealthCheck } from '@outrider/serve/serve-options';
+import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
+import type { Engines } from './engines.module.ts';
+
+/** Above this the bus refuses soon. */
+const PRESSED = 0.9;
+
+/** What must work for this process to be ready, and what is shown beside it. */
+export const healthChecks = (engines: Engines, gateways: readonly GatewaySettings[]): HealthCheck[] => {
+  const { events, postgres, jobs, bus } = engines;
+  const works = (name: string, probe: () => Promise<unknown>): HealthCheck => ({
+    name,
+    check: async () => {
+      await probe();
+      return { ok: true };
+    },
+  });
+  return [
+    {
+      name: 'event-bus',
+      required: false, // a backlog is worth a look; taking the process out of service would only make it longer
+      check: () => {
+        const pressure = bus.pressure(EVENTS_TOPIC.name);
+        return Promise.resolve({
+          ok: pressure < PRESSED,
+          detail: `${Math.round(pressure * 100)} % of its bound is waiting`,
+        });
+      },
+    },
+    ...(events ? [works('event-store', () => events.ping())] : []),
+    ...(postgres ? [works('control-store', () => postgres.stores.ping())] : []),
+    ...(jobs ? [works('jobs', () => jobs.counts())] : []),
+    ...gateways.flatMap((gateway) => kong(engines, gateway)),
+  ];
+};
+
+const kong = ({ gateways }: Engines, { tenant, id }: GatewaySettings): HealthCheck[] => {
+  const admin = gateways?.admin(tenant, id);
+  if (!admin) return [];
+  return [
+    {
+      name: `kong:${id}`,
+      required: false, // Kong may be away for a while: enforcements wait and are tried again
+      check: async () => {
+        const info = await admin.info();
+        return { ok: info.writable, detail: info.writable ? `Kong ${info.version}` : 'its Admin API refuses writes' };
+      },
+    },
+  ];
+};
