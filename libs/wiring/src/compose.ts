@@ -110,6 +110,8 @@ const build = async (composition: Composition, ground: Ground): Promise<Composed
   if (composition.serve) configureHttp(app);
   consume(app, bus, composition, lifecycle);
   await app.init();
+  const { jobs } = engines; // after the stages have said which jobs they handle
+  if (jobs) lifecycle.add({ name: 'jobs', phase: 'workers', start: () => jobs.start(), stop: () => jobs.stop() });
   if (composition.serve) listen(app, composition.serve, lifecycle);
   await lifecycle.start();
   const collected = composition.collect ? app.get(CollectService).addresses : { gateways: {} };

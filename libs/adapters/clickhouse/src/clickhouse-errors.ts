@@ -27,6 +27,6 @@ export const storeError = (error: unknown, operation: 'read' | 'write', what: st
 
 /** The client's ClickHouseError: known by its numeric code, since the HTTP client and chdb's connection each bring a class of their own. */
 const engineRefusal = (error: unknown): { readonly code: string; readonly type: string } | undefined => {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string' || !/^\d{1,4}$/.test(error.code)) return undefined;
+  if (typeof error !== 'object' || error === null || !('code' in error) || typeof error.code !== 'string' || !/^\d{1,4}$/.test(error.code)) return undefined;
   return { code: error.code, type: 'type' in error && typeof error.type === 'string' ? error.type : error.code };
 };

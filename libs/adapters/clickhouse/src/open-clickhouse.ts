@@ -117,7 +117,8 @@ const clientOver = (connection: Connection<Readable>): ClickHouseClient =>
   createClient({ connection, clickhouse_settings: { ...COMMON_SETTINGS, max_threads: 2 } } as never);
 
 const isUnsupported = (error: unknown): boolean =>
-  error instanceof Error &&
+  typeof error === 'object' &&
+  error !== null &&
   'code' in error &&
   ['CHDB_PLATFORM', 'CHDB_ABI', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'].includes(String(error.code));
 

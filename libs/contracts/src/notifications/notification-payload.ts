@@ -58,8 +58,18 @@ export const EnforcementNotification = z
   .meta({ id: 'EnforcementNotification' });
 export type EnforcementNotification = Readonly<z.infer<typeof EnforcementNotification>>;
 
+/** A message that means nothing: an operator asked for it, to see whether the receiver takes it and its signature. */
+export const TestNotification = z
+  .object({
+    ...envelope,
+    type: z.literal('webhook.test'),
+    data: z.object({ webhookId: z.uuid(), name: z.string(), requestedBy: z.string() }),
+  })
+  .meta({ id: 'TestNotification' });
+export type TestNotification = Readonly<z.infer<typeof TestNotification>>;
+
 /** The body of a webhook delivery. It holds no secret: alerts and enforcements hold none. */
 export const NotificationPayload = z
-  .discriminatedUnion('type', [AlertNotification, EnforcementNotification])
+  .discriminatedUnion('type', [AlertNotification, EnforcementNotification, TestNotification])
   .meta({ id: 'NotificationPayload' });
 export type NotificationPayload = Readonly<z.infer<typeof NotificationPayload>>;

@@ -54,19 +54,24 @@ export const admit = <E extends Enforcement>(
   standing: Standing<E>,
 ): Admission<E> => {
   const { own, live, lifted } = standing;
-  if (candidate.state !== 'pending') return own ? { kind: 'keep' } : { kind: 'add', enforcement: candidate };
-  if (own && (isLive(own.state) || own.state === 'failed')) return { kind: 'keep' };
+  if (own && staysAsIs(candidate, own)) return { kind: 'keep' };
+  if (candidate.state !== 'pending') return { kind: 'add', enforcement: candidate };
   const refuse = (reason: string): Admission<E> =>
     own ? { kind: 'keep' } : { kind: 'add', enforcement: refused(candidate, reason) };
   if (live) return own ? { kind: 'keep' } : cover(candidate, live);
-  if (lifted?.liftedAt != null && lifted.liftedAt >= alert.openedAt) {
+  const liftedAt = lifted?.liftedAt ?? null;
+  if (lifted && liftedAt !== null && liftedAt >= alert.openedAt) {
     if (!endedByItself(lifted)) return refuse(`lifted by ${lifted.liftedBy ?? 'hand'} while this alert was open`);
-    if (alert.lastSeenAt <= lifted.liftedAt) return { kind: 'keep' };
+    if (alert.lastSeenAt <= liftedAt) return { kind: 'keep' };
   }
   if (standing.begunWithinHour >= standing.capPerHour)
     return refuse(`cap of ${standing.capPerHour} enforcements per hour is reached`);
   return { kind: own && !hasBegun(own.state) ? 'revive' : 'add', enforcement: candidate };
 };
+
+/** Whether the own row decides alone, whatever else stands: it holds, it failed for good, or the candidate has nothing new to say. */
+export const staysAsIs = (candidate: Pick<Enforcement, 'state'>, own: Pick<Enforcement, 'state'>): boolean =>
+  isLive(own.state) || own.state === 'failed' || candidate.state !== 'pending';
 
 const refused = <E extends Enforcement>(candidate: E, reason: string): E => ({
   ...candidate,

@@ -41,19 +41,32 @@ export const setUpOf = (options: CollectOptions): CollectSetup => {
       : options.gateways.find((gateway) => gateway.id === options.defaultGateway);
   if (!fallback) throw invalid('there is no default gateway among the gateways');
   if (options.fingerprintKey.length < 16) throw invalid('the fingerprint key has fewer than 16 bytes');
-  if (!Number.isInteger(limits.lanes) || limits.lanes < 1 || limits.lanes > MAX_LANES) throw invalid(`lanes are 1 to ${MAX_LANES}`);
+  if (!Number.isInteger(limits.lanes) || limits.lanes < 1 || limits.lanes > MAX_LANES)
+    throw invalid(`lanes are 1 to ${MAX_LANES}`);
   if (limits.lowBytes >= limits.highBytes) throw invalid('lowBytes must be below highBytes');
   if (options.tlsPort !== undefined && !options.tls) throw invalid('the TLS port needs a certificate and its key');
-  if (options.tls?.requireClientCertificate === true && options.tls.clientCa === undefined && !options.gateways.some((g) => g.clientCertificates.length > 0))
+  if (
+    options.tls?.requireClientCertificate === true &&
+    options.tls.clientCa === undefined &&
+    !options.gateways.some((g) => g.clientCertificates.length > 0)
+  )
     throw invalid('client certificates are required, but neither a CA nor a pinned certificate is configured');
   refuseTwice(options.gateways, (gateway) => [`${gateway.tenant}/${gateway.id}`], 'gateway id');
-  refuseTwice(options.gateways, (gateway) => (gateway.ingestToken === undefined ? [] : [gateway.ingestToken]), 'ingest token');
+  refuseTwice(
+    options.gateways,
+    (gateway) => (gateway.ingestToken === undefined ? [] : [gateway.ingestToken]),
+    'ingest token',
+  );
   refuseTwice(options.gateways, (gateway) => gateway.sni.map((name) => name.toLowerCase()), 'server name');
   refuseTwice(options.gateways, (gateway) => gateway.clientCertificates, 'client certificate');
   return { ...options, default: fallback, host: options.host ?? '127.0.0.1', limits };
 };
 
-const refuseTwice = (gateways: readonly GatewaySettings[], keys: (gateway: GatewaySettings) => readonly string[], what: string): void => {
+const refuseTwice = (
+  gateways: readonly GatewaySettings[],
+  keys: (gateway: GatewaySettings) => readonly string[],
+  what: string,
+): void => {
   const seen = new Set<string>();
   for (const gateway of gateways)
     for (const key of keys(gateway)) {

@@ -32,7 +32,9 @@ const options = { gateways: [aGateway()], fingerprintKey: FINGERPRINT_KEY, tcpPo
 
 describe('CollectModule', () => {
   it('opens its ports with the lifecycle and closes them with it; Gateways may be absent', async () => {
-    const app = await Test.createTestingModule({ imports: [engines({}, []), CollectModule.register(options)] }).compile();
+    const app = await Test.createTestingModule({
+      imports: [engines({}, []), CollectModule.register(options)],
+    }).compile();
     const service = app.get(CollectService);
     expect(service.addresses.tcp).toBeUndefined();
     await app.get(Lifecycle).start();
@@ -75,11 +77,16 @@ describe('CollectModule', () => {
     ['an unknown default', { defaultGateway: 'other' }],
     ['a short fingerprint key', { fingerprintKey: Buffer.alloc(8) }],
     ['too many lanes', { limits: { lanes: 65 } }],
-    ['a token for two gateways', { gateways: [aGateway({ ingestToken: 'x'.repeat(16) }), aGateway({ id: 'b', ingestToken: 'x'.repeat(16) })] }],
+    [
+      'a token for two gateways',
+      { gateways: [aGateway({ ingestToken: 'x'.repeat(16) }), aGateway({ id: 'b', ingestToken: 'x'.repeat(16) })] },
+    ],
     ['a gateway twice', { gateways: [aGateway(), aGateway()] }],
     ['a broken trusted proxy', { gateways: [aGateway({ trustedProxies: ['x'] })] }],
   ])('%s is a configuration error', async (_what, change) => {
-    const compiled = Test.createTestingModule({ imports: [engines({}, []), CollectModule.register({ ...options, ...change })] }).compile();
+    const compiled = Test.createTestingModule({
+      imports: [engines({}, []), CollectModule.register({ ...options, ...change })],
+    }).compile();
     await expect(compiled).rejects.toMatchObject({ code: 'invalid-configuration' });
   });
 });

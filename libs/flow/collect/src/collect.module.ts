@@ -29,7 +29,13 @@ export class CollectModule {
             gateways: Gateways | undefined,
           ): CollectService => {
             const service = new CollectService(options, { bus, clock, log, metrics });
-            addToLifecycle(service, lifecycle, log, gateways, options.limits?.refreshNamesMs ?? DEFAULT_LIMITS.refreshNamesMs);
+            addToLifecycle(
+              service,
+              lifecycle,
+              log,
+              gateways,
+              options.limits?.refreshNamesMs ?? DEFAULT_LIMITS.refreshNamesMs,
+            );
             return service;
           },
         },
@@ -55,5 +61,10 @@ const addToLifecycle = (
   });
   if (!gateways) return;
   const refresher = new KeyNameRefresher(gateways, service.names, log, refreshNamesMs);
-  lifecycle.add({ name: 'collect key names', phase: 'workers', start: () => refresher.start(), stop: () => refresher.stop() });
+  lifecycle.add({
+    name: 'collect key names',
+    phase: 'workers',
+    start: () => refresher.start(),
+    stop: () => refresher.stop(),
+  });
 };

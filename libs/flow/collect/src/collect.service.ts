@@ -73,10 +73,15 @@ export class CollectService {
     const budget = new PartialBudget(limits.partialBytes);
     const intake = { reader: this.reader, deadLetters: this.deadLetters, board: this.#board, clock: parts.clock };
     const shared = { ...intake, publisher: this.publisher, budget, metrics, log: parts.log };
-    this.#pool = new ConnectionPool({ ...shared, entryBytes: limits.entryBytes, garbageLines: limits.garbageLines }, limits);
+    this.#pool = new ConnectionPool(
+      { ...shared, entryBytes: limits.entryBytes, garbageLines: limits.garbageLines },
+      limits,
+    );
     this.#http = new LogHttpServer({ ...shared, tokens: this.#tokens() }, limits);
-    parts.metrics.gaugeOf('outrider_collect_unpublished_bytes', 'Accepted events that are not on the bus yet, in bytes', () =>
-      this.publisher.unpublishedBytes,
+    parts.metrics.gaugeOf(
+      'outrider_collect_unpublished_bytes',
+      'Accepted events that are not on the bus yet, in bytes',
+      () => this.publisher.unpublishedBytes,
     );
   }
 
@@ -136,8 +141,11 @@ export class CollectService {
     const { tls, gateways, limits } = this.#setup;
     if (!tls) throw new Error('setUpOf asks for TLS material');
     const identities = new TlsGateways(gateways, this.#setup.default, tls.requireClientCertificate ?? false);
-    const listener = tlsListener(this.#listenerParts(), { ...tls, handshakeMs: limits.tlsHandshakeMs }, identities, (gateway) =>
-      this.#contextOf(gateway),
+    const listener = tlsListener(
+      this.#listenerParts(),
+      { ...tls, handshakeMs: limits.tlsHandshakeMs },
+      identities,
+      (gateway) => this.#contextOf(gateway),
     );
     this.#listeners.push(listener);
     return listener.listen(host, port);
@@ -154,4 +162,5 @@ export class CollectService {
   }
 }
 
-const keyOf = (gateway: { readonly tenant: string; readonly id: string }): string => gatewayKey(gateway.tenant, gateway.id);
+const keyOf = (gateway: { readonly tenant: string; readonly id: string }): string =>
+  gatewayKey(gateway.tenant, gateway.id);

@@ -98,6 +98,11 @@ export class FakeDeliveryStore extends DeliveryStore {
   }
 
   async create(delivery: Parameters<DeliveryStore['create']>[0]): Promise<boolean> {
+    return this.add(delivery);
+  }
+
+  /** As `create`, at once. */
+  add(delivery: Parameters<DeliveryStore['create']>[0]): boolean {
     if (this.dedupKeys.has(delivery.dedupKey)) return false;
     this.dedupKeys.add(delivery.dedupKey);
     this.deliveries.set(delivery.id, {

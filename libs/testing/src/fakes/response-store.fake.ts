@@ -114,19 +114,20 @@ export class FakeEnforcementStore extends EnforcementStore {
   }
 
   async countSince(tenant: string, since: number): Promise<number> {
-    return this.#all().filter((r) => r.tenant === tenant && hasBegun(r.state) && r.createdAt > since).length;
+    return this.#begunSince(tenant, since);
   }
 
+  /** Without an await inside: one commit is whole before the next, as in a transaction. */
   async commitEvaluation(evaluation: Evaluation, capPerHour: number): ReturnType<EnforcementStore['commitEvaluation']> {
     const enforcements: EnforcementRecord[] = [];
     for (const candidate of evaluation.enforcements) {
-      enforcements.push(...(await this.#commitOne(candidate, evaluation, capPerHour)));
+      enforcements.push(...this.#commitOne(candidate, evaluation, capPerHour));
     }
     const deliveries: NewDelivery[] = [];
     for (const delivery of evaluation.deliveries) {
       if (delivery.unlessAny?.some((key) => this.deliveries.dedupKeys.has(key))) continue;
       const row = { ...delivery, tenant: evaluation.alert.tenant, createdAt: evaluation.alert.openedAt };
-      if (await this.deliveries.create(row)) deliveries.push(delivery);
+      if (this.deliveries.add(row)) deliveries.push(delivery);
     }
     const before = this.alerts.evaluated.get(evaluation.alert.id) ?? 0;
     this.alerts.evaluated.set(evaluation.alert.id, Math.max(before, evaluation.alert.revision));
@@ -147,11 +148,7 @@ export class FakeEnforcementStore extends EnforcementStore {
     this.#audit(audit.actor, audit.act, record.id);
   }
 
-  async #commitOne(
-    candidate: EnforcementRecord,
-    { alert }: Evaluation,
-    capPerHour: number,
-  ): Promise<EnforcementRecord[]> {
+  #commitOne(candidate: EnforcementRecord, { alert }: Evaluation, capPerHour: number): EnforcementRecord[] {
     const own = this.#all()
       .filter(
         (r) => r.alertId === alert.id && r.policyId === candidate.policyId && r.action.kind === candidate.action.kind,
@@ -164,7 +161,7 @@ export class FakeEnforcementStore extends EnforcementStore {
       own,
       live: this.#liveOn(candidate),
       lifted,
-      begunWithinHour: await this.countSince(candidate.tenant, candidate.createdAt - CAP_WINDOW_MS),
+      begunWithinHour: this.#begunSince(candidate.tenant, candidate.createdAt - CAP_WINDOW_MS),
       capPerHour,
     });
     if (admission.kind === 'keep') return [];
@@ -176,6 +173,10 @@ export class FakeEnforcementStore extends EnforcementStore {
     this.records.set(extended.id, extended);
     this.#audit(written.requestedBy, 'enforcement.extend', extended.id);
     return [written, extended];
+  }
+
+  #begunSince(tenant: string, since: number): number {
+    return this.#all().filter((r) => r.tenant === tenant && hasBegun(r.state) && r.createdAt > since).length;
   }
 
   #liveOn(target: Enforcement): EnforcementRecord | undefined {

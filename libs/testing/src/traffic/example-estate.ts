@@ -28,8 +28,8 @@ export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEst
   const random = new Random(seed);
   const to = from + durationMs;
   const weather: Weather = {
-    outages: [{ from: from + durationMs * 0.42, to: from + durationMs * 0.42 + Math.min(10 * MINUTE_MS, durationMs / 8), service: 'catalogue' }],
-    surges: [{ from: from + durationMs * 0.71, to: from + durationMs * 0.71 + Math.min(20 * MINUTE_MS, durationMs / 8), factor: 3 }],
+    outages: [{ from: from + durationMs * 0.3, to: from + durationMs * 0.3 + Math.min(10 * MINUTE_MS, durationMs / 8), service: 'catalogue' }],
+    surges: [{ from: from + durationMs * 0.5, to: from + durationMs * 0.5 + Math.min(20 * MINUTE_MS, durationMs / 8), factor: 3 }],
   };
   const styles: { style: CallerStyle; kind: string; busiestMinute: number }[] = [];
   const actors: Actor[] = [];
@@ -70,7 +70,7 @@ export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEst
   actors.push(
     human({ name: 'office', consumer: false, ips: ['203.0.113.7'], services: ['public'], weather }, 40 * scale),
     human({ ...style('mobile-app', ['orders'], 60), weather }, 50 * scale),
-    during(poller(style('newcomer', ['orders'], 1), 1 / Math.max(scale, 0.2)), from + durationMs * 0.3, to),
+    during(poller(style('newcomer', ['orders'], 1), 1 / Math.max(scale, 0.2)), from + durationMs * 0.2, to),
     during(cron(style('first-load', ['orders'], 1), { everyMs: WEEK_MS * 52, offsetMs: (from + durationMs * 0.55 - 4 * DAY_MS) % (WEEK_MS * 52) }, 1500, 180), from, to),
     during(staleFleet({ name: 'fleet', consumer: false, ips: ['203.0.113.77'], services: ['orders'] }, 40, 3), from + durationMs * 0.6, from + durationMs * 0.65),
   );

@@ -44,24 +44,22 @@ const initArguments = (data: string, passwordFile: string, superuser: string): s
 ];
 
 const assertVersion = (data: string, binaries: Binaries): void => {
-  const file = join(data, 'PG_VERSION');
-  let version = binaries.major;
-  try {
-    version = readFileSync(file, 'utf8').trim();
-  } catch (error) {
-    throw new CallerError(
-      `${data} cannot be read as this user: start Outrider as its owner`,
-      'postgres-folder-closed',
-      400,
-      { cause: error },
-    );
-  }
+  const version = versionOf(data);
   if (version === binaries.major) return;
   throw new CallerError(
     `the database in ${data} was made by PostgreSQL ${version}, and this is PostgreSQL ${binaries.major}: ` +
       'dump it with the version of Outrider that made it, and restore it into an empty data folder',
     'postgres-version',
   );
+};
+
+const versionOf = (data: string): string => {
+  try {
+    return readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  } catch (error) {
+    const message = `${data} cannot be read as this user: start Outrider as its owner`;
+    throw new CallerError(message, 'postgres-folder-closed', 400, { cause: error });
+  }
 };
 
 const run = (command: string, args: readonly string[], account: Account | undefined): Promise<void> =>

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
 import { TransientError } from '@outrider/platform/errors';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { CHILD_ENV, ids } from './cluster.ts';
+import { answers, freePort, isAlive } from './probes.ts';
 
 export interface Endpoint {
   readonly pid: number;
@@ -35,7 +34,6 @@ const SETTINGS = [
 ];
 const ATTEMPTS = 10;
 const BETWEEN_ATTEMPTS_MS = 500;
-const START_MS = 60_000; // WAL recovery of a large database included
 const STOP_MS = 30_000;
 const LINES_KEPT = 50;
 
@@ -114,27 +112,6 @@ const launchOnce = async (options: LaunchOptions, port: number): Promise<{ pid: 
   return { lines };
 };
 
-const answers = async (url: string, isOver: () => boolean): Promise<boolean> => {
-  const deadline = Date.now() + START_MS;
-  while (!isOver() && Date.now() < deadline) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.end();
-      return true;
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      if (isWrongPassword(error)) return false;
-      await pause(15);
-    }
-  }
-  return false;
-};
-
-const isWrongPassword = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === '28P01';
-
 /** Fast shutdown: open transactions are rolled back, and everything is written. */
 export const stopPostmaster = async (pid: number): Promise<void> => {
   try {
@@ -148,29 +125,3 @@ export const stopPostmaster = async (pid: number): Promise<void> => {
     await pause(20);
   }
 };
-
-/** A zombie is not alive: it only waits for its parent. */
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  if (process.platform !== 'linux') return true;
-  try {
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-};
-
-const freePort = (): Promise<number> =>
-  new Promise((found, failed) => {
-    const server = createServer().once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === 'object' ? found(address.port) : failed(new Error('no port')),
-      );
-    });
-  });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Alert } from '@outrider/domain/detection/alert';
-import { admit, CAP_WINDOW_MS, LIVE_STATES, type Standing } from '@outrider/domain/response/admission';
+import { admit, CAP_WINDOW_MS, LIVE_STATES, staysAsIs, type Standing } from '@outrider/domain/response/admission';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
 import type { Transaction } from '../database.ts';
 import type { Enforcement as EnforcementRow } from '../generated/client.ts';
@@ -24,6 +24,8 @@ export const commitEnforcement = async (
   context: CommitContext,
 ): Promise<EnforcementRecord[]> => {
   const own = await ownRow(tx, candidate);
+  // most evaluations are of alerts that are enforced already
+  if (own && staysAsIs(candidate, toRecord(own))) return [];
   const admission = admit(candidate, context.alert, await standing(tx, candidate, own, context.capPerHour));
   switch (admission.kind) {
     case 'keep':

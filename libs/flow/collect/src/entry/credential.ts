@@ -6,24 +6,31 @@ import { decodePercent } from './secret-text.ts';
 
 const MAX_CACHED_CREDENTIAL = 1_024;
 const MAX_CREDENTIAL = 8_192;
+/** With the bound on their length: at most about 16 MiB. */
 const CACHED = 16_384;
+const SHORT = 16;
 /** What Kong writes instead of an Authorization header. */
 const REDACTED = 'REDACTED';
 
 /** Turns credentials into keyed fingerprints, so that one caller's requests can be joined without keeping what it presented. */
 export class Fingerprints {
-  readonly #cache = new BoundedCache<string>(CACHED);
+  readonly #short = new BoundedCache<string>(CACHED);
 
   /** `key`: at least 16 bytes, the same for all collectors of an installation. */
   constructor(private readonly key: Buffer) {}
 
+  /** First 16 hex digits: what events carry. */
+  shortOf(credential: string): string {
+    const cached = this.#short.get(credential);
+    if (cached !== undefined) return cached;
+    const print = this.of(credential).slice(0, SHORT);
+    if (credential.length <= MAX_CACHED_CREDENTIAL) this.#short.set(credential, print);
+    return print;
+  }
+
   /** First 32 hex digits of HMAC-SHA256. */
   of(credential: string): string {
-    const cached = this.#cache.get(credential);
-    if (cached !== undefined) return cached;
-    const print = createHmac('sha256', this.key).update(credential).digest('hex').slice(0, 32);
-    if (credential.length <= MAX_CACHED_CREDENTIAL) this.#cache.set(credential, print);
-    return print;
+    return createHmac('sha256', this.key).update(credential).digest('hex').slice(0, 32);
   }
 
   /** Of bytes, uncached. */
@@ -68,7 +75,12 @@ const credentialInQuery = (query: string, names: CredentialNames): string => {
     let end = query.indexOf('&', at);
     if (end === -1) end = query.length;
     const equals = query.indexOf('=', at);
-    if (equals !== -1 && equals < end - 1 && equals - at <= 128 && names.isSecret(decodePercent(query.slice(at, equals))))
+    if (
+      equals !== -1 &&
+      equals < end - 1 &&
+      equals - at <= 128 &&
+      names.isSecret(decodePercent(query.slice(at, equals)))
+    )
       return decodePercent(query.slice(equals + 1, end));
     at = end + 1;
   }

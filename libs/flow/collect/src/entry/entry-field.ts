@@ -16,7 +16,8 @@ export const label = (value: unknown): string => {
   if (value === undefined) return '';
   const text = textOf(value, MAX_LABEL);
   // Kong's ids are UUIDs, too short to be a key of unknown make; longer or prefixed ones are looked at.
-  if (text.length < 20 || (text.length === UUID_LENGTH && text.charCodeAt(8) === 45 && text.charCodeAt(23) === 45)) return text;
+  if (text.length < 20 || (text.length === UUID_LENGTH && text.charCodeAt(8) === 45 && text.charCodeAt(23) === 45))
+    return text;
   return secretShape(text) === undefined ? text : SECRET;
 };
 

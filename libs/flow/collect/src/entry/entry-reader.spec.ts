@@ -49,12 +49,19 @@ describe('EntryReader', () => {
         e.request['size'] = '123';
       }),
     );
-    expect(event).toMatchObject({ startedAt: 1_795_366_652_428, latencyTotalMs: 57, latencyKongMs: 1.235, latencyUpstreamMs: -1 });
+    expect(event).toMatchObject({
+      startedAt: 1_795_366_652_428,
+      latencyTotalMs: 57,
+      latencyKongMs: 1.235,
+      latencyUpstreamMs: -1,
+    });
     expect(event).toMatchObject({ status: 404, requestBytes: 123 });
   });
 
   it('numbers that JSON can write but no store can take are unknown', () => {
-    const text = JSON.stringify(anEntry()).replace(/"size":\d+/g, '"size":1e999').replace(/"status":\d+/, '"status":1e999');
+    const text = JSON.stringify(anEntry())
+      .replace(/"size":\d+/g, '"size":1e999')
+      .replace(/"status":\d+/, '"status":1e999');
     const event = eventOf(Buffer.from(text));
     expect(event).toMatchObject({ requestBytes: -1, responseBytes: -1, status: -1 });
     expect(encodeEvent(event)).not.toContain('null');
@@ -110,14 +117,31 @@ describe('EntryReader', () => {
   });
 
   it('a credential id that is itself a secret is kept as a keyed hash', () => {
-    const event = eventOf(anEntry((e) => void (e['authenticated_entity'] = { id: 'ldap_auth_cache:1700:alice:hunter2' })));
+    const event = eventOf(
+      anEntry((e) => void (e['authenticated_entity'] = { id: 'ldap_auth_cache:1700:alice:hunter2' })),
+    );
     expect(event.credentialId).toMatch(/^keyed:[0-9a-f]{32}$/);
-    const again = eventOf(anEntry((e) => void (e['authenticated_entity'] = { id: 'ldap_auth_cache:1700:alice:hunter2' })));
+    const again = eventOf(
+      anEntry((e) => void (e['authenticated_entity'] = { id: 'ldap_auth_cache:1700:alice:hunter2' })),
+    );
     expect(again.credentialId).toBe(event.credentialId);
   });
 
   it('any field may be of any type', () => {
-    const kinds: unknown[] = [null, true, 0, -1, 1.5, '', 'text', [], [null, 'a'], {}, { id: [] }, { __proto__: { id: 1 } }];
+    const kinds: unknown[] = [
+      null,
+      true,
+      0,
+      -1,
+      1.5,
+      '',
+      'text',
+      [],
+      [null, 'a'],
+      {},
+      { id: [] },
+      { __proto__: { id: 1 } },
+    ];
     const paths = [
       ['client_ip'], ['request', 'method'], ['request', 'uri'], ['request', 'url'], ['request', 'headers'], ['request', 'querystring'],
       ['request', 'id'], ['request', 'size'], ['request', 'tls'], ['response'], ['response', 'status'], ['response', 'headers'],
@@ -139,7 +163,10 @@ describe('EntryReader', () => {
   });
 
   it('keys such as __proto__ and constructor are data', () => {
-    const text = JSON.stringify(anEntry()).replace('"headers":{', '"headers":{"__proto__":{"apikey":"x"},"constructor":"y","toString":["z"],');
+    const text = JSON.stringify(anEntry()).replace(
+      '"headers":{',
+      '"headers":{"__proto__":{"apikey":"x"},"constructor":"y","toString":["z"],',
+    );
     expect(eventOf(Buffer.from(text)).consumerName).toBe('alice');
     expect(({} as Record<string, unknown>)['apikey']).toBeUndefined();
     const context = aContext({ keyNames: ['constructor', '__proto__', 'hasOwnProperty'] });
@@ -150,7 +177,9 @@ describe('EntryReader', () => {
     const [before, after] = JSON.stringify(anEntry((e) => void (e.request['uri'] = '/a/HERE/b'))).split('HERE');
     const raw = Buffer.concat([Buffer.from(before ?? ''), Buffer.from([0xff, 0xfe]), Buffer.from(after ?? '')]);
     expect(eventOf(raw).path).toBe('/a/\ufffd\ufffd/b');
-    const row = encodeEvent(eventOf(anEntry((e) => void (e['consumer'] = { id: 'x', username: 'a\ud800b\udc00\udc01\\ud800' }))));
+    const row = encodeEvent(
+      eventOf(anEntry((e) => void (e['consumer'] = { id: 'x', username: 'a\ud800b\udc00\udc01\\ud800' }))),
+    );
     expect(row).toContain('a\ufffdb\ufffd\ufffd\\\\ud800');
     expect(JSON.parse(row)).toContain('a\ufffdb\ufffd\ufffd\\ud800');
   });
@@ -197,7 +226,8 @@ describe('EntryReader', () => {
     const cookie = eventOf(anEntry((e) => void (e.request.headers = { cookie: 'theme=dark; session=k-1' })));
     const redacted = eventOf(anEntry((e) => void (e.request.headers = { authorization: 'REDACTED' })));
     expect(inHeader.credentialFingerprint).toMatch(/^[0-9a-f]{16}$/);
-    for (const event of [inList, inQuery, bearer, cookie]) expect(event.credentialFingerprint).toBe(inHeader.credentialFingerprint);
+    for (const event of [inList, inQuery, bearer, cookie])
+      expect(event.credentialFingerprint).toBe(inHeader.credentialFingerprint);
     expect(redacted.credentialFingerprint).toBe('');
   });
 

@@ -1,19 +1,15 @@
 import { hash } from 'node:crypto';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DeadLetter } from '@outrider/ports/event-store';
-import { answeredBy, countTries, refusalOf } from './answered-by.ts';
-import { clientBehindProxies } from './ip-address.ts';
-import { Fingerprints, presentedCredential } from './credential.ts';
+import { Fingerprints } from './credential.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import type { GatewayContext } from './gateway-context.ts';
-import { contentType, credentialIdOf, label, methodOf, requestIdOf, tagsOf, tlsVersionOf } from './entry-field.ts';
-import { queryOutline, queryOutlineOf } from './query-outline.ts';
-import { bytesOf, isObject, millisecondsOf, numberOf, objectOf, statusOf, textOf, type RawObject } from './raw-value.ts';
+import { requestIdOf } from './entry-field.ts';
+import { httpEvent } from './http-event.ts';
+import { isObject, numberOf, objectOf, type RawObject } from './raw-value.ts';
+import { streamEvent } from './stream-event.ts';
 import type { Outcome, RefusalReason, Transport } from './outcome.ts';
 
-/** Kong's own bound for a URI is four header buffers of 8 KiB. */
-const MAX_URI = 65_536;
-const MAX_HEADER = 8_192;
 const MIN_TIME = Date.UTC(2000, 0, 1);
 const MAX_TIME = Date.UTC(2100, 0, 1);
 /** What is sent now may be off by so much: a store has a partition a week, and forged times must not open thousands of them. */
@@ -40,8 +36,7 @@ export class EntryReader {
     } catch {
       return this.#refuse('not-json', bytes.subarray(start, end), from, receivedAt, by);
     }
-    if (!isObject(entry))
-      return this.#refuse('not-an-object', bytes.subarray(start, end), from, receivedAt, by);
+    if (!isObject(entry)) return this.#refuse('not-an-object', bytes.subarray(start, end), from, receivedAt, by);
     const wrong = unreadable(entry, receivedAt, by);
     if (wrong !== undefined) return this.#refuse(wrong, bytes.subarray(start, end), from, receivedAt, by);
     const id = requestIdOf(entry);
@@ -69,140 +64,11 @@ export class EntryReader {
   }
 
   #event(entry: RawObject, id: string, hasRequestId: boolean, from: GatewayContext, receivedAt: number): ApiEvent {
-    return isObject(entry['request'])
-      ? this.#httpEvent(entry, entry['request'], id, hasRequestId, from, receivedAt)
-      : this.#streamEvent(entry, id, from, receivedAt);
-  }
-
-  #httpEvent(
-    entry: RawObject,
-    request: RawObject,
-    id: string,
-    hasRequestId: boolean,
-    from: GatewayContext,
-    receivedAt: number,
-  ): ApiEvent {
-    const headers = objectOf(request['headers']);
-    const response = objectOf(entry['response']);
-    const latencies = objectOf(entry['latencies']);
-    const consumer = objectOf(entry['consumer']);
-    const authenticated = objectOf(entry['authenticated_entity']);
-    const service = objectOf(entry['service']);
-    const route = objectOf(entry['route']);
-    const uri = uriOf(request);
-    const mark = uri.indexOf('?');
-    const query = mark === -1 ? '' : uri.slice(mark + 1);
-    const path = from.path(mark === -1 ? uri : uri.slice(0, mark));
-    const tries = countTries(entry['tries']);
-    const upstreamMs = millisecondsOf(latencies['proxy']);
-    const status = statusOf(response['status']);
-    const by = answeredBy(entry['source'], entry['tries'], tries, upstreamMs);
-    const credential = presentedCredential(headers, query, from.names);
-    return {
-      tenant: from.tenant,
-      gateway: from.gateway,
-      id,
-      hasRequestId,
-      kind: 'http',
-      startedAt: Math.floor(numberOf(entry['started_at']) ?? 0),
-      receivedAt,
-      consumerId: label(consumer['id'] ?? authenticated['consumer_id']),
-      consumerName: label(consumer['username']),
-      consumerCustomId: label(consumer['custom_id']),
-      consumerTags: tagsOf(consumer['tags']),
-      credentialId: credentialIdOf(authenticated['id'], this.#fingerprints),
-      credentialFingerprint: credential === '' ? '' : this.#fingerprints.of(credential).slice(0, 16),
-      clientIp: this.#clientIp(entry, headers, from),
-      method: methodOf(request['method']),
-      host: from.host(textOf(headers['host'], MAX_HEADER) || hostInUrl(request['url'])),
-      path: path.path,
-      pathTemplate: path.template,
-      query: queryText(uri, query, request, from),
-      status,
-      answeredBy: by,
-      refusal: refusalOf({
-        status,
-        by,
-        tries,
-        hasRoute: isObject(entry['route']),
-        hasService: isObject(entry['service']),
-        upstreamSaid: endsInDigit(entry['upstream_status']),
-      }),
-      requestBytes: bytesOf(request['size']),
-      responseBytes: bytesOf(response['size']),
-      latencyTotalMs: millisecondsOf(latencies['request']),
-      latencyKongMs: millisecondsOf(latencies['kong']),
-      latencyUpstreamMs: upstreamMs,
-      tries,
-      serviceId: label(service['id']),
-      serviceName: label(service['name']),
-      routeId: label(route['id']),
-      routeName: label(route['name']),
-      userAgent: from.userAgent(textOf(headers['user-agent'], MAX_HEADER)),
-      requestContentType: contentType(headers['content-type']),
-      responseContentType: contentType(objectOf(response['headers'])['content-type']),
-      tlsVersion: tlsVersionOf(request['tls']),
-    };
-  }
-
-  #streamEvent(entry: RawObject, id: string, from: GatewayContext, receivedAt: number): ApiEvent {
-    const session = objectOf(entry['session']);
-    const latencies = objectOf(entry['latencies']);
-    const consumer = objectOf(entry['consumer']);
-    const authenticated = objectOf(entry['authenticated_entity']);
-    const service = objectOf(entry['service']);
-    const route = objectOf(entry['route']);
-    const tries = countTries(entry['tries']);
-    const status = statusOf(session['status']);
-    const proxied = isObject(entry['upstream']);
-    const by = proxied ? 'upstream' : answeredBy(entry['source'], entry['tries'], tries, -1);
-    return {
-      tenant: from.tenant,
-      gateway: from.gateway,
-      id,
-      hasRequestId: false,
-      kind: 'stream',
-      startedAt: Math.floor(numberOf(entry['started_at']) ?? 0),
-      receivedAt,
-      consumerId: label(consumer['id'] ?? authenticated['consumer_id']),
-      consumerName: label(consumer['username']),
-      consumerCustomId: label(consumer['custom_id']),
-      consumerTags: tagsOf(consumer['tags']),
-      credentialId: credentialIdOf(authenticated['id'], this.#fingerprints),
-      credentialFingerprint: '',
-      clientIp: from.ip(textOf(entry['client_ip'], 64)),
-      method: '',
-      host: '',
-      path: '',
-      pathTemplate: '',
-      query: '',
-      status,
-      answeredBy: by,
-      refusal: by === 'upstream' ? '' : streamRefusal(status, tries),
-      requestBytes: bytesOf(session['received']),
-      responseBytes: bytesOf(session['sent']),
-      latencyTotalMs: millisecondsOf(latencies['session']),
-      latencyKongMs: millisecondsOf(latencies['kong']),
-      latencyUpstreamMs: -1,
-      tries,
-      serviceId: label(service['id']),
-      serviceName: label(service['name']),
-      routeId: label(route['id']),
-      routeName: label(route['name']),
-      userAgent: '',
-      requestContentType: '',
-      responseContentType: '',
-      tlsVersion: tlsVersionOf(session['tls']),
-    };
-  }
-
-  #clientIp(entry: RawObject, headers: RawObject, from: GatewayContext): string {
-    const peer = from.ip(textOf(entry['client_ip'], 64));
-    if (from.trusted.isEmpty || !from.trusted.has(peer)) return peer;
-    const forwarded = headers['x-forwarded-for'];
-    if (forwarded === undefined) return peer;
-    const hops = Array.isArray(forwarded) ? forwarded.filter((v) => typeof v === 'string').join(',') : textOf(forwarded, MAX_HEADER);
-    return hops === '' ? peer : clientBehindProxies(peer, hops, from.trusted);
+    const reading = { id, hasRequestId, from, receivedAt, fingerprints: this.#fingerprints };
+    const request = entry['request'];
+    return isObject(request)
+      ? httpEvent(entry, request, reading)
+      : streamEvent(entry, objectOf(entry['session']), reading);
   }
 
   #refuse(
@@ -257,37 +123,3 @@ const firstByteReason = (bytes: Buffer, start: number, end: number): RefusalReas
 /** 128 bits of SHA-256: names a line where Kong gives no request id. */
 const lineHash = (bytes: Buffer, start: number, end: number): string =>
   hash('sha256', bytes.subarray(start, end), 'hex').slice(0, 32);
-
-const uriOf = (request: RawObject): string => {
-  const uri = request['uri'];
-  if (typeof uri === 'string') return uri.length <= MAX_URI ? uri : uri.slice(0, MAX_URI);
-  return textOf(request['url'], MAX_URI);
-};
-
-const queryText = (uri: string, query: string, request: RawObject, from: GatewayContext): string => {
-  if (query !== '') return queryOutline(query, from.names, from.keepQueryValues);
-  return uri === '' && isObject(request['querystring'])
-    ? queryOutlineOf(request['querystring'], from.names, from.keepQueryValues)
-    : '';
-};
-
-const hostInUrl = (url: unknown): string => {
-  const text = textOf(url, MAX_HEADER);
-  const start = text.indexOf('://');
-  if (start === -1) return '';
-  let end = start + 3;
-  while (end < text.length && text[end] !== '/' && text[end] !== '?') end++;
-  return text.slice(start + 3, end);
-};
-
-const endsInDigit = (value: unknown): boolean => {
-  if (typeof value === 'number') return true;
-  if (typeof value !== 'string' || value === '') return false;
-  const last = value.charCodeAt(value.length - 1);
-  return last >= 48 && last <= 57;
-};
-
-const streamRefusal = (status: number, tries: number): ApiEvent['refusal'] => {
-  if (status === 403) return 'forbidden';
-  return tries > 0 ? 'upstream-unreachable' : 'answered';
-};

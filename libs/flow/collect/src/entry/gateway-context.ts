@@ -1,6 +1,6 @@
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import { BoundedCache } from './bounded-cache.ts';
-import { canonicalIp, TrustedProxies } from './ip-address.ts';
+import { loggedIp, TrustedProxies } from './client-ip.ts';
 import { requestPath, type RequestPath } from './request-path.ts';
 import type { CredentialNames, SecretNames } from './secret-names.ts';
 import { redactText } from './secret-text.ts';
@@ -74,7 +74,7 @@ export class GatewayContext {
   ip(raw: string): string {
     const cached = this.#ips.get(raw);
     if (cached !== undefined) return cached;
-    const made = canonicalIp(raw);
+    const made = loggedIp(raw);
     if (raw.length <= MAX_CACHED_KEY) this.#ips.set(raw, made);
     return made;
   }
@@ -82,7 +82,9 @@ export class GatewayContext {
   #hostOf(raw: string): string {
     const host = raw.slice(raw.lastIndexOf('@') + 1, raw.lastIndexOf('@') + 1 + 512);
     const end = host.startsWith('[') ? host.indexOf(']') + 1 : host.indexOf(':');
-    return redactText(end > 0 ? host.slice(0, end) : host, this.names).toLowerCase().slice(0, MAX_HOST);
+    return redactText(end > 0 ? host.slice(0, end) : host, this.names)
+      .toLowerCase()
+      .slice(0, MAX_HOST);
   }
 
   #forgetOldNames(): void {

@@ -42,7 +42,9 @@ export const queryOutlineOf = (args: RawObject, names: CredentialNames, keep: Re
   for (const name of Object.keys(args).slice(0, MAX_PARAMETERS)) {
     const value = args[name];
     for (const one of Array.isArray(value) ? value.slice(0, MAX_PARAMETERS) : [value])
-      parts.push(`${encodeURIComponent(wellFormed(name))}=${typeof one === 'string' ? encodeURIComponent(wellFormed(one)) : ''}`);
+      parts.push(
+        `${encodeURIComponent(wellFormed(name))}=${typeof one === 'string' ? encodeURIComponent(wellFormed(one)) : ''}`,
+      );
   }
   return queryOutline(parts.join('&'), names, keep);
 };
@@ -69,9 +71,11 @@ const shownName = (plain: string, names: CredentialNames): string => {
   return escaped(redacted);
 };
 
-const UNSAFE = /[&=%#\s\u0000-\u001f\u007f]/;
+/** Control characters (`\p{Cc}`), white space and what the outline itself is made of. */
+const UNSAFE = /[&=%#\s\p{Cc}]/u;
+const ALL_UNSAFE = /[&=%#\s\p{Cc}]/gu;
 const escaped = (text: string): string =>
-  UNSAFE.test(text) ? text.replace(/[&=%#\s\u0000-\u001f\u007f]/g, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`) : text;
+  UNSAFE.test(text) ? text.replace(ALL_UNSAFE, (c) => encodeURIComponent(c)) : text;
 
 const remaining = (query: string, from: number): number => {
   let count = 1;

@@ -21,8 +21,16 @@ describe('the recorded lines of real Kongs', () => {
 
   it('the three generations agree on who, what and how it ended', () => {
     const essence = (line: Buffer) => {
-      const { id, hasRequestId, latencyKongMs, latencyUpstreamMs, latencyTotalMs, receivedAt, ...rest } = eventOf(line);
-      return JSON.stringify(rest);
+      // Ids and Kong's arithmetic of times differ between generations.
+      const same = {
+        id: '',
+        hasRequestId: false,
+        latencyKongMs: 0,
+        latencyUpstreamMs: 0,
+        latencyTotalMs: 0,
+        receivedAt: 0,
+      };
+      return JSON.stringify({ ...eventOf(line), ...same });
     };
     const [now, middle, old] = GENERATIONS.map((file) => recordedLines(file).map(essence));
     // The older files have one line more: an allowed request of the 429 case.

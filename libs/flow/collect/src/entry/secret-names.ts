@@ -13,9 +13,29 @@ const WELL_KNOWN = new Set([
   'samlresponse', 'samlrequest', 'privatekey', 'accesskey', 'secretkey', 'awsaccesskeyid', 'xamzcredential', 'cookie', 'setcookie',
   'csrf', 'xsrf', 'ticket', 'subscriptionkey', 'appkey', 'cvv', 'cvc', 'cardnumber', 'ssn', 'iban', 'userinfo',
 ]); // prettier-ignore
-const SECRET_ENDINGS = ['token', 'secret', 'password', 'apikey', 'signature', 'sessionid', 'passwd', 'accesskey', 'privatekey'];
+const SECRET_ENDINGS = [
+  'token',
+  'secret',
+  'password',
+  'apikey',
+  'signature',
+  'sessionid',
+  'passwd',
+  'accesskey',
+  'privatekey',
+];
 
-const WELL_KNOWN_COOKIES = ['session', 'sessionid', 'sid', 'connect.sid', 'jsessionid', 'phpsessid', 'jwt', 'token', 'access_token'];
+const WELL_KNOWN_COOKIES = [
+  'session',
+  'sessionid',
+  'sid',
+  'connect.sid',
+  'jsessionid',
+  'phpsessid',
+  'jwt',
+  'token',
+  'access_token',
+];
 
 /** Names per gateway are configuration; this only stops a runaway Admin API. */
 const MAX_LEARNED = 200;
@@ -36,7 +56,8 @@ export class CredentialNames {
     let added = false;
     for (const name of names) {
       const lower = name.toLowerCase();
-      if (lower === '' || lower.length > MAX_NAME || this.#learned.has(lower) || this.#learned.size >= MAX_LEARNED) continue;
+      if (lower === '' || lower.length > MAX_NAME || this.#learned.has(lower) || this.#learned.size >= MAX_LEARNED)
+        continue;
       this.#learned.add(lower);
       added = true;
     }

@@ -33,7 +33,11 @@ const isTokenCode = (c: number): boolean =>
 const hasKnownPrefix = (token: string): boolean => {
   if (/^(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}$/.test(token)) return true;
   for (const prefix of PREFIXES)
-    if (token.length >= prefix.length + MIN_AFTER_PREFIX && token.startsWith(prefix) && hasDigitOrCaseMix(token, prefix.length))
+    if (
+      token.length >= prefix.length + MIN_AFTER_PREFIX &&
+      token.startsWith(prefix) &&
+      hasDigitOrCaseMix(token, prefix.length)
+    )
       return true;
   return false;
 };

@@ -59,8 +59,10 @@ const isSecretHere = (
   if (after === 58 && before === 47 && isUserInfo(text, end)) return true;
   if (previous === '') return false;
   if (before === 61 || before === 58) return names.isSecret(decodePercent(previous));
-  if (before === 32) return SCHEMES.has(previous.toLowerCase()) || (afterColon(text, start) && names.isSecret(previous));
-  if (before === 47) return plain.length >= 8 && /\d/.test(plain) && /[a-z]/i.test(plain) && isPositional(plain, previous, names);
+  if (before === 32)
+    return SCHEMES.has(previous.toLowerCase()) || (afterColon(text, start) && names.isSecret(previous));
+  if (before === 47)
+    return plain.length >= 8 && /\d/.test(plain) && /[a-z]/i.test(plain) && isPositional(plain, previous, names);
   return false;
 };
 

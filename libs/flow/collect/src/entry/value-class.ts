@@ -27,7 +27,8 @@ export const valueClass = (value: string): ValueClass => {
   const seen = scan(value.length > LONG ? value.slice(0, LONG) : value);
   const first = value.charCodeAt(0);
   const negative = first === 45;
-  if (seen === DIGIT || (seen === (DIGIT | SIGN) && negative && value.indexOf('-', 1) === -1)) return value.length <= 40 ? 'int' : 'text';
+  if (seen === DIGIT || (seen === (DIGIT | SIGN) && negative && value.indexOf('-', 1) === -1))
+    return value.length <= 40 ? 'int' : 'text';
   if ((seen & ~(DIGIT | SIGN | DOT | HEX_LETTER)) === 0 && seen & DOT && DECIMAL.test(value)) return 'decimal';
   if ((seen & (LETTER | HEX_LETTER)) === seen && (value === 'true' || value === 'false')) return 'bool';
   if (seen & SIGN && value.length === 36 && UUID.test(value)) return 'uuid';

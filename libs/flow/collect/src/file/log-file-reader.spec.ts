@@ -46,7 +46,11 @@ describe('readLogFile', () => {
     ['nothing', '', 0],
   ])('reads %s', async (name, content, events) => {
     const path = await aFile(name.replaceAll(' ', '-'), content);
-    expect(await total(readLogFile(path, parts()))).toMatchObject({ events, refused: 0, readBytes: Buffer.byteLength(content) });
+    expect(await total(readLogFile(path, parts()))).toMatchObject({
+      events,
+      refused: 0,
+      readBytes: Buffer.byteLength(content),
+    });
   });
 
   it('reads the recorded files as they are', async () => {

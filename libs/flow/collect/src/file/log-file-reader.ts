@@ -51,7 +51,11 @@ export async function* readLogStream(
   about: { readonly name: string; readonly totalBytes: number } = { name: 'standard input', totalBytes: -1 },
 ): AsyncGenerator<FileChunk> {
   const gathered = new Gathered(parts);
-  const splitter = new EntrySplitter(gathered, DEFAULT_LIMITS.entryBytes, new PartialBudget(4 * DEFAULT_LIMITS.entryBytes));
+  const splitter = new EntrySplitter(
+    gathered,
+    DEFAULT_LIMITS.entryBytes,
+    new PartialBudget(4 * DEFAULT_LIMITS.entryBytes),
+  );
   const progress = { readBytes: 0 };
   try {
     for await (const chunk of inflatedIfNeeded(stream, progress)) {
@@ -140,7 +144,11 @@ async function* inflatedIfNeeded(stream: Readable, progress: { readBytes: number
   }
 }
 
-async function* counted(first: Buffer, source: AsyncIterator<unknown>, progress: { readBytes: number }): AsyncGenerator<Buffer> {
+async function* counted(
+  first: Buffer,
+  source: AsyncIterator<unknown>,
+  progress: { readBytes: number },
+): AsyncGenerator<Buffer> {
   if (first.length > 0) yield first;
   for (;;) {
     const next = await source.next();

@@ -45,7 +45,9 @@ describe('LineFramer', () => {
         const framer = new LineFramer(found, KIB * KIB, budget());
         for (const chunk of cut(bytes, points)) framer.push(chunk);
         framer.end();
-        expect(found.entries.map((line) => line.toString('latin1'))).toEqual(lines.map((line) => line.toString('latin1')));
+        expect(found.entries.map((line) => line.toString('latin1'))).toEqual(
+          lines.map((line) => line.toString('latin1')),
+        );
       }),
       { numRuns: 100 },
     );
@@ -55,7 +57,8 @@ describe('LineFramer', () => {
     const found = new Found();
     const shared = budget();
     const framer = new LineFramer(found, 100, shared);
-    for (const byte of Buffer.from(`one\n\n\r\n${'x'.repeat(5_000)}\ntwo\n${'y'.repeat(100)}\nlast`)) framer.push(Buffer.from([byte]));
+    for (const byte of Buffer.from(`one\n\n\r\n${'x'.repeat(5_000)}\ntwo\n${'y'.repeat(100)}\nlast`))
+      framer.push(Buffer.from([byte]));
     framer.end();
     expect(found.texts).toEqual(['one', 'two', 'y'.repeat(100), 'last']);
     expect(found.tooLongBytes).toEqual([5_000]);
@@ -103,7 +106,11 @@ describe('ValueSplitter', () => {
         const bytes = Buffer.from(text);
         const found = new Found();
         const splitter = new ValueSplitter(found, 1_000, budget());
-        for (const chunk of cut(bytes, points.map((p) => Math.min(p, bytes.length)))) splitter.push(chunk);
+        for (const chunk of cut(
+          bytes,
+          points.map((p) => Math.min(p, bytes.length)),
+        ))
+          splitter.push(chunk);
         splitter.end();
         expect(found.texts.map((t) => JSON.parse(t) as unknown)).toEqual([...values, { d: 1 }, { e: 2 }]);
       }),
@@ -130,7 +137,8 @@ describe('ValueSplitter', () => {
   it('an over-long element is skipped, its neighbours are kept', () => {
     const found = new Found();
     const splitter = new ValueSplitter(found, 100, budget());
-    for (const chunk of cut(Buffer.from(`[{"a":1},{"x":"${'y'.repeat(5_000)}"},{"b":2}]`), [700, 2_000])) splitter.push(chunk);
+    for (const chunk of cut(Buffer.from(`[{"a":1},{"x":"${'y'.repeat(5_000)}"},{"b":2}]`), [700, 2_000]))
+      splitter.push(chunk);
     splitter.end();
     expect(found.texts).toEqual(['{"a":1}', '{"b":2}']);
     expect(found.tooLongBytes).toEqual([5_008]);

@@ -61,7 +61,8 @@ export class ValueSplitter {
       i++;
       if (c === QUOTE) this.#inString = true;
       else if (c === OPEN_OBJECT || c === OPEN_ARRAY) this.#depth++;
-      else if ((c === CLOSE_OBJECT || c === CLOSE_ARRAY) && this.#depth > 0 && --this.#depth === 0) this.#finish(chunk, valueStart, i);
+      else if ((c === CLOSE_OBJECT || c === CLOSE_ARRAY) && this.#depth > 0 && --this.#depth === 0)
+        this.#finish(chunk, valueStart, i);
     }
     if (this.#inValue) this.#partial.append(chunk, valueStart, chunk.length);
   }

@@ -33,7 +33,11 @@ const tooLarge = (): CallerError => new CallerError('the body is over the bound'
  * The body, inflated, in chunks. Throws CallerError: 413 as soon as either bound is passed (so a zip bomb costs no more than the bound),
  * 400 when the compressed data is damaged or the sender gave up.
  */
-export async function* bodyOf(request: IncomingMessage, encoding: ContentEncoding, bounds: BodyBounds): AsyncGenerator<Buffer> {
+export async function* bodyOf(
+  request: IncomingMessage,
+  encoding: ContentEncoding,
+  bounds: BodyBounds,
+): AsyncGenerator<Buffer> {
   // The request must outlive a failed body: the answer goes back over it.
   const sent = bounded(request.iterator({ destroyOnReturn: false }), bounds.bodyBytes);
   yield* encoding === 'identity' ? sent : bounded(inflated(sent, encoding), bounds.inflatedBytes);
@@ -65,7 +69,11 @@ async function* inflated(sent: AsyncGenerator<Buffer>, encoding: 'gzip' | 'defla
   }
 }
 
-const feed = async (inflate: Gunzip | Inflate | InflateRaw, first: Buffer, rest: AsyncGenerator<Buffer>): Promise<void> => {
+const feed = async (
+  inflate: Gunzip | Inflate | InflateRaw,
+  first: Buffer,
+  rest: AsyncGenerator<Buffer>,
+): Promise<void> => {
   await write(inflate, first);
   for await (const chunk of rest) await write(inflate, chunk);
   inflate.end();

@@ -22,7 +22,12 @@ const collecting = async (options: Parameters<typeof startCollecting>[1] = {}) =
 interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  readonly body: { accepted?: number; refused?: number; errors?: { index: number; reason: string }[]; status?: unknown };
+  readonly body: {
+    accepted?: number;
+    refused?: number;
+    errors?: { index: number; reason: string }[];
+    status?: unknown;
+  };
 }
 
 const send = (
@@ -44,7 +49,11 @@ const send = (
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] });
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
+          });
         });
       },
     );
@@ -52,7 +61,8 @@ const send = (
     request.end(body);
   });
 
-const entry = (n: number): string => JSON.stringify(anEntry((e) => void (e.request['id'] = n.toString(16).padStart(32, '0'))));
+const entry = (n: number): string =>
+  JSON.stringify(anEntry((e) => void (e.request['id'] = n.toString(16).padStart(32, '0'))));
 
 describe('POST /v1/logs', () => {
   it('takes the recorded batches of a real http-log, retries included, without one dead letter', async () => {
@@ -135,7 +145,11 @@ describe('POST /v1/logs', () => {
 
   it('the token names the gateway', async () => {
     const { bus, port } = await collecting({
-      gateways: [aGateway({ ingestToken: TOKEN }), aGateway({ id: 'edge', ingestToken: 'another-token-of-edge' }), aGateway({ id: 'silent' })],
+      gateways: [
+        aGateway({ ingestToken: TOKEN }),
+        aGateway({ id: 'edge', ingestToken: 'another-token-of-edge' }),
+        aGateway({ id: 'silent' }),
+      ],
     });
     await send(port, entry(1), { headers: { authorization: 'Bearer another-token-of-edge' } });
     expect(eventsIn(bus.published)[0]?.gateway).toBe('edge');
@@ -150,13 +164,16 @@ describe('POST /v1/logs', () => {
     ['form data', 415, { 'content-type': 'application/x-www-form-urlencoded' }, {}],
     ['brotli', 415, { 'content-encoding': 'br' }, {}],
     ['damaged gzip', 400, { 'content-encoding': 'gzip' }, {}],
-  ] as [string, number, OutgoingHttpHeaders, { path?: string; method?: string }][])('%s is %i', async (_what, status, headers, options) => {
-    const { bus, port } = await collecting();
-    const answer = await send(port, entry(1), { headers, ...options });
-    expect(answer.status).toBe(status);
-    expect(answer.headers['content-type']).toBe('application/problem+json');
-    expect(eventsIn(bus.published)).toEqual([]);
-  });
+  ] as [string, number, OutgoingHttpHeaders, { path?: string; method?: string }][])(
+    '%s is %i',
+    async (_what, status, headers, options) => {
+      const { bus, port } = await collecting();
+      const answer = await send(port, entry(1), { headers, ...options });
+      expect(answer.status).toBe(status);
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expect(eventsIn(bus.published)).toEqual([]);
+    },
+  );
 
   it('no length at all is 411', async () => {
     const { port } = await collecting();
@@ -168,7 +185,9 @@ describe('POST /v1/logs', () => {
   });
 
   it('bodies over the bound are 413: announced, streamed, inflated, or of too many entries', async () => {
-    const { bus, port } = await collecting({ limits: { bodyBytes: 20_000, inflatedBytes: 100_000, requestEntries: 5_000 } });
+    const { bus, port } = await collecting({
+      limits: { bodyBytes: 20_000, inflatedBytes: 100_000, requestEntries: 5_000 },
+    });
     const large = JSON.stringify([entry(1).repeat(20)]);
     expect((await send(port, large)).status).toBe(413);
     expect((await send(port, large, { headers: { 'transfer-encoding': 'chunked' } })).status).toBe(413);
@@ -182,7 +201,9 @@ describe('POST /v1/logs', () => {
   });
 
   it('refuses under pressure with Retry-After: 503 when the bus is behind, 429 when one gateway asks for too much at once', async () => {
-    const { bus, port, service } = await collecting({ limits: { highBytes: 1_000, lowBytes: 500, requestsPerGateway: 2 } });
+    const { bus, port, service } = await collecting({
+      limits: { highBytes: 1_000, lowBytes: 500, requestsPerGateway: 2 },
+    });
     bus.mode = 'hanging';
     const small = '{"started_at":1795366652017,"request":{}}';
     const [a, b] = [send(port, small), send(port, small)];
@@ -204,7 +225,9 @@ describe('POST /v1/logs', () => {
     const socket = createConnection({ port, host: '127.0.0.1' });
     socket.on('error', () => undefined);
     socket.resume();
-    socket.write(`POST /v1/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 5000\r\n\r\n[${entry(1)},`);
+    socket.write(
+      `POST /v1/logs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Length: 5000\r\n\r\n[${entry(1)},`,
+    );
     await new Promise<void>((resolve) => socket.once('close', () => resolve()));
     expect(eventsIn(bus.published)).toEqual([]);
     expect((await send(port, entry(2))).status).toBe(200);
@@ -212,6 +235,8 @@ describe('POST /v1/logs', () => {
 
   it('GET /healthz needs no token', async () => {
     const { port } = await collecting();
-    expect(await send(port, undefined, { method: 'GET', path: '/healthz', headers: { authorization: '' } })).toMatchObject({ status: 200 });
+    expect(
+      await send(port, undefined, { method: 'GET', path: '/healthz', headers: { authorization: '' } }),
+    ).toMatchObject({ status: 200 });
   });
 });

@@ -58,13 +58,20 @@ export class LogHttpServer {
     this.#server.maxConnections = settings.httpConnections;
     this.#server.on('drop', () => parts.metrics.connectionsRefused({ transport: 'http', reason: 'too-many' }));
     // Refused before the body is sent.
-    this.#server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response, true));
+    this.#server.on(
+      'checkContinue',
+      (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response, true),
+    );
   }
 
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, { cause: error })),
+        reject(
+          new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, {
+            cause: error,
+          }),
+        ),
       );
       // Guarantee of the cast: a server that listens on a host and port has an AddressInfo.
       this.#server.listen({ host, port, backlog: 1_024 }, () => resolve((this.#server.address() as AddressInfo).port));
@@ -103,11 +110,19 @@ export class LogHttpServer {
     const { key } = checked.from;
     const running = this.#inFlight.get(key) ?? 0;
     if (this.parts.publisher.isFull) {
-      this.#refuse(request, response, { status: 503, detail: 'the bus is behind; try again', headers: { 'retry-after': RETRY_AFTER } });
+      this.#refuse(request, response, {
+        status: 503,
+        detail: 'the bus is behind; try again',
+        headers: { 'retry-after': RETRY_AFTER },
+      });
       return;
     }
     if (running >= this.settings.requestsPerGateway) {
-      this.#refuse(request, response, { status: 429, detail: 'too many requests of this gateway at once', headers: { 'retry-after': '1' } });
+      this.#refuse(request, response, {
+        status: 429,
+        detail: 'too many requests of this gateway at once',
+        headers: { 'retry-after': '1' },
+      });
       return;
     }
     this.#inFlight.set(key, running + 1);
@@ -131,7 +146,8 @@ export class LogHttpServer {
       for await (const chunk of bodyOf(request, checked.encoding, this.settings)) {
         bytes += chunk.length;
         splitter.push(chunk);
-        if (intake.count > this.settings.requestEntries) throw new CallerError('too many entries in one request', 'too-large', 413);
+        if (intake.count > this.settings.requestEntries)
+          throw new CallerError('too many entries in one request', 'too-large', 413);
       }
     } catch (error) {
       splitter.dispose();
@@ -169,7 +185,11 @@ export class LogHttpServer {
     else if (request.destroyed && !request.complete) response.destroy();
     else {
       this.parts.log.error({ err: error }, 'a request of log entries failed');
-      this.#refuse(request, response, { status: 503, detail: 'not taken; try again', headers: { 'retry-after': RETRY_AFTER } });
+      this.#refuse(request, response, {
+        status: 503,
+        detail: 'not taken; try again',
+        headers: { 'retry-after': RETRY_AFTER },
+      });
     }
   }
 }

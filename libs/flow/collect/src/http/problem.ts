@@ -26,7 +26,13 @@ export interface Problem {
 /** RFC 9457. */
 export const sendProblem = (response: ServerResponse, problem: Problem): void => {
   const { status, detail, headers, ...rest } = problem;
-  send(response, status, 'application/problem+json', { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, ...rest }, headers);
+  send(
+    response,
+    status,
+    'application/problem+json',
+    { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, ...rest },
+    headers,
+  );
 };
 
 export const sendJson = (response: ServerResponse, status: number, body: unknown): void =>

@@ -23,7 +23,16 @@ const publisherOn = (bus: GatedBus, settings: Partial<DeadLetterSettings> = {}) 
   const clock = { at: 0, now: () => clock.at };
   const publisher = new DeadLetterPublisher(
     { bus, clock, log: silentLog, metrics: collectMetrics(metrics) },
-    { perSecond: 10, burst: 20, maxWaiting: 1_000, lingerMs: 1, retryBaseMs: 1, retryMaxMs: 2, stopMs: 100, ...settings },
+    {
+      perSecond: 10,
+      burst: 20,
+      maxWaiting: 1_000,
+      lingerMs: 1,
+      retryBaseMs: 1,
+      retryMaxMs: 2,
+      stopMs: 100,
+      ...settings,
+    },
   );
   return { publisher, metrics, clock };
 };

@@ -118,7 +118,9 @@ export class DeadLetterPublisher {
         metrics.publishRetries({ topic: DEAD_LETTERS_TOPIC.name });
         const again =
           !permanent &&
-          (await this.#stopped.wait(backOffMs(attempt, this.settings.retryBaseMs, this.settings.retryMaxMs, Math.random())));
+          (await this.#stopped.wait(
+            backOffMs(attempt, this.settings.retryBaseMs, this.settings.retryMaxMs, Math.random()),
+          ));
         if (again) continue;
         metrics.deadLettersShed({ reason: permanent ? 'bus-refused' : 'stopped' }, letters.length);
         return;

@@ -15,7 +15,12 @@ import { EventPublisher, type PublisherSettings } from './event-publisher.ts';
 import { laneOf } from './lane-of.ts';
 
 const template = eventOf(anEntry());
-const anEvent = (n: number, change: Partial<ApiEvent> = {}): ApiEvent => ({ ...template, id: n.toString(16).padStart(32, '0'), startedAt: 1_000_000 + n, ...change });
+const anEvent = (n: number, change: Partial<ApiEvent> = {}): ApiEvent => ({
+  ...template,
+  id: n.toString(16).padStart(32, '0'),
+  startedAt: 1_000_000 + n,
+  ...change,
+});
 const events = (from: number, count: number): ApiEvent[] => Array.from({ length: count }, (_, i) => anEvent(from + i));
 
 const publisherOn = (bus: GatedBus, settings: Partial<PublisherSettings> = {}) => {
@@ -75,7 +80,10 @@ describe('EventPublisher', () => {
     const bus = new GatedBus();
     const { publisher } = publisherOn(bus, { lanes: 16, batchEvents: 3 });
     const mixed = Array.from({ length: 400 }, (_, i) =>
-      anEvent(i, i % 3 === 0 ? { credentialId: '', clientIp: `10.0.0.${i % 7}` } : { consumerId: `consumer-${i % 11}` }),
+      anEvent(
+        i,
+        i % 3 === 0 ? { credentialId: '', clientIp: `10.0.0.${i % 7}` } : { consumerId: `consumer-${i % 11}` },
+      ),
     );
     for (let i = 0; i < mixed.length; i += 20) publisher.accept(mixed.slice(i, i + 20));
     await publisher.acceptDurably([]);
@@ -96,12 +104,16 @@ describe('EventPublisher', () => {
 
   it('the lane depends on nothing but the caller', () => {
     fc.assert(
-      fc.property(fc.record({ consumerId: fc.string(), credentialId: fc.string(), clientIp: fc.string() }), fc.integer({ min: 1, max: 64 }), (who, lanes) => {
-        const lane = laneOf(anEvent(1, who), lanes);
-        expect(lane).toBe(laneOf(anEvent(2, { ...who, path: '/other', status: 500 }), lanes));
-        expect(lane).toBeGreaterThanOrEqual(0);
-        expect(lane).toBeLessThan(lanes);
-      }),
+      fc.property(
+        fc.record({ consumerId: fc.string(), credentialId: fc.string(), clientIp: fc.string() }),
+        fc.integer({ min: 1, max: 64 }),
+        (who, lanes) => {
+          const lane = laneOf(anEvent(1, who), lanes);
+          expect(lane).toBe(laneOf(anEvent(2, { ...who, path: '/other', status: 500 }), lanes));
+          expect(lane).toBeGreaterThanOrEqual(0);
+          expect(lane).toBeLessThan(lanes);
+        },
+      ),
     );
   });
 

@@ -174,9 +174,13 @@ export class EventPublisher {
           return this.#giveUp(batches, 'bus-refused', error);
         }
         metrics.publishRetries({ topic: EVENTS_TOPIC.name });
-        if (attempt === 0 || attempt % 20 === 0) log.warn({ err: error, attempt }, 'the bus does not take events; trying again');
-        const waited = await this.#stopped.wait(backOffMs(attempt, this.settings.retryBaseMs, this.settings.retryMaxMs, Math.random()));
-        if (!waited) return this.#giveUp(batches, 'stopped', new TransientError('stopped before the bus took the events'));
+        if (attempt === 0 || attempt % 20 === 0)
+          log.warn({ err: error, attempt }, 'the bus does not take events; trying again');
+        const waited = await this.#stopped.wait(
+          backOffMs(attempt, this.settings.retryBaseMs, this.settings.retryMaxMs, Math.random()),
+        );
+        if (!waited)
+          return this.#giveUp(batches, 'stopped', new TransientError('stopped before the bus took the events'));
       }
     }
   }

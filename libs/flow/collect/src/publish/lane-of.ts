@@ -6,7 +6,9 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
  */
 export const laneOf = (event: ApiEvent, lanes: number): number => {
   if (event.credentialId === '') return fnv1a(event.clientIp, SEED_IP) % lanes;
-  return event.consumerId === '' ? fnv1a(event.credentialId, SEED_CREDENTIAL) % lanes : fnv1a(event.consumerId, SEED_CONSUMER) % lanes;
+  return event.consumerId === ''
+    ? fnv1a(event.credentialId, SEED_CREDENTIAL) % lanes
+    : fnv1a(event.consumerId, SEED_CONSUMER) % lanes;
 };
 
 const SEED_CONSUMER = 0x811c9dc5;

@@ -53,7 +53,8 @@ export class ConnectionPool {
     while (this.#open.size > 0 && performance.now() < until && !this.#isQuietSince(from))
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS / 4));
     const closed = [...this.#open].map(
-      ({ socket }) => new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve()))),
+      ({ socket }) =>
+        new Promise<void>((resolve) => (socket.destroyed ? resolve() : socket.once('close', () => resolve()))),
     );
     for (const { socket } of this.#open) socket.destroy();
     await Promise.all(closed);

@@ -78,7 +78,11 @@ export class LogListener {
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, { cause: error })),
+        reject(
+          new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, {
+            cause: error,
+          }),
+        ),
       );
       this.server.listen({ host, port, backlog: 1_024 }, () => resolve(portOf(this.server)));
     });

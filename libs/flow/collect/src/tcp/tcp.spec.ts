@@ -29,7 +29,8 @@ const connect = async (port: number | undefined): Promise<Socket> => {
   return socket;
 };
 
-const aLine = (n: number): Buffer => Buffer.from(`${JSON.stringify(anEntry((e) => void (e.request['id'] = n.toString(16).padStart(32, '0'))))}\n`);
+const aLine = (n: number): Buffer =>
+  Buffer.from(`${JSON.stringify(anEntry((e) => void (e.request['id'] = n.toString(16).padStart(32, '0'))))}\n`);
 
 const closed = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
 
@@ -42,18 +43,36 @@ describe('the TCP port', () => {
     lines.forEach((line, i) => (i % 2 === 0 ? a : b).write(Buffer.concat([line, LF])));
     await eventually(() => eventsIn(bus.published).length === lines.length);
     expect(lettersIn(bus.published)).toEqual([]);
-    expect(service.status()).toMatchObject([{ gateway: 'kong', transport: 'tcp', entries: lines.length, openConnections: 2, refused: {} }]);
+    expect(service.status()).toMatchObject([
+      { gateway: 'kong', transport: 'tcp', entries: lines.length, openConnections: 2, refused: {} },
+    ]);
   });
 
   it("one connection's garbage and over-long lines never cost another's entries, nor its own good ones", async () => {
     const bus = new FakeEventBus();
     const { service, metrics } = await collecting(bus, { limits: { entryBytes: 10_000 } });
     const [bad, good] = [await connect(service.addresses.tcp), await connect(service.addresses.tcp)];
-    bad.write(Buffer.concat([Buffer.from([0x16, 3, 1, 2, 0, 10]), Buffer.from('{"a":'), LF, Buffer.alloc(50_000, 120), LF, aLine(1)]));
+    bad.write(
+      Buffer.concat([
+        Buffer.from([0x16, 3, 1, 2, 0, 10]),
+        Buffer.from('{"a":'),
+        LF,
+        Buffer.alloc(50_000, 120),
+        LF,
+        aLine(1),
+      ]),
+    );
     good.write(aLine(2));
     await eventually(() => eventsIn(bus.published).length === 2 && lettersIn(bus.published).length === 3);
-    expect(lettersIn(bus.published).map((letter) => letter.reason).sort()).toEqual(['not-json', 'not-json', 'too-long']);
-    expect(lettersIn(bus.published).find((letter) => letter.reason === 'too-long')).toMatchObject({ bytes: 50_000, transport: 'tcp' });
+    expect(
+      lettersIn(bus.published)
+        .map((letter) => letter.reason)
+        .sort(),
+    ).toEqual(['not-json', 'not-json', 'too-long']);
+    expect(lettersIn(bus.published).find((letter) => letter.reason === 'too-long')).toMatchObject({
+      bytes: 50_000,
+      transport: 'tcp',
+    });
     expect(await metrics.text()).toContain('outrider_collect_refused_total{gateway="kong",reason="too-long"} 1');
   });
 
@@ -71,11 +90,17 @@ describe('the TCP port', () => {
     const probe = await collecting(new FakeEventBus());
     const own = probe.service.addresses.tcp ?? 0;
     await probe.stop();
-    const { service } = await collecting(bus, { gateways: [aGateway(), aGateway({ id: 'edge', tenant: 'acme', tcpPort: own })] });
+    const { service } = await collecting(bus, {
+      gateways: [aGateway(), aGateway({ id: 'edge', tenant: 'acme', tcpPort: own })],
+    });
     (await connect(own)).write(aLine(1));
     (await connect(service.addresses.tcp)).write(aLine(2));
     await eventually(() => eventsIn(bus.published).length === 2);
-    expect(eventsIn(bus.published).map((event) => `${event.tenant}/${event.gateway}`).sort()).toEqual(['acme/edge', 'default/kong']);
+    expect(
+      eventsIn(bus.published)
+        .map((event) => `${event.tenant}/${event.gateway}`)
+        .sort(),
+    ).toEqual(['acme/edge', 'default/kong']);
   });
 
   it('turns away connections beyond the cap and counts them', async () => {
@@ -85,7 +110,9 @@ describe('the TCP port', () => {
     await eventually(() => service.status()[0]?.openConnections === 2);
     const third = await connect(service.addresses.tcp);
     await closed(third);
-    expect(await metrics.text()).toContain('outrider_collect_connections_refused_total{transport="tcp",reason="too-many"} 1');
+    expect(await metrics.text()).toContain(
+      'outrider_collect_connections_refused_total{transport="tcp",reason="too-many"} 1',
+    );
   });
 
   it('closes what is idle, and what sends nothing but garbage', async () => {
@@ -104,7 +131,9 @@ describe('the TCP port', () => {
     const { service } = await collecting(bus, { limits: { highBytes, lowBytes: 100_000, idleMs: 300 } });
     const count = 20_000;
     const line = aLine(0).toString('latin1');
-    const lines = Buffer.from(Array.from({ length: count }, (_, n) => line.replace('0'.repeat(32), n.toString(16).padStart(32, '0'))).join(''));
+    const lines = Buffer.from(
+      Array.from({ length: count }, (_, n) => line.replace('0'.repeat(32), n.toString(16).padStart(32, '0'))).join(''),
+    );
     const socket = await connect(service.addresses.tcp);
     socket.write(lines);
     await eventually(() => service.publisher.isFull);
@@ -133,6 +162,8 @@ describe('the TCP port', () => {
 
   it('a port that is taken is a clear error', async () => {
     const { service } = await collecting(new FakeEventBus());
-    await expect(startCollecting(new FakeEventBus(), { tcpPort: service.addresses.tcp ?? 0 })).rejects.toThrow(/cannot listen on .* \(EADDRINUSE\)/);
+    await expect(startCollecting(new FakeEventBus(), { tcpPort: service.addresses.tcp ?? 0 })).rejects.toThrow(
+      /cannot listen on .* \(EADDRINUSE\)/,
+    );
   });
 });

@@ -32,7 +32,9 @@ export class TlsGateways {
     return this.requireCertificate || this.#byFingerprint.size > 0 || this.#byName.size > 0;
   }
 
-  identify(socket: Pick<TLSSocket, 'authorized' | 'getPeerCertificate'> & { servername?: string | false | null }): TlsIdentity {
+  identify(
+    socket: Pick<TLSSocket, 'authorized' | 'getPeerCertificate'> & { servername?: string | false | null },
+  ): TlsIdentity {
     const certificate = socket.getPeerCertificate();
     const presented = typeof certificate.fingerprint256 === 'string';
     if (presented) {
@@ -43,7 +45,8 @@ export class TlsGateways {
       const named = typeof commonName === 'string' ? this.#byName.get(commonName) : undefined;
       if (named) return { gateway: named };
     } else if (this.requireCertificate) return { refused: 'client-certificate' };
-    const bySni = typeof socket.servername === 'string' ? this.#byServerName.get(socket.servername.toLowerCase()) : undefined;
+    const bySni =
+      typeof socket.servername === 'string' ? this.#byServerName.get(socket.servername.toLowerCase()) : undefined;
     return { gateway: bySni ?? this.fallback };
   }
 }

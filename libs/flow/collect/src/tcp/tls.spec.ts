@@ -25,7 +25,11 @@ afterEach(async () => {
 const collectingTls = async (tls: Partial<NonNullable<CollectOptions['tls']>> = {}) => {
   const bus = new FakeEventBus();
   const { certificate, key } = { certificate: pem('server'), key: pem('server.key') };
-  const started = await startCollecting(bus, { gateways, tlsPort: 0, tls: { certificate, key, clientCa: pem('ca'), ...tls } });
+  const started = await startCollecting(bus, {
+    gateways,
+    tlsPort: 0,
+    tls: { certificate, key, clientCa: pem('ca'), ...tls },
+  });
   cleanUp.push(() => started.stop());
   return { bus, ...started };
 };
@@ -61,7 +65,9 @@ describe('the TLS port', () => {
     const socket = dial(service.addresses.tls, identity('stranger'));
     socket.write(line);
     await closed(socket);
-    expect(await metrics.text()).toContain('outrider_collect_connections_refused_total{transport="tls",reason="client-certificate"} 1');
+    expect(await metrics.text()).toContain(
+      'outrider_collect_connections_refused_total{transport="tls",reason="client-certificate"} 1',
+    );
     expect(eventsIn(bus.published)).toEqual([]);
   });
 

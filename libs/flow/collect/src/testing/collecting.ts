@@ -29,7 +29,15 @@ export const startCollecting = async (bus: EventBus, options: Partial<CollectOpt
       tcpPort: 0,
       httpPort: 0,
       ...options,
-      limits: { lingerMs: 5, durableLingerMs: 1, drainMs: 1_000, stopMs: 1_000, retryBaseMs: 2, retryMaxMs: 10, ...options.limits },
+      limits: {
+        lingerMs: 5,
+        durableLingerMs: 1,
+        drainMs: 1_000,
+        stopMs: 1_000,
+        retryBaseMs: 2,
+        retryMaxMs: 10,
+        ...options.limits,
+      },
     },
     { bus, clock: systemClock, log: silentLog, metrics },
   );
@@ -46,10 +54,15 @@ export const startCollecting = async (bus: EventBus, options: Partial<CollectOpt
 
 /** How many events were published, without decoding them. */
 export const countIn = (published: readonly Published[]): number =>
-  published.reduce((sum, { topic, message }) => sum + (topic === EVENTS_TOPIC.name ? Number(message.headers['count']) : 0), 0);
+  published.reduce(
+    (sum, { topic, message }) => sum + (topic === EVENTS_TOPIC.name ? Number(message.headers['count']) : 0),
+    0,
+  );
 
 export const eventsIn = (published: readonly Published[]): ApiEvent[] =>
-  published.filter(({ topic }) => topic === EVENTS_TOPIC.name).flatMap(({ message }) => decodeRows(splitRows(message.value)));
+  published
+    .filter(({ topic }) => topic === EVENTS_TOPIC.name)
+    .flatMap(({ message }) => decodeRows(splitRows(message.value)));
 
 export const lettersIn = (published: readonly Published[]): DeadLetter[] =>
   published

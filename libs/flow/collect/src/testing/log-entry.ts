@@ -17,7 +17,7 @@ export const fixture = (name: string): Buffer => readFileSync(new URL(name, FIXT
 export const recordedLines = (name: string): Buffer[] => {
   const bytes = fixture(name);
   const lines: Buffer[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(10, at);
     lines.push(bytes.subarray(at, end === -1 ? bytes.length : end));
     at = end === -1 ? bytes.length : end + 1;
@@ -36,7 +36,10 @@ export const recordedCase = (name: string): Buffer[] => {
   const index = JSON.parse(fixture('kong-3.9.3-tcp-log.index.json').toString('utf8')) as Case[];
   const found = index.find((entry) => entry.case === name);
   if (!found) throw new Error(`no recorded case ${name}`);
-  return recordedLines('kong-3.9.3-tcp-log.ndjson').slice(found.first_line_no - 1, found.first_line_no - 1 + found.lines);
+  return recordedLines('kong-3.9.3-tcp-log.ndjson').slice(
+    found.first_line_no - 1,
+    found.first_line_no - 1 + found.lines,
+  );
 };
 
 /** The entry that Kong 3.9.3 wrote for an authenticated GET, to be changed by a test. Every call gives a fresh one. */
@@ -53,9 +56,11 @@ export interface LooseEntry {
   response: Record<string, unknown> & { headers: Record<string, unknown> };
 }
 
-export const aGateway = (settings: Partial<GatewaySettings> = {}): GatewaySettings => GatewaySettings.parse({ id: 'kong', ...settings });
+export const aGateway = (settings: Partial<GatewaySettings> = {}): GatewaySettings =>
+  GatewaySettings.parse({ id: 'kong', ...settings });
 
-export const aContext = (settings: Partial<GatewaySettings> = {}): GatewayContext => new GatewayContext(aGateway(settings), new SecretNames());
+export const aContext = (settings: Partial<GatewaySettings> = {}): GatewayContext =>
+  new GatewayContext(aGateway(settings), new SecretNames());
 
 export const FINGERPRINT_KEY = Buffer.alloc(32, 7);
 export const aReader = (): EntryReader => new EntryReader({ fingerprintKey: FINGERPRINT_KEY });

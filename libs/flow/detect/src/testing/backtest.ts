@@ -2,7 +2,7 @@ import type { Alert } from '@outrider/domain/detection/alert';
 import { FakeEventStore } from '@outrider/testing/fakes/event-store.fake';
 import { keyGuessing, loginGuessing, loop, pathScan } from '@outrider/testing/traffic/attacks';
 import type { CallerStyle } from '@outrider/testing/traffic/consumers';
-import type { Actor } from '@outrider/testing/traffic/estate';
+import type { Actor, Estate } from '@outrider/testing/traffic/estate';
 import { exampleEstate, type EstateOptions, type ExampleEstate } from '@outrider/testing/traffic/example-estate';
 import { OfflineDetection } from '../offline/offline-detection.ts';
 
@@ -31,7 +31,8 @@ export const backtest = async (options: EstateOptions & { readonly strengths: re
   const plans: Plan[] = [];
   const { from, durationMs } = options;
   const at = (share: number): number => Math.floor(from + durationMs * share) + 17_000;
-  const { estate } = exampleEstate(options, (base) => plant(base, plans, at, options));
+  const busiest = busiestMinutes(exampleEstate(options).estate);
+  const { estate } = exampleEstate(options, (base) => plant(base, plans, at, options, busiest));
   const store = new FakeEventStore();
   for (const chunk of estate.chunks()) for (const event of chunk) store.count(event);
   const began = performance.now();
@@ -49,19 +50,31 @@ export const backtest = async (options: EstateOptions & { readonly strengths: re
   return { found, falseAlarms, alerts: result.alerts, events: result.events, seconds };
 };
 
+/** The busiest minute of each consumer in ordinary traffic, surges included. */
+const busiestMinutes = (estate: Estate): ReadonlyMap<string, number> => {
+  const busiest = new Map<string, number>();
+  for (const chunk of estate.chunks(1)) {
+    const counts = new Map<string, number>();
+    for (const { consumerName } of chunk) counts.set(consumerName, (counts.get(consumerName) ?? 0) + 1);
+    for (const [name, n] of counts) if (n > (busiest.get(name) ?? 0)) busiest.set(name, n);
+  }
+  return busiest;
+};
+
 const plant = (
   base: ExampleEstate,
   plans: Plan[],
   at: (share: number) => number,
   options: EstateOptions & { readonly strengths: readonly number[]; readonly others?: boolean },
+  busiest: ReadonlyMap<string, number>,
 ): Actor[] => {
   const actors: Actor[] = [];
-  const targets = base.styles.filter(({ kind, busiestMinute }) => (kind === 'human' || kind === 'poller') && busiestMinute >= 3);
+  const targets = base.styles.filter(({ kind, busiestMinute }) => (kind === 'human' || kind === 'poller') && busiestMinute >= 3 * options.scale);
   options.strengths.forEach((strength, i) => {
     const target = targets[(i * 3 + options.seed) % targets.length];
     if (!target) return;
     const start = at(0.8 + 0.03 * i);
-    actors.push(loop(target.style, start, 5 * MINUTE_MS, strength * target.busiestMinute));
+    actors.push(loop(target.style, start, 5 * MINUTE_MS, strength * (busiest.get(target.style.name) ?? 1)));
     plans.push({ name: `${strength}x`, entity: target.style.name, type: 'request-spike', from: start });
   });
   if (options.others === false) return actors;

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import type { GatewayPlugin, NewPlugin } from '@outrider/ports/gateway-admin';
 import { printOf } from './ownership.ts';
 
@@ -30,15 +29,18 @@ const normal = (field: string, value: unknown): unknown => {
   return field === 'protocols' ? [...value].sort() : value;
 };
 
-export const sameField = (field: string, a: unknown, b: unknown): boolean =>
-  isDeepStrictEqual(normal(field, a), normal(field, b));
+/** Managed values are scalars and lists of scalars. */
+const identical = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const sameField = (field: string, a: unknown, b: unknown): boolean =>
+  identical(normal(field, a), normal(field, b));
 
 export const sameFields = (a: Fields, b: Fields): boolean =>
   Object.keys(b).every((field) => sameField(field, a[field], b[field]));
 
 /** The part of a PATCH that turns `from` into `to`; arrays are replaced whole and null resets, as Kong does. */
 export const patchOf = (from: Fields, to: Fields): Partial<NewPlugin> => {
-  const changed = Object.entries(to).filter(([field, value]) => !isDeepStrictEqual(from[field] ?? null, value ?? null));
+  const changed = Object.entries(to).filter(([field, value]) => !identical(from[field] ?? null, value ?? null));
   const config = changed.filter(([field]) => !TOP_LEVEL.has(field)).map(([field, value]) => [field, value ?? null]);
   return {
     ...(Object.fromEntries(changed.filter(([field]) => TOP_LEVEL.has(field))) as Partial<NewPlugin>),

@@ -15,7 +15,7 @@ import { enforcementView } from '../enforcements/enforcement-view.ts';
 import { found } from '../missing.ts';
 import { OffsetKey, pageOf, readCursor } from '../paging/cursor.ts';
 import { DAY_MS, rangeOf } from '../paging/time-range.ts';
-import type { CallerKind, EntityFinder } from './entity-finder.ts';
+import { certainId, type CallerKind, type EntityFinder } from './entity-finder.ts';
 import type { TimelineReader } from './timeline-reader.ts';
 
 const DEFAULT_RANGE_MS = DAY_MS;
@@ -71,17 +71,18 @@ export class EntityReader {
     };
   }
 
-  /** Throws CallerError 404 when the text means nobody and the range holds nothing. */
+  /** Throws CallerError 404 when the text is the name of nobody and the range holds nothing. */
   async timeline(tenant: string, kind: CallerKind, text: string, query: TimelineQuery): Promise<TimelinePage> {
     const range = rangeOf(query, this.parts.clock.now(), DEFAULT_RANGE_MS);
-    const { entity, known } = await this.parts.finder.find(tenant, kind, text);
-    const page = await this.parts.timeline.read(tenant, entity, range, query);
-    const nobody =
-      !known &&
-      page.data.length === 0 &&
-      query.cursor === undefined &&
-      kind === 'consumer' &&
-      !/^[0-9a-f-]{36}$/i.test(text);
-    return { entity: found(nobody ? undefined : entity, kind), ...page };
+    const id = certainId(kind, text);
+    const finding = this.parts.finder.find(tenant, kind, text);
+    // Where the id is certain, its name is looked up beside the reading, not before it.
+    const entity = id === undefined ? (await finding).entity : { kind, id, name: id };
+    const [{ entity: named, known }, page] = await Promise.all([
+      finding,
+      this.parts.timeline.read(tenant, entity, range, query),
+    ]);
+    const nobody = !known && id === undefined && kind === 'consumer' && page.data.length === 0 && !query.cursor;
+    return { entity: found(nobody ? undefined : named, kind), ...page };
   }
 }

@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { Problem } from '@outrider/contracts/http/problem';
+import { NotificationPayload } from '@outrider/contracts/notifications/notification-payload';
 import * as z from 'zod';
 
 type JsonSchema = Record<string, unknown>;
@@ -26,9 +27,21 @@ export const openApiDocument = (app: INestApplication, version: string): OpenAPI
       schema instanceof z.ZodType ? convert(schema, schemaType) : undefined,
   });
   const problem = convert(Problem, 'output');
+  const notification = convert(NotificationPayload, 'output');
   document.components = {
     ...document.components,
-    schemas: sorted({ ...document.components?.schemas, ...problem.components }),
+    schemas: sorted({ ...document.components?.schemas, ...problem.components, ...notification.components }),
+  };
+  document.webhooks = {
+    notification: {
+      post: {
+        operationId: 'receiveNotification',
+        summary:
+          'What a webhook receives, signed as Standard Webhooks: headers webhook-id, webhook-timestamp, webhook-signature',
+        requestBody: { required: true, content: { 'application/json': { schema: notification.schema } } },
+        responses: { '2XX': { description: 'taken; anything else is tried again, 410 switches the webhook off' } },
+      },
+    },
   };
   document.paths = sorted(document.paths);
   return withPlainNames(document);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Jobs } from '@outrider/contracts/jobs/job-catalogue';
+import type { TestNotification } from '@outrider/contracts/notifications/notification-payload';
 import type { Principal } from '@outrider/domain/access/principal';
 import { CallerError } from '@outrider/platform/errors';
 import type { Clock } from '@outrider/ports/clock';
@@ -24,12 +25,14 @@ export class DeliveryCommands {
     if (!webhook.enabled) throw new CallerError('the webhook is switched off', 'wrong-state', 409);
     const id = randomUUID();
     const createdAt = this.clock.now();
-    const payload = JSON.stringify({
-      v: 1,
+    const message: TestNotification = {
+      version: 1,
       type: TEST_EVENT,
       timestamp: new Date(createdAt).toISOString(),
+      tenant: caller.tenant,
       data: { webhookId, name: webhook.name, requestedBy: caller.name },
-    });
+    };
+    const payload = JSON.stringify(message);
     await this.deliveries.create({
       id,
       tenant: caller.tenant,

@@ -122,7 +122,8 @@ const released = (plan: Plan, { state, record, others }: PlanInput): Plan => ({
     const address = record.entity.id;
     const after = { ...holder, config: { ...holder.config, ...write.change.config } };
     const goesOn = others.some((other) => other.entity.id === address && sharersOf(holder).includes(other.id));
-    const stays = goesOn || !oursIn(holder, [record]).has(address);
+    const original = originalsOf(record)[holder.id];
+    const stays = goesOn || (original !== undefined && entries(original, 'deny').includes(address));
     const deny = entries(after, 'deny').filter((entry) => stays || entry !== address);
     if (deny.length === 0 && entries(after, 'allow').length === 0)
       return { ...write, change: switchedOff(write.change), why: `${write.why}: nothing is left in it, switched off` };

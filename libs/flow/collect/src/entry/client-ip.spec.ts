@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { aContext, anEntry, eventOf } from '../testing/log-entry.ts';
-import { canonicalIp, TrustedProxies } from './ip-address.ts';
+import { loggedIp, TrustedProxies } from './client-ip.ts';
 
-describe('canonicalIp', () => {
+describe('loggedIp', () => {
   it.each([
     ['192.0.2.1', '192.0.2.1'],
     ['192.0.2.1:5123', '192.0.2.1'],
@@ -18,7 +18,7 @@ describe('canonicalIp', () => {
     ['not an address', ''],
     ['', ''],
     ['x'.repeat(100_000), ''],
-  ])('%s', (text, expected) => expect(canonicalIp(text)).toBe(expected));
+  ])('%s', (text, expected) => expect(loggedIp(text)).toBe(expected));
 });
 
 describe('the client address', () => {
@@ -54,6 +54,7 @@ describe('the client address', () => {
   });
 
   it('trusted proxies that are no addresses are a configuration error', () => {
-    for (const bad of ['10.0.0.0/33', 'proxy.local', '2001:db8::/129', '10.0.0.0/x', '']) expect(() => new TrustedProxies([bad])).toThrow('trusted proxy');
+    for (const bad of ['10.0.0.0/33', 'proxy.local', '2001:db8::/129', '10.0.0.0/x', ''])
+      expect(() => new TrustedProxies([bad])).toThrow('trusted proxy');
   });
 });

@@ -1,0 +1,6 @@
+-- events.seen_since
+SELECT concat(gateway, ':', replaceAll(toString(id), '-', '')), bus_position
+FROM events_v1
+WHERE received_at >= fromUnixTimestamp64Milli({since:Int64})
+ORDER BY received_at DESC
+LIMIT {limit:UInt32}

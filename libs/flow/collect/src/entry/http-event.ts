@@ -1,0 +1,140 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { answeredBy, countTries, refusalOf } from './answered-by.ts';
+import { presentedCredential, type Fingerprints } from './credential.ts';
+import { contentType, credentialIdOf, label, methodOf, tagsOf, tlsVersionOf } from './entry-field.ts';
+import type { GatewayContext } from './gateway-context.ts';
+import { clientBehindProxies } from './client-ip.ts';
+import { queryOutline, queryOutlineOf } from './query-outline.ts';
+import {
+  bytesOf,
+  isObject,
+  millisecondsOf,
+  numberOf,
+  objectOf,
+  statusOf,
+  textOf,
+  type RawObject,
+} from './raw-value.ts';
+
+/** Kong's own bound for a URI is four header buffers of 8 KiB. */
+const MAX_URI = 65_536;
+const MAX_HEADER = 8_192;
+const MAX_ADDRESS = 64;
+
+/** What is known of an entry before its fields are looked at. */
+export interface Reading {
+  readonly id: string;
+  readonly hasRequestId: boolean;
+  readonly from: GatewayContext;
+  readonly receivedAt: number;
+  readonly fingerprints: Fingerprints;
+}
+
+/** A request and its answer; any field may be missing or of any type. */
+export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading): ApiEvent => {
+  const { from, fingerprints } = reading;
+  const headers = objectOf(request['headers']);
+  const response = objectOf(entry['response']);
+  const latencies = objectOf(entry['latencies']);
+  const consumer = objectOf(entry['consumer']);
+  const authenticated = objectOf(entry['authenticated_entity']);
+  const service = objectOf(entry['service']);
+  const route = objectOf(entry['route']);
+  const uri = uriOf(request);
+  const mark = uri.indexOf('?');
+  const query = mark === -1 ? '' : uri.slice(mark + 1);
+  const path = from.path(mark === -1 ? uri : uri.slice(0, mark));
+  const answer = answerOf(entry, statusOf(response['status']), millisecondsOf(latencies['proxy']));
+  const credential = presentedCredential(headers, query, from.names);
+  return {
+    tenant: from.tenant,
+    gateway: from.gateway,
+    id: reading.id,
+    hasRequestId: reading.hasRequestId,
+    kind: 'http',
+    startedAt: Math.floor(numberOf(entry['started_at']) ?? 0),
+    receivedAt: reading.receivedAt,
+    consumerId: label(consumer['id'] ?? authenticated['consumer_id']),
+    consumerName: label(consumer['username']),
+    consumerCustomId: label(consumer['custom_id']),
+    consumerTags: tagsOf(consumer['tags']),
+    credentialId: credentialIdOf(authenticated['id'], fingerprints),
+    credentialFingerprint: credential === '' ? '' : fingerprints.shortOf(credential),
+    clientIp: clientIpOf(entry, headers, from),
+    method: methodOf(request['method']),
+    host: from.host(textOf(headers['host'], MAX_HEADER) || hostInUrl(request['url'])),
+    path: path.path,
+    pathTemplate: path.template,
+    query: queryText(uri, query, request, from),
+    status: answer.status,
+    answeredBy: answer.by,
+    refusal: refusalOf(answer),
+    requestBytes: bytesOf(request['size']),
+    responseBytes: bytesOf(response['size']),
+    latencyTotalMs: millisecondsOf(latencies['request']),
+    latencyKongMs: millisecondsOf(latencies['kong']),
+    latencyUpstreamMs: answer.upstreamMs,
+    tries: answer.tries,
+    serviceId: label(service['id']),
+    serviceName: label(service['name']),
+    routeId: label(route['id']),
+    routeName: label(route['name']),
+    userAgent: from.userAgent(textOf(headers['user-agent'], MAX_HEADER)),
+    requestContentType: contentType(headers['content-type']),
+    responseContentType: contentType(objectOf(response['headers'])['content-type']),
+    tlsVersion: tlsVersionOf(request['tls']),
+  };
+};
+
+const uriOf = (request: RawObject): string => {
+  const uri = request['uri'];
+  if (typeof uri === 'string') return uri.length <= MAX_URI ? uri : uri.slice(0, MAX_URI);
+  return textOf(request['url'], MAX_URI);
+};
+
+const answerOf = (entry: RawObject, status: number, upstreamMs: number) => {
+  const tries = countTries(entry['tries']);
+  return {
+    status,
+    upstreamMs,
+    tries,
+    by: answeredBy(entry['source'], entry['tries'], tries, upstreamMs),
+    hasRoute: isObject(entry['route']),
+    hasService: isObject(entry['service']),
+    upstreamSaid: endsInDigit(entry['upstream_status']),
+  };
+};
+
+const endsInDigit = (value: unknown): boolean => {
+  if (typeof value === 'number') return true;
+  if (typeof value !== 'string' || value === '') return false;
+  const last = value.charCodeAt(value.length - 1);
+  return last >= 48 && last <= 57;
+};
+
+const clientIpOf = (entry: RawObject, headers: RawObject, from: GatewayContext): string => {
+  const peer = from.ip(textOf(entry['client_ip'], MAX_ADDRESS));
+  if (from.trusted.isEmpty || !from.trusted.has(peer)) return peer;
+  const forwarded = headers['x-forwarded-for'];
+  if (forwarded === undefined) return peer;
+  const hops = Array.isArray(forwarded)
+    ? forwarded.filter((hop) => typeof hop === 'string').join(',')
+    : textOf(forwarded, MAX_HEADER);
+  return hops === '' ? peer : clientBehindProxies(peer, hops, from.trusted);
+};
+
+const hostInUrl = (url: unknown): string => {
+  const text = textOf(url, MAX_HEADER);
+  const start = text.indexOf('://');
+  if (start === -1) return '';
+  let end = start + 3;
+  while (end < text.length && text[end] !== '/' && text[end] !== '?') end++;
+  return text.slice(start + 3, end);
+};
+
+const queryText = (uri: string, query: string, request: RawObject, from: GatewayContext): string => {
+  if (query !== '') return queryOutline(query, from.names, from.keepQueryValues);
+  return uri === '' && isObject(request['querystring'])
+    ? queryOutlineOf(request['querystring'], from.names, from.keepQueryValues)
+    : '';
+};
