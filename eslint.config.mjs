@@ -65,6 +65,10 @@ const NO_ENVIRONMENT = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'The environment is read in apps/*/src/config.ts alone and passed down as typed values.',
 };
+const ZOD_WHOLE = {
+  selector: "ImportDeclaration[source.value='zod'] > :matches(ImportSpecifier, ImportDefaultSpecifier)",
+  message: "import * as z from 'zod': a named import drags every locale into a bundle.",
+};
 const NO_SKIPPED_TEST = {
   selector: 'CallExpression > MemberExpression[object.name=/^(it|test|describe)$/][property.name=/^(skip|only|todo)$/]',
   message: 'A test runs or is deleted.',
@@ -87,11 +91,10 @@ export default tseslint.config(
       '@typescript-eslint/ban-ts-comment': 'error',
       'max-lines': ['error', { max: 400, skipBlankLines: false, skipComments: false }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true, named: true } }],
-      'no-restricted-syntax': ['error', NO_ENVIRONMENT, NO_SKIPPED_TEST],
+      'no-restricted-syntax': ['error', NO_ENVIRONMENT, NO_SKIPPED_TEST, ZOD_WHOLE],
       'no-restricted-imports': [
         'error',
         {
-          paths: [{ name: 'zod', importNames: ['z', 'default'], message: "import * as z from 'zod'" }],
           patterns: [{ group: ['@outrider/domain/**/testing'], message: 'Builders are for specs.' }],
         },
       ],

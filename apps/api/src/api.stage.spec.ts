@@ -216,7 +216,7 @@ describe('the API on ClickHouse and PostgreSQL', () => {
   test('text that is SQL, or that a store cannot hold, is text or a 400, never a 500', async () => {
     const odd = ["'; DROP TABLE alerts; --", "' OR '1'='1", '{x:String}', '\\', '%', '\ud800', '🦊', 'a\'b"c`d'];
     for (const text of odd) {
-      const q = encodeURIComponent(text.isWellFormed() ? text : '\ufffd');
+      const q = text === '\ud800' ? '%ED%A0%80' : encodeURIComponent(text);
       for (const url of [
         `/v1/events?pathPrefix=${q}`,
         `/v1/events?service=${q}`,

@@ -75,7 +75,10 @@ export abstract class EnforcementStore {
    * At most one is live per (tenant, gateway, action kind, entity): a second one is written as `refused` and extends the end of the live
    * one, which is then in the answer too. So a lift that comes due must look at the row's `endsAt` again.
    */
-  abstract commitEvaluation(evaluation: Evaluation, capPerHour: number): Promise<{
+  abstract commitEvaluation(
+    evaluation: Evaluation,
+    capPerHour: number,
+  ): Promise<{
     readonly enforcements: readonly EnforcementRecord[];
     readonly deliveries: readonly NewDelivery[];
   }>;

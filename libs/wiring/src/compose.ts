@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type * as z from 'zod';
 import { CollectModule } from '@outrider/collect/collect.module';
 import { CollectService, type CollectAddresses } from '@outrider/collect/collect.service';
@@ -20,7 +20,7 @@ import { Lifecycle } from '@outrider/platform/lifecycle';
 import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { RespondModule } from '@outrider/respond/respond.module';
-import { configureHttp } from '@outrider/serve/http/configure-http';
+import { configureHttp, createHttpAdapter } from '@outrider/serve/http/configure-http';
 import { ServeModule } from '@outrider/serve/serve.module';
 import {
   openBus,
@@ -101,7 +101,7 @@ const build = async (composition: Composition, ground: Ground): Promise<Composed
     moduleOf(composition, ground, engines, () =>
       composition.collect ? (made.app?.get(CollectService).status() ?? []) : [],
     ),
-    new FastifyAdapter({ bodyLimit: 1024 * 1024, trustProxy: false }),
+    createHttpAdapter(),
     { logger: new NestLogger(log), abortOnError: false },
   );
   made.app = app;

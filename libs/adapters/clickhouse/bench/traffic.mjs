@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 
 /** Realistic rows of a seeded world: hundreds of consumers of unequal size, Zipf paths with random ids, random request ids. */
-export const makeTraffic = ({ seed = 1, consumers = 300, startAt = Date.UTC(2026, 0, 5), eventsPerSecond = 500 } = {}) => {
+export const makeTraffic = ({
+  seed = 1,
+  consumers = 300,
+  startAt = Date.UTC(2026, 0, 5),
+  eventsPerSecond = 500,
+} = {}) => {
   let state = seed >>> 0;
   const random = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -11,7 +16,10 @@ export const makeTraffic = ({ seed = 1, consumers = 300, startAt = Date.UTC(2026
   };
   const hex = (n) => {
     let out = '';
-    while (out.length < n) out += Math.floor(random() * 4294967296).toString(16).padStart(8, '0');
+    while (out.length < n)
+      out += Math.floor(random() * 4294967296)
+        .toString(16)
+        .padStart(8, '0');
     return out.slice(0, n);
   };
   const uuid = () => hex(32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
@@ -32,18 +40,30 @@ export const makeTraffic = ({ seed = 1, consumers = 300, startAt = Date.UTC(2026
       return low;
     };
   };
-  const ip = () => `${11 + Math.floor(random() * 180)}.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.${1 + Math.floor(random() * 254)}`;
+  const ip = () =>
+    `${11 + Math.floor(random() * 180)}.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.${1 + Math.floor(random() * 254)}`;
   const agents = Array.from({ length: 60 }, (_, i) => `partner-sdk/${i % 7}.${i % 13} (linux; ${hex(6)})`);
   const people = Array.from({ length: consumers }, (_, i) => ({
-    id: uuid(), name: `consumer-${i}`, customId: `crm-${1000 + i}`,
+    id: uuid(),
+    name: `consumer-${i}`,
+    customId: `crm-${1000 + i}`,
     credentials: Array.from({ length: 1 + Math.floor(random() * 2) }, () => ({ id: uuid(), fingerprint: hex(16) })),
-    ips: Array.from({ length: 1 + Math.floor(random() * 4) }, ip), agent: agents[Math.floor(random() * agents.length)],
+    ips: Array.from({ length: 1 + Math.floor(random() * 4) }, ip),
+    agent: agents[Math.floor(random() * agents.length)],
     tags: random() < 0.3 ? ['partner'] : [],
   }));
-  const services = Array.from({ length: 12 }, (_, i) => ({ id: uuid(), name: `service-${i}`, route: uuid(), host: `api${i % 3}.example.com` }));
+  const services = Array.from({ length: 12 }, (_, i) => ({
+    id: uuid(),
+    name: `service-${i}`,
+    route: uuid(),
+    host: `api${i % 3}.example.com`,
+  }));
   const endpoints = Array.from({ length: 120 }, (_, i) => ({
-    service: services[i % services.length], method: ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'][i % 6],
-    template: i % 3 === 0 ? `/v1/resource-${i}` : i % 3 === 1 ? `/v1/resource-${i}/{id}` : `/v1/resource-${i}/{uuid}/items`, bytes: 200 + Math.floor(random() * 20_000),
+    service: services[i % services.length],
+    method: ['GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE'][i % 6],
+    template:
+      i % 3 === 0 ? `/v1/resource-${i}` : i % 3 === 1 ? `/v1/resource-${i}/{id}` : `/v1/resource-${i}/{uuid}/items`,
+    bytes: 200 + Math.floor(random() * 20_000),
   }));
   const pickConsumer = zipf(consumers, 0.9);
   const pickEndpoint = zipf(endpoints.length);
@@ -57,21 +77,64 @@ export const makeTraffic = ({ seed = 1, consumers = 300, startAt = Date.UTC(2026
     const e = endpoints[pickEndpoint()];
     const path = e.template.replace('{id}', () => String(Math.floor(random() * 1e6))).replace('{uuid}', uuid);
     const r = random();
-    const status = anonymous ? 401 : r < 0.93 ? (e.method === 'POST' ? 201 : 200) : r < 0.97 ? 404 : r < 0.99 ? 429 : 502;
+    const status = anonymous
+      ? 401
+      : r < 0.93
+        ? e.method === 'POST'
+          ? 201
+          : 200
+        : r < 0.97
+          ? 404
+          : r < 0.99
+            ? 429
+            : 502;
     const kong = status === 401 || status === 429;
     const latency = kong ? 1 + Math.floor(random() * 3) : 5 + Math.floor(-Math.log(1 - random()) * 40);
     const kongMs = kong ? latency : Math.floor(random() * 4);
     const query = random() < 0.3 ? `page=int:${1 + Math.floor(random() * 3)}&q=text:${Math.floor(random() * 30)}` : '';
     return JSON.stringify([
-      'default', 'default', hex(32), 1, 'http', at, at + latency + 200 + Math.floor(random() * 900),
-      anonymous ? '' : who.id, anonymous ? '' : who.name, anonymous ? '' : who.customId, anonymous ? [] : who.tags,
-      anonymous ? '' : credential.id, anonymous ? '' : credential.fingerprint, anonymous ? ip() : who.ips[Math.floor(random() * who.ips.length)],
-      e.method, e.service.host, path, e.template, query, status, kong ? 'kong' : 'upstream',
+      'default',
+      'default',
+      hex(32),
+      1,
+      'http',
+      at,
+      at + latency + 200 + Math.floor(random() * 900),
+      anonymous ? '' : who.id,
+      anonymous ? '' : who.name,
+      anonymous ? '' : who.customId,
+      anonymous ? [] : who.tags,
+      anonymous ? '' : credential.id,
+      anonymous ? '' : credential.fingerprint,
+      anonymous ? ip() : who.ips[Math.floor(random() * who.ips.length)],
+      e.method,
+      e.service.host,
+      path,
+      e.template,
+      query,
+      status,
+      kong ? 'kong' : 'upstream',
       status === 401 ? 'unauthenticated' : status === 429 ? 'rate-limited' : '',
-      300 + Math.floor(random() * 400), kong ? 180 : e.bytes + Math.floor(random() * 300), latency, kongMs, kong ? -1 : latency - kongMs, kong ? 0 : 1,
-      e.service.id, e.service.name, e.service.route, `route-${e.service.name}`, anonymous ? agents[0] : who.agent,
-      e.method === 'GET' ? '' : 'application/json', 'application/json; charset=utf-8', 'TLSv1.3',
+      300 + Math.floor(random() * 400),
+      kong ? 180 : e.bytes + Math.floor(random() * 300),
+      latency,
+      kongMs,
+      kong ? -1 : latency - kongMs,
+      kong ? 0 : 1,
+      e.service.id,
+      e.service.name,
+      e.service.route,
+      `route-${e.service.name}`,
+      anonymous ? agents[0] : who.agent,
+      e.method === 'GET' ? '' : 'application/json',
+      'application/json; charset=utf-8',
+      'TLSv1.3',
     ]);
   };
-  return { people, row, block: (size, first) => Array.from({ length: size }, (_, i) => `${row().slice(0, -1)},${first + i},0]`), token: (n_) => createHash('sha1').update(String(n_)).digest('hex') };
+  return {
+    people,
+    row,
+    block: (size, first) => Array.from({ length: size }, (_, i) => `${row().slice(0, -1)},${first + i},0]`),
+    token: (n_) => createHash('sha1').update(String(n_)).digest('hex'),
+  };
 };

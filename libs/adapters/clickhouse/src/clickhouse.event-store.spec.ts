@@ -4,7 +4,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerOf } from '@outrider/domain/traffic/entity';
 import { anAnonymousEvent, anApiEvent, aRefusedEvent, testRequestId } from '@outrider/domain/traffic/testing';
 import { PermanentError, TransientError } from '@outrider/platform/errors';
-import type { DeadLetter, EventQuery, TimeRange } from '@outrider/ports/event-store';
+import type { EventQuery, TimeRange } from '@outrider/ports/event-store';
 import { storedRows } from './testing/event-rows.ts';
 import { numberedBlock, ROWS_A_BLOCK } from './testing/numbered-block.ts';
 import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
@@ -47,10 +47,38 @@ describe('events', () => {
   it('come back as they were stored, whatever their values', async () => {
     const tenant = 'round-trip';
     const events = [
-      anApiEvent({ tenant, startedAt: AT + 1, receivedAt: AT + 7, consumerTags: ['a', "b'\\"], userAgent: 'q"\\\n\t\u0000ü😀' }),
-      anApiEvent({ tenant, startedAt: AT + 2, kind: 'stream', method: '', path: '', pathTemplate: '', status: -1, clientIp: '' }),
-      anApiEvent({ tenant, startedAt: AT + 3, clientIp: '2001:db8::1', latencyTotalMs: 57.125, latencyUpstreamMs: -1, responseBytes: 5_000_000_000 }),
-      anApiEvent({ tenant, startedAt: AT + 4, id: 'f'.repeat(32), hasRequestId: false, query: "q=text:3'); DROP TABLE events_v1; --" }),
+      anApiEvent({
+        tenant,
+        startedAt: AT + 1,
+        receivedAt: AT + 7,
+        consumerTags: ['a', "b'\\"],
+        userAgent: 'q"\\\n\t\u0000ü😀',
+      }),
+      anApiEvent({
+        tenant,
+        startedAt: AT + 2,
+        kind: 'stream',
+        method: '',
+        path: '',
+        pathTemplate: '',
+        status: -1,
+        clientIp: '',
+      }),
+      anApiEvent({
+        tenant,
+        startedAt: AT + 3,
+        clientIp: '2001:db8::1',
+        latencyTotalMs: 57.125,
+        latencyUpstreamMs: -1,
+        responseBytes: 5_000_000_000,
+      }),
+      anApiEvent({
+        tenant,
+        startedAt: AT + 4,
+        id: 'f'.repeat(32),
+        hasRequestId: false,
+        query: "q=text:3'); DROP TABLE events_v1; --",
+      }),
     ];
     await insert(events);
     expect(await search({ tenant, order: 'oldest' })).toEqual(events);
@@ -81,8 +109,15 @@ describe('events', () => {
 
   it('that no number, id or JSON of theirs can be read are refused for good, and the block with them', async () => {
     const [good = ''] = storedRows([anApiEvent({ tenant: 'bad' })]);
-    for (const bad of [good.replace('200,"upstream"', '"two hundred","upstream"'), good.replace(/"[0-9a-f]{32}"/, '"not-an-id"'), '[1,2', 'nonsense']) {
-      await expect(engine.store.insertEvents({ rows: [good, bad], token: `bad-${++tokens}` })).rejects.toThrow(PermanentError);
+    for (const bad of [
+      good.replace('200,"upstream"', '"two hundred","upstream"'),
+      good.replace(/"[0-9a-f]{32}"/, '"not-an-id"'),
+      '[1,2',
+      'nonsense',
+    ]) {
+      await expect(engine.store.insertEvents({ rows: [good, bad], token: `bad-${++tokens}` })).rejects.toThrow(
+        PermanentError,
+      );
     }
     expect(await search({ tenant: 'bad' })).toHaveLength(0);
   });
@@ -94,8 +129,19 @@ describe('search', () => {
     const consumerId = 'c-1';
     const own = anApiEvent({ tenant, startedAt: AT + 1, consumerId, credentialId: 'k-1', clientIp: '192.0.2.1' });
     const anonymous = anAnonymousEvent({ tenant, startedAt: AT + 2, consumerId, clientIp: '192.0.2.2' });
-    const keyOnly = anApiEvent({ tenant, startedAt: AT + 3, consumerId: '', credentialId: 'k-1', clientIp: '192.0.2.2' });
-    await insert([own, anonymous, keyOnly, anApiEvent({ tenant, startedAt: AT + 4, consumerId: 'c-2', clientIp: '192.0.2.3' })]);
+    const keyOnly = anApiEvent({
+      tenant,
+      startedAt: AT + 3,
+      consumerId: '',
+      credentialId: 'k-1',
+      clientIp: '192.0.2.2',
+    });
+    await insert([
+      own,
+      anonymous,
+      keyOnly,
+      anApiEvent({ tenant, startedAt: AT + 4, consumerId: 'c-2', clientIp: '192.0.2.3' }),
+    ]);
     const ids = async (kind: 'consumer' | 'credential' | 'ip', id: string): Promise<string[]> =>
       (await search({ tenant, entity: { kind, id } })).map((e) => e.id);
     expect(await ids('consumer', consumerId)).toEqual([anonymous.id, own.id]);
@@ -103,26 +149,47 @@ describe('search', () => {
     expect(await ids('ip', '192.0.2.2')).toEqual([keyOnly.id, anonymous.id]);
   });
 
-  it.each(['newest', 'oldest'] as const)('pages through events of the same millisecond without loss or repetition, %s first', async (order) => {
-    const tenant = `paging-${order}`;
-    const events = Array.from({ length: 25 }, (_, i) => anApiEvent({ tenant, startedAt: AT + Math.floor(i / 10), consumerId: 'p-1' }));
-    await insert(events);
-    const seen: string[] = [];
-    let after: { startedAt: number; id: string } | undefined;
-    for (let page = 0; page < 10; page++) {
-      const found = await search({ tenant, order, limit: 4, entity: { kind: 'consumer', id: 'p-1' }, ...(after ? { after } : {}) });
-      seen.push(...found.map((e) => e.id));
-      const last = found.at(-1);
-      if (!last) break;
-      after = { startedAt: last.startedAt, id: last.id };
-    }
-    expect(seen).toHaveLength(25);
-    expect(new Set(seen)).toEqual(new Set(events.map((e) => e.id)));
-  });
+  it.each(['newest', 'oldest'] as const)(
+    'pages through events of the same millisecond without loss or repetition, %s first',
+    async (order) => {
+      const tenant = `paging-${order}`;
+      const events = Array.from({ length: 25 }, (_, i) =>
+        anApiEvent({ tenant, startedAt: AT + Math.floor(i / 10), consumerId: 'p-1' }),
+      );
+      await insert(events);
+      const seen: string[] = [];
+      let after: { startedAt: number; id: string } | undefined;
+      for (let page = 0; page < 10; page++) {
+        const found = await search({
+          tenant,
+          order,
+          limit: 4,
+          entity: { kind: 'consumer', id: 'p-1' },
+          ...(after ? { after } : {}),
+        });
+        seen.push(...found.map((e) => e.id));
+        const last = found.at(-1);
+        if (!last) break;
+        after = { startedAt: last.startedAt, id: last.id };
+      }
+      expect(seen).toHaveLength(25);
+      expect(new Set(seen)).toEqual(new Set(events.map((e) => e.id)));
+    },
+  );
 
   it('applies every filter', async () => {
     const tenant = 'filters';
-    const wanted = anApiEvent({ tenant, startedAt: AT, gateway: 'eu', method: 'POST', path: '/pay/1', status: 404, answeredBy: 'kong', serviceName: 'pay', routeId: 'r-9' });
+    const wanted = anApiEvent({
+      tenant,
+      startedAt: AT,
+      gateway: 'eu',
+      method: 'POST',
+      path: '/pay/1',
+      status: 404,
+      answeredBy: 'kong',
+      serviceName: 'pay',
+      routeId: 'r-9',
+    });
     await insert([wanted, anApiEvent({ tenant, startedAt: AT })]);
     const filters: Partial<EventQuery>[] = [
       { gateway: 'eu' },
@@ -138,14 +205,18 @@ describe('search', () => {
       { entity: { kind: 'route', id: 'r-9' } },
       { entity: { kind: 'endpoint', id: `${wanted.serviceId} POST /orders/{id}` } },
     ];
-    for (const filter of filters) expect([filter, ...(await search({ tenant, ...filter })).map((e) => e.id)]).toEqual([filter, wanted.id]);
+    for (const filter of filters)
+      expect([filter, ...(await search({ tenant, ...filter })).map((e) => e.id)]).toEqual([filter, wanted.id]);
   });
 });
 
 describe('a block', () => {
   it('that comes again under its token is stored once everywhere, also after other blocks', async () => {
     const tenant = 'twice';
-    const block = { rows: storedRows(Array.from({ length: 10 }, () => anApiEvent({ tenant, startedAt: AT }))), token: 'twice-1' };
+    const block = {
+      rows: storedRows(Array.from({ length: 10 }, () => anApiEvent({ tenant, startedAt: AT }))),
+      token: 'twice-1',
+    };
     await engine.store.insertEvents(block);
     await insert([anApiEvent({ tenant, startedAt: AT })]);
     await engine.store.insertEvents(block);
@@ -164,7 +235,9 @@ describe('a block', () => {
     'that reached only some tables, because %s was away, is completed by the same token',
     async (table) => {
       const tenant = `partial-${table}`;
-      const rows = storedRows(Array.from({ length: 7 }, (_, i) => anApiEvent({ tenant, startedAt: AT + (i % 2) * 7 * DAY })));
+      const rows = storedRows(
+        Array.from({ length: 7 }, (_, i) => anApiEvent({ tenant, startedAt: AT + (i % 2) * 7 * DAY })),
+      );
       const block = { rows, token: `partial-${table}` };
       await engine.clickhouse.client.command({ query: `DETACH TABLE ${table}` });
       try {
@@ -192,7 +265,10 @@ describe('aggregates', () => {
     const statuses = [200, 201, 302, 400, 401, 403, 404, 422, 429, 500, 503];
     await insert(statuses.map((status, i) => anApiEvent({ ...who, startedAt: AT + i, status })));
     await insert([aRefusedEvent({ tenant, startedAt: AT + 50, clientIp: '192.0.2.9' })]);
-    await insert([anApiEvent({ ...who, startedAt: AT + MINUTE, status: 403, answeredBy: 'kong', refusal: 'forbidden' })], true);
+    await insert(
+      [anApiEvent({ ...who, startedAt: AT + MINUTE, status: 403, answeredBy: 'kong', refusal: 'forbidden' })],
+      true,
+    );
     const counts = (kind: 'consumer' | 'credential' | 'ip', id: string) =>
       engine.store.minuteCounts({ tenant, kind, entities: [id, 'unknown'], range: RANGE });
     const expected = { minute: AT, requests: 11, serverErrors: 2, clientErrors: 2, refused: 0 };
@@ -216,12 +292,17 @@ describe('aggregates', () => {
   it('list entities busiest first, by part of a name, in pages, for short ranges and long ones', async () => {
     const tenant = 'listing';
     const events = [3, 1, 2].flatMap((n, i) =>
-      Array.from({ length: n }, () => anApiEvent({ tenant, startedAt: AT, consumerId: `l-${i}`, consumerName: `Shop ${i}` })),
+      Array.from({ length: n }, () =>
+        anApiEvent({ tenant, startedAt: AT, consumerId: `l-${i}`, consumerName: `Shop ${i}` }),
+      ),
     );
     await insert(events);
     for (const range of [RANGE, { from: AT - 90 * DAY, to: AT + DAY }]) {
       const list = async (more: { nameContains?: string; offset?: number }): Promise<[string, number][]> =>
-        (await engine.store.entities({ tenant, kind: 'consumer', range, limit: 2, offset: 0, ...more })).map((s) => [s.entity.name, s.requests]);
+        (await engine.store.entities({ tenant, kind: 'consumer', range, limit: 2, offset: 0, ...more })).map((s) => [
+          s.entity.name,
+          s.requests,
+        ]);
       expect(await list({})).toEqual([
         ['Shop 0', 3],
         ['Shop 2', 2],
@@ -233,74 +314,13 @@ describe('aggregates', () => {
   });
 });
 
-describe('two tenants', () => {
-  it('never meet in any query', async () => {
-    const common = { startedAt: AT, receivedAt: AT + 5 };
-    const both = ['north', 'south'];
-    for (const tenant of both) {
-      const count = tenant === 'north' ? 2 : 3;
-      await insert(Array.from({ length: count }, (_, i) => anApiEvent({ ...common, tenant, id: testRequestId(70_000 + i), host: tenant })));
-      await engine.store.insertDeadLetters(
-        Array.from({ length: count }, (_, i) => aDeadLetter({ tenant, id: testRequestId(80_000 + i) })),
-        `letters-${tenant}`,
-      );
-    }
-    for (const tenant of both) {
-      const n = tenant === 'north' ? 2 : 3;
-      const { consumerId, credentialId, clientIp, serviceId, routeId } = anApiEvent();
-      const entities = [
-        { kind: 'consumer', id: consumerId },
-        { kind: 'credential', id: credentialId },
-        { kind: 'ip', id: clientIp },
-        { kind: 'endpoint', id: `${serviceId} GET /orders/{id}` },
-        { kind: 'service', id: serviceId },
-        { kind: 'route', id: routeId },
-        { kind: 'gateway', id: 'default' },
-      ] as const;
-      for (const entity of entities) {
-        expect((await search({ tenant, entity })).map((e) => e.host)).toEqual(Array(n).fill(tenant));
-        const counts = await engine.store.minuteCounts({ tenant, kind: entity.kind, entities: [entity.id], range: RANGE });
-        expect(counts.map((c) => c.requests)).toEqual([n]);
-        expect((await engine.store.entities({ tenant, kind: entity.kind, range: RANGE, limit: 10, offset: 0 })).map((s) => s.requests)).toEqual([n]);
-        expect((await engine.store.entity({ tenant, ...entity, range: RANGE }))?.requests).toBe(n);
-      }
-      const eventIds = [0, 1, 2].map((i) => `default:${testRequestId(70_000 + i)}`);
-      expect((await search({ tenant, eventIds })).map((e) => e.host)).toEqual(Array(n).fill(tenant));
-      expect(await collect(engine.store.replay({ tenant, range: RANGE, chunk: 10 }))).toHaveLength(n);
-      expect(await engine.store.deadLetters({ tenant, range: RANGE, limit: 10 })).toHaveLength(n);
-      expect(await engine.store.deadLetterCounts({ tenant, range: RANGE })).toEqual([{ reason: 'not-json', count: n }]);
-      expect(await engine.store.sources({ tenant, now: AT + MINUTE })).toEqual([
-        { gateway: 'default', lastEventAt: AT, lastReceivedAt: AT + 5, events5m: n },
-      ]);
-    }
-    expect(await search({ tenant: 'nobody' })).toEqual([]);
-  });
-});
-
-describe('dead letters', () => {
-  it('are listed once each, newest first, in pages, and counted by reason', async () => {
-    const tenant = 'letters';
-    const letters = [0, 1, 2, 3].map((i) => aDeadLetter({ tenant, id: testRequestId(90_000 + i), receivedAt: AT + i, reason: i === 0 ? 'too-long' : 'not-json' }));
-    await engine.store.insertDeadLetters(letters, 'l-1');
-    await engine.store.insertDeadLetters(letters, 'l-1');
-    await engine.store.insertDeadLetters(letters.slice(0, 1), 'l-2');
-    const first = await engine.store.deadLetters({ tenant, range: RANGE, limit: 2 });
-    expect(first).toEqual([letters[3], letters[2]]);
-    const rest = await engine.store.deadLetters({ tenant, range: RANGE, limit: 9, after: { receivedAt: AT + 2, id: testRequestId(90_002) } });
-    expect(rest).toEqual([letters[1], letters[0]]);
-    expect(await engine.store.deadLetters({ tenant, range: RANGE, limit: 9, reason: 'too-long' })).toEqual([letters[0]]);
-    expect(await engine.store.deadLetterCounts({ tenant, range: RANGE })).toEqual([
-      { reason: 'not-json', count: 3 },
-      { reason: 'too-long', count: 1 },
-    ]);
-  });
-});
-
 describe('what fills memory at start', () => {
   it('is the newest receipts with their positions, and a replay in order of event time over any chunk size', async () => {
     const tenant = 'memory';
     const later = AT + 400 * DAY;
-    const events = Array.from({ length: 50 }, (_, i) => anApiEvent({ tenant, startedAt: later + ((i * 7) % 50), receivedAt: later + i }));
+    const events = Array.from({ length: 50 }, (_, i) =>
+      anApiEvent({ tenant, startedAt: later + ((i * 7) % 50), receivedAt: later + i }),
+    );
     await insert(events, false, 500);
     const seen = await collect(engine.store.seenSince(later + 10, 5));
     expect(seen).toEqual([49, 48, 47, 46, 45].map((i) => ({ eventId: `default:${events[i]?.id}`, position: 500 + i })));
@@ -312,6 +332,20 @@ describe('what fills memory at start', () => {
     }
     expect(chunks).toEqual([20, 20, 10]);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  it('lets the readers of two replays at once ask other questions meanwhile', async () => {
+    const tenant = 'nested';
+    await insert([anApiEvent({ tenant, startedAt: AT }), anApiEvent({ tenant, startedAt: AT + 1 })]);
+    const read = async (): Promise<number> => {
+      let asked = 0;
+      for await (const chunk of engine.store.replay({ tenant, range: RANGE, chunk: 1 })) {
+        const entities = chunk.map((event) => event.consumerId);
+        asked += (await engine.store.minuteCounts({ tenant, kind: 'consumer', entities, range: RANGE })).length;
+      }
+      return asked;
+    };
+    expect(await Promise.all([read(), read()])).toEqual([2, 2]);
   });
 
   it('frees its place when the reader stops early', async () => {
@@ -327,21 +361,11 @@ describe('what fills memory at start', () => {
 
 it('inserts many blocks at once, one after the other, while it answers queries', async () => {
   const blocks = Array.from({ length: 8 }, (_, n) => numberedBlock(5_000 + n));
-  await Promise.all([...blocks.map((block) => engine.store.insertEvents(block)), ...blocks.map(() => search({ tenant: 'default' }))]);
+  await Promise.all([
+    ...blocks.map((block) => engine.store.insertEvents(block)),
+    ...blocks.map(() => search({ tenant: 'default' })),
+  ]);
   const rows = await engine.rows(`SELECT count() FROM events_v1 WHERE tenant = 'default' AND bus_position >= 5000000`);
   expect(rows).toEqual([[8 * ROWS_A_BLOCK]]);
   expect(decodeRows(storedRows([anApiEvent()]))).toHaveLength(1);
-});
-
-const aDeadLetter = (overrides: Partial<DeadLetter>): DeadLetter => ({
-  tenant: 'default',
-  gateway: 'default',
-  id: testRequestId(1),
-  receivedAt: AT,
-  reason: 'not-json',
-  detail: 'line 1 is no JSON',
-  excerpt: '{"a":',
-  bytes: 5,
-  transport: 'tcp',
-  ...overrides,
 });

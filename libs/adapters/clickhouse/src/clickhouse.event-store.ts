@@ -90,7 +90,12 @@ export class ClickHouseEventStore extends EventStore {
     return this.#aggregates.summaries(query.kind, query);
   }
 
-  async entity(query: { tenant: string; kind: EntityKind; id: string; range: TimeRange }): Promise<EntitySummary | undefined> {
+  async entity(query: {
+    tenant: string;
+    kind: EntityKind;
+    id: string;
+    range: TimeRange;
+  }): Promise<EntitySummary | undefined> {
     return (await this.#aggregates.summaries(query.kind, { ...query, limit: 1, offset: 0 }))[0];
   }
 
@@ -113,6 +118,7 @@ export class ClickHouseEventStore extends EventStore {
 
   async ping(): Promise<void> {
     const answer = await this.clickhouse.client.ping({ select: true });
-    if (!answer.success) throw new TransientError('the event store does not answer', 'store-away', { cause: answer.error });
+    if (!answer.success)
+      throw new TransientError('the event store does not answer', 'store-away', { cause: answer.error });
   }
 }

@@ -22,7 +22,10 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const run = (first: number, last: number, killAfterMs?: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const args = ['--import', LOADER, '--conditions=@outrider/source', CHILD, dir, String(first), String(last)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } });
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
     let acknowledged = first - 1;
     let errors = '';
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
@@ -31,13 +34,16 @@ const run = (first: number, last: number, killAfterMs?: number): Promise<number>
       else if (killAfterMs !== undefined) setTimeout(() => child.kill('SIGKILL'), killAfterMs);
     });
     child.on('close', (code, signal) =>
-      signal === 'SIGKILL' || code === 0 ? resolve(acknowledged) : reject(new Error(`child ended with ${code}: ${errors}`)),
+      signal === 'SIGKILL' || code === 0
+        ? resolve(acknowledged)
+        : reject(new Error(`child ended with ${code}: ${errors}`)),
     );
   });
 
 it('stores each event once, in the table and in every aggregate, when it is killed at any moment and unacknowledged blocks come again', async () => {
   let acknowledged = 0;
-  for (let kill = 0; kill < KILLS; kill++) acknowledged = await run(acknowledged + 1, 1_000_000, 20 + Math.floor(Math.random() * 400));
+  for (let kill = 0; kill < KILLS; kill++)
+    acknowledged = await run(acknowledged + 1, 1_000_000, 20 + Math.floor(Math.random() * 400));
   const last = acknowledged + 3;
   expect(await run(acknowledged + 1, last)).toBe(last);
 
@@ -51,7 +57,11 @@ it('stores each event once, in the table and in every aggregate, when it is kill
     expect(await count('SELECT count(), uniqExact(id) FROM events_v1')).toEqual([expected, expected]);
     for (const table of ['entity_minute_v1', 'entity_hour_v1']) {
       for (const kind of ['consumer', 'credential', 'ip']) {
-        expect([table, kind, ...(await count(`SELECT sum(requests) FROM ${table} WHERE entity_kind = '${kind}'`))]).toEqual([table, kind, expected]);
+        expect([
+          table,
+          kind,
+          ...(await count(`SELECT sum(requests) FROM ${table} WHERE entity_kind = '${kind}'`)),
+        ]).toEqual([table, kind, expected]);
       }
     }
     for (const table of ['endpoint_minute_v1', 'endpoint_hour_v1']) {

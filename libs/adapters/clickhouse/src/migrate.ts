@@ -36,7 +36,8 @@ export const migrate = async (clickhouse: ClickHouse): Promise<readonly string[]
     const applied = await readLedger(clickhouse);
     const migrations = readMigrations();
     const newest = migrations.at(-1)?.version ?? 0;
-    if (applied.some((row) => row.version > newest)) throw new PermanentError('the event store was made by a newer version', 'newer-schema');
+    if (applied.some((row) => row.version > newest))
+      throw new PermanentError('the event store was made by a newer version', 'newer-schema');
     const done: string[] = [];
     for (const migration of migrations) {
       const row = applied.find((r) => r.version === migration.version);
@@ -54,7 +55,7 @@ export const migrate = async (clickhouse: ClickHouse): Promise<readonly string[]
   }
 };
 
-export const readMigrations = (): readonly Migration[] =>
+const readMigrations = (): readonly Migration[] =>
   readdirSync(MIGRATIONS)
     .filter((file) => FILE.test(file))
     .sort()

@@ -14,7 +14,8 @@ import { storedRows } from './testing/event-rows.ts';
 
 const RANGE = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) };
 const countOf = async (clickhouse: ClickHouse): Promise<number> =>
-  (await new ClickHouseEventStore(clickhouse).search({ tenant: 'default', range: RANGE, limit: 100, order: 'newest' })).length;
+  (await new ClickHouseEventStore(clickhouse).search({ tenant: 'default', range: RANGE, limit: 100, order: 'newest' }))
+    .length;
 
 describe('a data folder', () => {
   let dir: string;
@@ -45,8 +46,13 @@ describe('a data folder', () => {
     await migrate(clickhouse);
     expect(await applyRetention(clickhouse, DEFAULT_RETENTION)).toHaveLength(6);
     expect(await applyRetention(clickhouse, DEFAULT_RETENTION)).toEqual([]);
-    expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7 })).toEqual(['entity_minute_v1', 'endpoint_minute_v1']);
-    expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7, eventsDays: null })).toEqual(['events_v1']);
+    expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7 })).toEqual([
+      'entity_minute_v1',
+      'endpoint_minute_v1',
+    ]);
+    expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7, eventsDays: null })).toEqual([
+      'events_v1',
+    ]);
     await clickhouse.close();
   });
 
@@ -60,7 +66,8 @@ describe('a data folder', () => {
     await first.close();
     // As a kill between note and part leaves it: notes of blocks whose parts do not exist.
     for (const file of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {
-      if (/deduplication_log_\d+\.txt$/.test(file)) appendFileSync(join(dir, file), '1\t20260105_99_99_0\t20260105_1_2\n');
+      if (/deduplication_log_\d+\.txt$/.test(file))
+        appendFileSync(join(dir, file), '1\t20260105_99_99_0\t20260105_1_2\n');
     }
     const second = await openClickHouse({ dir });
     await new ClickHouseEventStore(second, KEEP_ALL).insertEvents(block);
@@ -109,7 +116,10 @@ describe('a server', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it.each(['', 'localhost:8123', 'ftp://h/x', 'http://h/a-b', "http://h/x'y"])('whose address is %j is refused with a clear error', async (url) => {
-    await expect(openClickHouse({ url })).rejects.toThrow(CallerError);
-  });
+  it.each(['', 'localhost:8123', 'ftp://h/x', 'http://h/a-b', "http://h/x'y"])(
+    'whose address is %j is refused with a clear error',
+    async (url) => {
+      await expect(openClickHouse({ url })).rejects.toThrow(CallerError);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
 import type { Connection } from 'chdb/connection';
 import type { Readable } from 'node:stream';
 import { CallerError } from '@outrider/platform/errors';
@@ -9,7 +9,7 @@ import { healDeduplication } from './embedded/heal-deduplication.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
 
 /** Where our tables live on a fresh engine; a URL may name another one by its path. */
-export const DATABASE = 'outrider';
+const DATABASE = 'outrider';
 
 export type ClickHouseAddress =
   /** A server: `http(s)://user:password@host:8123/database`. */
@@ -27,7 +27,10 @@ export interface ClickHouse {
 }
 
 /** What our results look like wherever they come from: 64-bit numbers of ours are below 2^53. */
-const COMMON_SETTINGS: ClickHouseSettings = { output_format_json_quote_64bit_integers: 0, max_memory_usage: '1000000000' };
+const COMMON_SETTINGS: ClickHouseSettings = {
+  output_format_json_quote_64bit_integers: 0,
+  max_memory_usage: '1000000000',
+};
 /** Connections to a server; each carries one query. */
 const MAX_CONNECTIONS = 16;
 /** Above the longest `max_execution_time` of ours; ms. */
@@ -43,10 +46,14 @@ export const openClickHouse = async (address: ClickHouseAddress): Promise<ClickH
 const openServer = (address: string): ClickHouse => {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new CallerError('the ClickHouse URL must look like http(s)://user:password@host:8123/database', 'invalid-url');
+    throw new CallerError(
+      'the ClickHouse URL must look like http(s)://user:password@host:8123/database',
+      'invalid-url',
+    );
   }
   const database = decodeURIComponent(url.pathname.slice(1)) || DATABASE;
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(database)) throw new CallerError('the ClickHouse URL names no valid database', 'invalid-url');
+  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(database))
+    throw new CallerError('the ClickHouse URL names no valid database', 'invalid-url');
   const options = {
     url: url.origin,
     ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
@@ -56,6 +63,8 @@ const openServer = (address: string): ClickHouse => {
     use_multipart_params_auto: true,
     application: 'outrider',
     clickhouse_settings: COMMON_SETTINGS,
+    // Errors reach the caller; the client would print them, settings and all, beside our own log.
+    log: { level: ClickHouseLogLevel.OFF },
   } as const;
   const client = createClient({ ...options, database });
   // A connection that names a database which is not there yet is refused, so this one names none.
@@ -114,7 +123,11 @@ const openEmbedded = async (dir: string): Promise<ClickHouse> => {
 
 /** The client's option `connection` is not in its types yet; that it takes any Connection is what chdb/connection is built on. */
 const clientOver = (connection: Connection<Readable>): ClickHouseClient =>
-  createClient({ connection, clickhouse_settings: { ...COMMON_SETTINGS, max_threads: 2 } } as never);
+  createClient({
+    connection,
+    clickhouse_settings: { ...COMMON_SETTINGS, max_threads: 2 },
+    log: { level: ClickHouseLogLevel.OFF },
+  } as never);
 
 const isUnsupported = (error: unknown): boolean =>
   typeof error === 'object' &&

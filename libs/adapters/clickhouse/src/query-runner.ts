@@ -39,7 +39,10 @@ export class QueryRunner {
   /** All rows at once, each as the array of its columns. */
   async rows(query: Query): Promise<unknown[][]> {
     try {
-      const result = await this.clickhouse.client.query({ ...request(query, DEFAULT_MAX_SECONDS), format: 'JSONCompactEachRow' });
+      const result = await this.clickhouse.client.query({
+        ...request(query, DEFAULT_MAX_SECONDS),
+        format: 'JSONCompactEachRow',
+      });
       return await result.json<unknown[]>();
     } catch (error) {
       throw storeError(error, 'read', query.name);
@@ -47,12 +50,21 @@ export class QueryRunner {
   }
 
   /** The rows as text (JSON arrays), in runs of at most `chunk`, without holding the result. */
-  async *streamText(query: Query, chunk: number): AsyncGenerator<string[]> {
+  streamText(query: Query, chunk: number): AsyncGenerator<string[]> {
+    return this.#texts(query, chunk, streamingQueryId());
+  }
+
+  /** As `streamText`, of a result that may be held as bytes: it is only taken apart run by run. One that reads a stream may ask for it. */
+  rowTexts(query: Query, chunk: number): AsyncGenerator<string[]> {
+    return this.#texts(query, chunk, undefined);
+  }
+
+  async *#texts(query: Query, chunk: number, queryId: string | undefined): AsyncGenerator<string[]> {
     try {
       const result = await this.clickhouse.client.query({
-        ...request(query, STREAM_MAX_SECONDS),
+        ...request(query, queryId === undefined ? DEFAULT_MAX_SECONDS : STREAM_MAX_SECONDS),
         format: 'JSONCompactEachRow',
-        query_id: streamingQueryId(),
+        ...(queryId === undefined ? {} : { query_id: queryId }),
       });
       const stream = result.stream();
       let run: string[] = [];
@@ -71,8 +83,15 @@ export class QueryRunner {
   }
 
   /** `rows` are JSON arrays as text, handed over as they are. Resolves when the block is stored, in this table and its views. */
-  async insertText(name: string, table: string, columns: readonly string[], rows: readonly string[], token: string): Promise<void> {
-    if (!/^[\x21-\x7e]{1,256}$/.test(token)) throw new CallerError('a block token is 1 to 256 visible characters', 'invalid-token');
+  async insertText(
+    name: string,
+    table: string,
+    columns: readonly string[],
+    rows: readonly string[],
+    token: string,
+  ): Promise<void> {
+    if (!/^[\x21-\x7e]{1,256}$/.test(token))
+      throw new CallerError('a block token is 1 to 256 visible characters', 'invalid-token');
     try {
       const { stream } = await this.clickhouse.client.exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
@@ -90,7 +109,11 @@ export class QueryRunner {
 const request = (query: Query, maxSeconds: number) => ({
   query: query.sql,
   query_params: { ...query.params },
-  clickhouse_settings: { log_comment: query.name, max_execution_time: query.maxSeconds ?? maxSeconds, ...query.settings },
+  clickhouse_settings: {
+    log_comment: query.name,
+    max_execution_time: query.maxSeconds ?? maxSeconds,
+    ...query.settings,
+  },
 });
 
 /** Years 2000 to 2100: outside them a time is a mistake, and DateTime could not hold it. */
@@ -105,7 +128,8 @@ export const rangeParams = (range: TimeRange): { readonly from: number; readonly
 };
 
 export const checkedLimit = (limit: number, max: number): number => {
-  if (!Number.isInteger(limit) || limit < 1 || limit > max) throw new CallerError(`limit must be 1 to ${max}`, 'invalid-limit');
+  if (!Number.isInteger(limit) || limit < 1 || limit > max)
+    throw new CallerError(`limit must be 1 to ${max}`, 'invalid-limit');
   return limit;
 };
 

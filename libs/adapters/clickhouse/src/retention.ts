@@ -55,7 +55,8 @@ export const applyRetention = async (clickhouse: ClickHouse, retention: Retentio
 /** As ClickHouse writes it back. */
 const ttlOf = (column: string, days: number | null): string => {
   if (days === null) return '';
-  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS) throw new RangeError(`retention must be 1 to ${MAX_DAYS} days`);
+  if (!Number.isInteger(days) || days < 1 || days > MAX_DAYS)
+    throw new RangeError(`retention must be 1 to ${MAX_DAYS} days`);
   return `toDateTime(${column}) + toIntervalDay(${days})`;
 };
 
@@ -63,7 +64,8 @@ const TableRow = z.object({ name: z.string(), engine_full: z.string() });
 
 const readTtls = async (clickhouse: ClickHouse): Promise<Map<string, string>> => {
   const result = await clickhouse.client.query({
-    query: 'SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}',
+    query:
+      'SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}',
     query_params: { database: clickhouse.database, names: CLASSES.map((c) => c.table) },
     format: 'JSONEachRow',
     clickhouse_settings: { log_comment: 'retention.read', max_execution_time: 10 },

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { EventQuery } from '@outrider/ports/event-store';
 import type { Query } from './query-runner.ts';
 import { lastSeenQuery, minuteCountsQuery, summaryQuery } from './tables/aggregates.sql.ts';
 import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
 import { receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './tables/events.sql.ts';
+import { storedRows } from './testing/event-rows.ts';
 import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
 
 const RECORDED = new URL('./sql-recorded/', import.meta.url);
@@ -39,16 +41,27 @@ const QUERIES: Readonly<Record<string, Query>> = {
   'consumer.minute_counts': minuteCountsQuery('consumer', { tenant, entities: ['a', 'b'], range }),
   'endpoint.minute_counts': minuteCountsQuery('endpoint', { tenant, entities: ['s GET /x'], range }),
   'ip.summaries': summaryQuery('ip', list),
-  'consumer.summaries-one': summaryQuery('consumer', { ...list, id: 'c', range: { from: range.from, to: range.from + 3_600_000 } }),
+  'consumer.summaries-one': summaryQuery('consumer', {
+    ...list,
+    id: 'c',
+    range: { from: range.from, to: range.from + 3_600_000 },
+  }),
   'service.summaries-by-name': summaryQuery('service', { ...list, nameContains: 'pay' }),
   'gateway.last_seen': lastSeenQuery(tenant, range),
-  'dead_letters.list': deadLettersQuery({ tenant, range, reason: 'not-json', limit: 20, after: { receivedAt: range.to, id: after.id } }),
+  'dead_letters.list': deadLettersQuery({
+    tenant,
+    range,
+    reason: 'not-json',
+    limit: 20,
+    after: { receivedAt: range.to, id: after.id },
+  }),
   'dead_letters.counts': deadLetterCountsQuery(tenant, range),
 };
 
 let engine: TemporaryStore;
 beforeAll(async () => {
   engine = await openTemporaryStore();
+  await engine.store.insertEvents({ rows: storedRows([anApiEvent({ consumerId: 'c' })]), token: 'one' });
 });
 afterAll(() => engine.remove());
 
@@ -62,19 +75,22 @@ const explain = async (query: Query, options = ''): Promise<string> => {
   return result.text();
 };
 
-it.each(Object.keys(QUERIES))('%s is what is recorded (delete the file to record it anew), and the engine accepts it', async (name) => {
-  const query = QUERIES[name];
-  if (!query) throw new Error(name);
-  const file = new URL(`${name}.sql`, RECORDED);
-  const text = `-- ${query.name}\n${query.sql}\n`;
-  const known = existsSync(file);
-  if (!known) {
-    mkdirSync(RECORDED, { recursive: true });
-    writeFileSync(file, text);
-  }
-  expect(readFileSync(file, 'utf8')).toBe(text);
-  expect(await explain(query)).toMatch(/Read(From|Nothing)/);
-});
+it.each(Object.keys(QUERIES))(
+  '%s is what is recorded (delete the file to record it anew), and the engine accepts it',
+  async (name) => {
+    const query = QUERIES[name];
+    if (!query) throw new Error(name);
+    const file = new URL(`${name}.sql`, RECORDED);
+    const text = `-- ${query.name}\n${query.sql}\n`;
+    const known = existsSync(file);
+    if (!known) {
+      mkdirSync(RECORDED, { recursive: true });
+      writeFileSync(file, text);
+    }
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(await explain(query)).toMatch(/Read(From|Nothing)/);
+  },
+);
 
 it('every read is bound to its tenant, but for those that serve the process itself', () => {
   const ofTheProcess = ['events.replay-all-tenants', 'events.seen_since'];
@@ -85,4 +101,10 @@ it('every read is bound to its tenant, but for those that serve the process itse
     expect(query.sql).not.toContain('*\n');
     expect(query.params['tenant']).toBe(tenant);
   }
+});
+
+it('reads a caller’s timeline in key order, so that its cost does not grow with the table', async () => {
+  const plan = await explain(searchQuery({ ...page, entity: { kind: 'consumer', id: 'c' } }), 'indexes = 1');
+  expect(plan).toContain('Read type: InReverseOrder');
+  expect(plan.replace(/[│├└─]/g, ' ')).toMatch(/PrimaryKey\s+Keys:\s+tenant\s+caller_kind\s+caller_id\s+started_at/);
 });

@@ -9,7 +9,11 @@ export const load = async (url, context, next) => {
   if (!url.endsWith('.ts')) return next(url, context);
   const { transform } = await import('@swc/core');
   const { code } = await transform(await readFile(fileURLToPath(url), 'utf8'), {
-    jsc: { parser: { syntax: 'typescript', decorators: true }, target: 'es2023', transform: { useDefineForClassFields: false } },
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      target: 'es2023',
+      transform: { useDefineForClassFields: false },
+    },
     module: { type: 'es6' },
   });
   return { format: 'module', source: code, shortCircuit: true };

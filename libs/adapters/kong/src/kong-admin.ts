@@ -73,7 +73,8 @@ export class KongAdmin extends GatewayAdmin {
 
   async deletePlugin(id: string): Promise<void> {
     const answer = await this.#connection.send('DELETE', `/plugins/${encodeURIComponent(id)}`);
-    if (answer.status !== 204 && answer.status !== 200 && answer.status !== 404) throw errorOf(answer, `DELETE /plugins/${id}`);
+    if (answer.status !== 204 && answer.status !== 200 && answer.status !== 404)
+      throw errorOf(answer, `DELETE /plugins/${id}`);
   }
 
   routes(): Promise<readonly GatewayRoute[]> {
@@ -127,7 +128,10 @@ const read = <T>(schema: z.ZodType<T>, body: unknown, what: string): T => {
   const parsed = schema.safeParse(body, { reportInput: false });
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues[0]?.path.join('.') ?? '';
-  throw new PermanentError(`${what}: Kong's answer is not understood${where === '' ? '' : ` at ${where}`}`, 'bad-answer');
+  throw new PermanentError(
+    `${what}: Kong's answer is not understood${where === '' ? '' : ` at ${where}`}`,
+    'bad-answer',
+  );
 };
 
 const clockOf = (date: string | undefined): number | undefined => {

@@ -37,11 +37,23 @@ export class KongConnection {
 
   constructor(options: KongConnectionOptions) {
     const { url, token, workspace, ...limits } = options;
-    this.#base = new URL(`${url.replace(/\/+$/, '')}${workspace === undefined ? '' : `/${encodeURIComponent(workspace)}`}`);
-    this.#options = { connectTimeoutMs: 2_000, totalTimeoutMs: 10_000, maxResponseBytes: 32 * 1024 ** 2, maxSockets: 8, ...limits };
+    this.#base = new URL(
+      `${url.replace(/\/+$/, '')}${workspace === undefined ? '' : `/${encodeURIComponent(workspace)}`}`,
+    );
+    this.#options = {
+      connectTimeoutMs: 2_000,
+      totalTimeoutMs: 10_000,
+      maxResponseBytes: 32 * 1024 ** 2,
+      maxSockets: 8,
+      ...limits,
+    };
     const agent = { keepAlive: true, maxSockets: this.#options.maxSockets, keepAliveMsecs: 10_000 };
     this.#agent = this.#base.protocol === 'https:' ? new HttpsAgent(agent) : new HttpAgent(agent);
-    this.#headers = { accept: 'application/json', 'user-agent': 'Outrider', ...(token ? { 'kong-admin-token': token } : {}) };
+    this.#headers = {
+      accept: 'application/json',
+      'user-agent': 'Outrider',
+      ...(token ? { 'kong-admin-token': token } : {}),
+    };
   }
 
   /** `path` begins with a slash and is encoded. Any answer resolves; no answer is a TransientError. */
@@ -72,7 +84,9 @@ export class KongConnection {
         agent: this.#agent,
         headers: {
           ...this.#headers,
-          ...(text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+          ...(text === undefined
+            ? {}
+            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
         },
       });
       let connect: NodeJS.Timeout | undefined;
@@ -81,14 +95,24 @@ export class KongConnection {
         clearTimeout(total);
         outcome();
       };
-      const fail = (error: Error): void => settle(() => {
-        reject(error instanceof TransientError || error instanceof PermanentError ? error : broken(error));
-        request.destroy();
-      });
-      const total = setTimeout(() => fail(new TransientError(`Kong's Admin API did not answer within ${this.#options.totalTimeoutMs} ms`, 'timeout')), this.#options.totalTimeoutMs);
+      const fail = (error: Error): void =>
+        settle(() => {
+          reject(error instanceof TransientError || error instanceof PermanentError ? error : broken(error));
+          request.destroy();
+        });
+      const total = setTimeout(
+        () =>
+          fail(
+            new TransientError(`Kong's Admin API did not answer within ${this.#options.totalTimeoutMs} ms`, 'timeout'),
+          ),
+        this.#options.totalTimeoutMs,
+      );
       request.on('socket', (socket) => {
         if (!socket.connecting) return;
-        const late = new TransientError(`no connection to Kong's Admin API within ${this.#options.connectTimeoutMs} ms`, 'connect-timeout');
+        const late = new TransientError(
+          `no connection to Kong's Admin API within ${this.#options.connectTimeoutMs} ms`,
+          'connect-timeout',
+        );
         connect = setTimeout(() => fail(late), this.#options.connectTimeoutMs);
         socket.once(this.#base.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connect));
       });
@@ -111,7 +135,8 @@ const readAnswer = async (response: IncomingMessage, maxBytes: number): Promise<
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > maxBytes) throw new PermanentError(`an answer of Kong's Admin API is larger than ${maxBytes} bytes`, 'answer-too-large');
+    if (bytes > maxBytes)
+      throw new PermanentError(`an answer of Kong's Admin API is larger than ${maxBytes} bytes`, 'answer-too-large');
     chunks.push(chunk);
   }
   const status = response.statusCode ?? 0;

@@ -18,7 +18,8 @@ export const errorOf = (answer: KongAnswer, what: string): Error => {
   if (status === 429 || status === 408 || status >= 500) return new TransientError(message, `http-${status}`);
   if (status === 401) return new PermanentError(`${message}; check KONG_ADMIN_TOKEN`, 'unauthenticated');
   if (status === 403) return new PermanentError(`${message}; the token may not do this`, 'forbidden');
-  if (status === 405 && code === OPERATION_UNSUPPORTED) return new PermanentError(`${message}; this Kong takes no changes through its Admin API`, 'read-only');
+  if (status === 405 && code === OPERATION_UNSUPPORTED)
+    return new PermanentError(`${message}; this Kong takes no changes through its Admin API`, 'read-only');
   if (code === FOREIGN_KEY) return new PermanentError(message, 'no-such-parent');
   if (status === 404) return new PermanentError(message, 'not-found');
   return new PermanentError(message, code === undefined ? `http-${status}` : `kong-${code}`);

@@ -2,9 +2,18 @@ import * as z from 'zod';
 import type { GatewayConsumer, GatewayPlugin, GatewayRoute } from '@outrider/ports/gateway-admin';
 
 /** What Kong answers, as far as we use it. Unknown fields pass; fields that older generations lack are filled in. */
-const reference = z.object({ id: z.string() }).nullish().transform((value) => value ?? null);
-const text = z.string().nullish().transform((value) => value ?? null);
-const texts = z.array(z.string()).nullish().transform((value) => value ?? null);
+const reference = z
+  .object({ id: z.string() })
+  .nullish()
+  .transform((value) => value ?? null);
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? null);
 
 export const PluginReply = z
   .looseObject({
@@ -14,10 +23,16 @@ export const PluginReply = z
     service: reference,
     route: reference,
     consumer: reference,
-    protocols: z.array(z.string()).nullish().transform((value) => value ?? []),
+    protocols: z
+      .array(z.string())
+      .nullish()
+      .transform((value) => value ?? []),
     tags: texts,
     instance_name: text,
-    config: z.record(z.string(), z.unknown()).nullish().transform((value) => value ?? {}),
+    config: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .transform((value) => value ?? {}),
     created_at: z.number().optional(),
     ordering: z.unknown().optional(),
   })
@@ -36,9 +51,19 @@ export const PluginReply = z
     ...(row.ordering === undefined ? {} : { ordering: row.ordering }),
   }));
 
-export const ConsumerReply: z.ZodType<GatewayConsumer> = z.object({ id: z.string(), username: text, custom_id: text, tags: texts });
+export const ConsumerReply: z.ZodType<GatewayConsumer> = z.object({
+  id: z.string(),
+  username: text,
+  custom_id: text,
+  tags: texts,
+});
 
-export const RouteReply: z.ZodType<GatewayRoute> = z.object({ id: z.string(), name: text, service: reference, paths: texts });
+export const RouteReply: z.ZodType<GatewayRoute> = z.object({
+  id: z.string(),
+  name: text,
+  service: reference,
+  paths: texts,
+});
 
 export const InfoReply = z.object({
   version: z.string(),
@@ -49,4 +74,8 @@ export const InfoReply = z.object({
 export const PageReply = z.object({ data: z.array(z.unknown()), next: z.string().nullish() });
 
 /** Kong's error body; every field may be missing. */
-export const ErrorReply = z.looseObject({ message: z.string().optional(), code: z.number().optional(), name: z.string().optional() });
+export const ErrorReply = z.looseObject({
+  message: z.string().optional(),
+  code: z.number().optional(),
+  name: z.string().optional(),
+});

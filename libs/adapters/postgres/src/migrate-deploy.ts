@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { PermanentError } from '@outrider/platform/errors';
+import { translateError } from './database-errors.ts';
 
 /** The same from `src` and from `dist`. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
@@ -28,7 +29,9 @@ interface LedgerRow {
 export const migrateDeploy = async (url: string, dir: string = MIGRATIONS_DIR): Promise<string[]> => {
   const client = new pg.Client(url);
   client.on('error', () => undefined);
-  await client.connect();
+  await client.connect().catch((error: unknown) => {
+    throw translateError(error);
+  });
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await client.query(LEDGER);

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AnsweredBy, ApiEvent, Refusal } from '@outrider/domain/traffic/api-event';
-import { completeRow, decodeColumns, decodeRows, encodeEvent, EVENT_COLUMNS, splitRows, STORED_COLUMNS } from './event-row.ts';
+import {
+  completeRow,
+  decodeColumns,
+  decodeRows,
+  encodeEvent,
+  EVENT_COLUMNS,
+  splitRows,
+  STORED_COLUMNS,
+} from './event-row.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const integer = fc.integer({ min: -1, max: 2 ** 48 });
@@ -36,13 +44,18 @@ describe('event rows', () => {
 
   it('are one line of valid Unicode, whatever is in them', () => {
     fc.assert(
-      fc.property(anyEvent, fc.string({ unit: 'binary' }), fc.array(fc.integer({ min: 0, max: 0xffff })), (event, odd, units) => {
-        const path = `${odd}\\ud800\\\\${String.fromCharCode(...units)}\ud800\udbff`;
-        const row = encodeEvent({ ...event, path });
-        expect(row).not.toContain('\n');
-        const wellFormed = Buffer.from(path).toString('utf8');
-        expect(decodeRows([row])[0]?.path).toBe(wellFormed);
-      }),
+      fc.property(
+        anyEvent,
+        fc.string({ unit: 'binary' }),
+        fc.array(fc.integer({ min: 0, max: 0xffff })),
+        (event, odd, units) => {
+          const path = `${odd}\\ud800\\\\${String.fromCharCode(...units)}\ud800\udbff`;
+          const row = encodeEvent({ ...event, path });
+          expect(row).not.toContain('\n');
+          const wellFormed = Buffer.from(path).toString('utf8');
+          expect(decodeRows([row])[0]?.path).toBe(wellFormed);
+        },
+      ),
     );
   });
 

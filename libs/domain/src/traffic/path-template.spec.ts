@@ -18,10 +18,21 @@ describe('pathTemplate', () => {
     [`/long/${'a'.repeat(300)}`, '/long/{long}'],
   ])('%s is %s', (path, template) => expect(pathTemplate(path)).toBe(template));
 
-  it.each(['', '/', '//', '/api/v1/orders', '/v2/users/me', '/face', '/decade', '/add/feed', '/a/../b', '/café', '/index.html', '/2fa', '/x-1'])(
-    'leaves the names of %s alone',
-    (path) => expect(pathTemplate(path)).toBe(path),
-  );
+  it.each([
+    '',
+    '/',
+    '//',
+    '/api/v1/orders',
+    '/v2/users/me',
+    '/face',
+    '/decade',
+    '/add/feed',
+    '/a/../b',
+    '/café',
+    '/index.html',
+    '/2fa',
+    '/x-1',
+  ])('leaves the names of %s alone', (path) => expect(pathTemplate(path)).toBe(path));
 
   it('ids of one kind are one endpoint, whatever their value', () => {
     fc.assert(
@@ -41,7 +52,10 @@ describe('pathTemplate', () => {
     );
   });
 
-  it.each(['/', '1', 'a', '-', '@', 'f0', '%40', 'a@a.', '2024-01-01T'])('a hostile megabyte of "%s" is linear', (piece) => {
-    expect(pathTemplate(`/${piece.repeat((1 << 20) / piece.length)}`).length).toBeLessThanOrEqual(520);
-  });
+  it.each(['/', '1', 'a', '-', '@', 'f0', '%40', 'a@a.', '2024-01-01T'])(
+    'a hostile megabyte of "%s" is linear',
+    (piece) => {
+      expect(pathTemplate(`/${piece.repeat((1 << 20) / piece.length)}`).length).toBeLessThanOrEqual(520);
+    },
+  );
 });

@@ -94,22 +94,15 @@ export class CollectService {
     return this.#board.status(this.parts.clock.now());
   }
 
-  /** Opens all ports; throws CallerError when one cannot be had. */
+  /** Opens all ports, or none: throws CallerError when one cannot be had. */
   async listen(): Promise<void> {
-    const { host, tcpPort, tlsPort, httpPort, gateways } = this.#setup;
-    const own: Record<string, number> = {};
-    const tcp = tcpPort === undefined ? undefined : await this.#listenPlain(this.#setup.default, host, tcpPort);
-    for (const gateway of gateways)
-      if (gateway.tcpPort !== undefined) own[keyOf(gateway)] = await this.#listenPlain(gateway, host, gateway.tcpPort);
-    const tls = tlsPort === undefined ? undefined : await this.#listenTls(host, tlsPort);
-    const http = httpPort === undefined ? undefined : await this.#http.listen(host, httpPort);
-    this.#addresses = {
-      ...(tcp === undefined ? {} : { tcp }),
-      ...(tls === undefined ? {} : { tls }),
-      ...(http === undefined ? {} : { http }),
-      gateways: own,
-    };
-    this.parts.log.info({ host, ...this.#addresses }, 'collecting');
+    try {
+      this.#addresses = await this.#openAll();
+    } catch (error) {
+      await this.stopListening();
+      throw error;
+    }
+    this.parts.log.info({ host: this.#setup.host, ...this.#addresses }, 'collecting');
   }
 
   /** Accepts nothing new, takes what was already sent, closes. */
@@ -122,6 +115,22 @@ export class CollectService {
   /** Brings what was accepted to the bus. */
   async flush(): Promise<void> {
     await Promise.all([this.publisher.stop(), this.deadLetters.stop()]);
+  }
+
+  async #openAll(): Promise<CollectAddresses> {
+    const { host, tcpPort, tlsPort, httpPort, gateways } = this.#setup;
+    const own: Record<string, number> = {};
+    const tcp = tcpPort === undefined ? undefined : await this.#listenPlain(this.#setup.default, host, tcpPort);
+    for (const gateway of gateways)
+      if (gateway.tcpPort !== undefined) own[keyOf(gateway)] = await this.#listenPlain(gateway, host, gateway.tcpPort);
+    const tls = tlsPort === undefined ? undefined : await this.#listenTls(host, tlsPort);
+    const http = httpPort === undefined ? undefined : await this.#http.listen(host, httpPort);
+    return {
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(http === undefined ? {} : { http }),
+      gateways: own,
+    };
   }
 
   #tokens(): IngestTokens {

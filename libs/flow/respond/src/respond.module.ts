@@ -46,9 +46,24 @@ export class RespondModule {
             lifecycle: Lifecycle,
           ) => {
             const stores = { enforcements, policies, webhooks, deliveries };
-            const responder = new Responder({ ...stores, gateways, jobs, bus, outbound, clock, metrics, log, ...options });
+            const responder = new Responder({
+              ...stores,
+              gateways,
+              jobs,
+              bus,
+              outbound,
+              clock,
+              metrics,
+              log,
+              ...options,
+            });
             const { watch } = responder;
-            lifecycle.add({ name: 'enforcement-watch', phase: 'workers', start: () => watch.start(), stop: () => watch.stop() });
+            lifecycle.add({
+              name: 'enforcement-watch',
+              phase: 'workers',
+              start: () => watch.start(),
+              stop: () => watch.stop(),
+            });
             return responder;
           },
           inject: [

@@ -54,9 +54,28 @@ export class Responder {
     const jobs = new EnforcementJobs(parts.jobs, clock, log);
     const changes = new GatewayChanges(parts.gateways, () => records.live());
     const mutex = new KeyedMutex();
-    this.runner = new EnforcementRunner({ records, changes, jobs, policies: parts.policies, mutex, clock, log, metrics });
+    this.runner = new EnforcementRunner({
+      records,
+      changes,
+      jobs,
+      policies: parts.policies,
+      mutex,
+      clock,
+      log,
+      metrics,
+    });
     const everyMs = parts.watchEveryMs ?? WATCH_EVERY_MS;
-    this.watch = new EnforcementWatch({ records, runner: this.runner, jobs, deliveries, gateways: parts.gateways, clock, log, metrics, everyMs });
+    this.watch = new EnforcementWatch({
+      records,
+      runner: this.runner,
+      jobs,
+      deliveries,
+      gateways: parts.gateways,
+      clock,
+      log,
+      metrics,
+      everyMs,
+    });
     this.deliverer = new WebhookDeliverer({ ...parts, queue: deliveries, metrics });
     this.listener = new ChangeListener(this.runner);
     parts.jobs.handle('enforcement.apply', ({ enforcementId }) => this.runner.apply(enforcementId));

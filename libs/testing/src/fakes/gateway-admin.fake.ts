@@ -11,7 +11,14 @@ import {
 
 const HTTP = ['grpc', 'grpcs', 'http', 'https'];
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  'request-termination': { status_code: 503, message: null, body: null, content_type: null, echo: false, trigger: null },
+  'request-termination': {
+    status_code: 503,
+    message: null,
+    body: null,
+    content_type: null,
+    echo: false,
+    trigger: null,
+  },
   'rate-limiting': {
     second: null,
     minute: null,
@@ -142,9 +149,11 @@ const hasAny = (value: unknown): boolean => Array.isArray(value) && value.length
 
 const violationOf = ({ name, config, tags }: GatewayPlugin): string | undefined => {
   if (tags?.some((tag) => /[,/]/.test(tag))) return 'tags';
-  if (name === 'ip-restriction' && !hasAny(config['allow']) && !hasAny(config['deny'])) return 'allow and deny are empty';
+  if (name === 'ip-restriction' && !hasAny(config['allow']) && !hasAny(config['deny']))
+    return 'allow and deny are empty';
   if (name === 'request-termination') {
-    if (filled(config['message']) && (filled(config['body']) || filled(config['content_type']))) return 'message beside body';
+    if (filled(config['message']) && (filled(config['body']) || filled(config['content_type'])))
+      return 'message beside body';
     if (filled(config['content_type']) && !filled(config['body'])) return 'content_type without body';
   }
   if (name === 'rate-limiting') {

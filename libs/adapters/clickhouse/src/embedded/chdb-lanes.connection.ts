@@ -33,10 +33,16 @@ const READERS = 2;
 export class ChdbLanesConnection implements Connection<Readable> {
   readonly #writers: Turnstile<Lane>;
   readonly #readers: Turnstile<Lane>;
+  /** Entered before a reading lane by those who hold one for long, so that short queries always find a lane: a stream's reader may ask some. */
+  readonly #streams = new Turnstile(['stream'], MAX_WAITING);
   readonly #lanes: readonly ChdbConnection[];
 
   /** `connect` opens one more session on the same folder; `closed` is called when all of them are closed. */
-  static async open(connect: () => ChdbConnection, database: string, closed: () => Promise<void>): Promise<ChdbLanesConnection> {
+  static async open(
+    connect: () => ChdbConnection,
+    database: string,
+    closed: () => Promise<void>,
+  ): Promise<ChdbLanesConnection> {
     const connections = Array.from({ length: 1 + READERS }, connect);
     for (const connection of connections) await connection.command({ query: `USE ${database}` });
     return new ChdbLanesConnection(connections, closed);
@@ -65,7 +71,9 @@ export class ChdbLanesConnection implements Connection<Readable> {
   }
 
   async command(params: QueryParams): ReturnType<ChdbConnection['command']> {
-    return this.#writers.with((lane) => this.#run(lane, params, () => lane.connection.command({ query: params.query })));
+    return this.#writers.with((lane) =>
+      this.#run(lane, params, () => lane.connection.command({ query: params.query })),
+    );
   }
 
   async insert(params: InsertParams): ReturnType<ChdbConnection['insert']> {
@@ -80,7 +88,7 @@ export class ChdbLanesConnection implements Connection<Readable> {
 
   /** Waits for what is running, refuses what comes after. */
   async close(): Promise<void> {
-    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    await Promise.all([this.#streams.close(), this.#writers.close(), this.#readers.close()]);
     for (const lane of this.#lanes) await lane.close();
     await this.closed();
   }
@@ -103,7 +111,16 @@ export class ChdbLanesConnection implements Connection<Readable> {
 
   /** The lane is held until the last row is read or the stream is destroyed. The first rows are awaited, so that errors surface here. */
   async #stream(params: QueryParams): Promise<Answer> {
-    const { lane, release } = await this.#readers.enter();
+    const turn = await this.#streams.enter();
+    const place = await this.#readers.enter().catch((error: unknown) => {
+      turn.release();
+      throw error;
+    });
+    const { lane } = place;
+    const release = (): void => {
+      place.release();
+      turn.release();
+    };
     try {
       params.abort_signal?.throwIfAborted();
       await this.#prepare(lane, params);

@@ -25,7 +25,11 @@ export const lockDataDir = (dir: string): (() => void) => {
     if (isLive(holder)) throw heldError(dir, holder.pid);
     takeAway(file, holder.text);
   }
-  throw new CallerError(`the data folder ${dir} is being opened by several processes at once`, 'data-folder-in-use', 409);
+  throw new CallerError(
+    `the data folder ${dir} is being opened by several processes at once`,
+    'data-folder-in-use',
+    409,
+  );
 };
 
 interface Holder {
@@ -104,4 +108,5 @@ const release = (file: string, mine: string): void => {
   }
 };
 
-const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined);
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -14,7 +14,8 @@ export const healDeduplication = (dir: string): number => {
   let healed = 0;
   for (const table of tableDirs(dir)) {
     const parts = partsIn(table);
-    for (const log of readdirSync(join(table, LOGS))) if (log.endsWith('.txt')) healed += healLog(join(table, LOGS, log), parts);
+    for (const log of readdirSync(join(table, LOGS)))
+      if (log.endsWith('.txt')) healed += healLog(join(table, LOGS, log), parts);
   }
   return healed;
 };

@@ -1,6 +1,3 @@
-/** Query parameters as the store uses them: bound by the engine, never written into a query's text. */
-export type BoundValue = string | number | boolean | readonly (string | number)[];
-
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*):/g;
 
@@ -50,7 +47,8 @@ const settingLiteral = (value: unknown): string => {
 
 /** As the HTTP interface reads it: escaped like TabSeparated, arrays of quoted strings. */
 const paramText = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map((v: unknown) => (typeof v === 'number' ? String(v) : stringLiteral(String(v)))).join(',')}]`;
+  if (Array.isArray(value))
+    return `[${value.map((v: unknown) => (typeof v === 'number' ? String(v) : stringLiteral(String(v)))).join(',')}]`;
   if (typeof value === 'boolean') return value ? '1' : '0';
   if (typeof value === 'number' || typeof value === 'string') return escaped(String(value));
   throw new TypeError('a query parameter is a string, a number, a boolean or an array of strings or numbers');
@@ -66,6 +64,5 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\f': '\\f',
   '\0': '\\0',
 };
-// eslint-disable-next-line no-control-regex -- these are the characters that must not stand in a literal as they are
 const escaped = (text: string): string => text.replace(/[\\'\n\r\t\b\f\0]/g, (c) => ESCAPES[c] ?? c);
 const stringLiteral = (text: string): string => `'${escaped(text)}'`;

@@ -5,7 +5,7 @@ import { rangeParams, type Query } from '../query-runner.ts';
 import { ENDPOINT_ID } from './events.sql.ts';
 
 /** Where a kind of entity is counted, and what it is called there. */
-export interface Source {
+interface Source {
   readonly minuteTable: string;
   readonly hourTable: string;
   readonly condition: string;
@@ -29,7 +29,7 @@ const byEndpoint = (id: string, name: string, condition: string): Source => ({
   name,
 });
 
-export const sourceOf = (kind: EntityKind): Source => {
+const sourceOf = (kind: EntityKind): Source => {
   switch (kind) {
     case 'consumer':
     case 'credential':
@@ -91,8 +91,15 @@ export const summaryQuery = (kind: EntityKind, query: SummaryQuery): Query => {
   const { minuteTable, hourTable, condition, id, name } = sourceOf(kind);
   const range = rangeParams(query.range);
   const minutes = range.to - range.from <= MINUTES_UP_TO_MS;
-  const [table, bucket, start] = minutes ? [minuteTable, 'minute', 'toStartOfMinute'] : [hourTable, 'hour', 'toStartOfHour'];
-  const params: Record<string, string | number> = { tenant: query.tenant, ...range, limit: query.limit, offset: query.offset };
+  const [table, bucket, start] = minutes
+    ? [minuteTable, 'minute', 'toStartOfMinute']
+    : [hourTable, 'hour', 'toStartOfHour'];
+  const params: Record<string, string | number> = {
+    tenant: query.tenant,
+    ...range,
+    limit: query.limit,
+    offset: query.offset,
+  };
   const where = [
     'tenant = {tenant:String}',
     condition,
@@ -106,7 +113,8 @@ export const summaryQuery = (kind: EntityKind, query: SummaryQuery): Query => {
   let having = '';
   if (query.nameContains !== undefined && query.nameContains !== '') {
     params['contains'] = query.nameContains;
-    having = '\nHAVING positionCaseInsensitiveUTF8(any_name, {contains:String}) > 0 OR positionCaseInsensitiveUTF8(entity, {contains:String}) > 0';
+    having =
+      '\nHAVING positionCaseInsensitiveUTF8(any_name, {contains:String}) > 0 OR positionCaseInsensitiveUTF8(entity, {contains:String}) > 0';
   }
   return {
     name: `${kind}.summaries`,

@@ -1,14 +1,42 @@
 import * as z from 'zod';
 import { CallerError } from '@outrider/platform/errors';
 import type { DeadLetter, TimeRange } from '@outrider/ports/event-store';
-import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query, type QueryRunner } from '../query-runner.ts';
+import {
+  checkedId,
+  checkedLimit,
+  rangeParams,
+  since,
+  textOfId,
+  type Query,
+  type QueryRunner,
+} from '../query-runner.ts';
 
 const DEAD_LETTERS = 'dead_letters_v1';
-const COLUMNS = ['tenant', 'gateway', 'id', 'received_at', 'reason', 'detail', 'excerpt', 'bytes', 'transport'] as const;
+const COLUMNS = [
+  'tenant',
+  'gateway',
+  'id',
+  'received_at',
+  'reason',
+  'detail',
+  'excerpt',
+  'bytes',
+  'transport',
+] as const;
 const MAX_LETTERS = 1_000;
 const MAX_INSERT = 100_000;
 
-const LetterRow = z.tuple([z.string(), z.string(), z.string(), z.number(), z.string(), z.string(), z.string(), z.number(), z.string()]);
+const LetterRow = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.number(),
+  z.string(),
+  z.string(),
+  z.string(),
+  z.number(),
+  z.string(),
+]);
 const CountRow = z.tuple([z.string(), z.number()]);
 
 export interface DeadLetterQuery {
@@ -25,7 +53,8 @@ export class DeadLettersTable {
 
   async insert(letters: readonly DeadLetter[], token: string): Promise<void> {
     if (letters.length === 0) return;
-    if (letters.length > MAX_INSERT) throw new CallerError(`at most ${MAX_INSERT} dead letters at once`, 'block-too-large', 413);
+    if (letters.length > MAX_INSERT)
+      throw new CallerError(`at most ${MAX_INSERT} dead letters at once`, 'block-too-large', 413);
     await this.runner.insertText('dead_letters.insert', DEAD_LETTERS, COLUMNS, letters.map(toRow), token);
   }
 
@@ -68,7 +97,10 @@ export const deadLettersQuery = (query: DeadLetterQuery): Query => {
   if (query.after) {
     params['after_at'] = query.after.receivedAt;
     params['after_id'] = checkedId(query.after.id);
-    conditions.push(`received_at <= ${since('after_at')}`, `(received_at, id) < (${since('after_at')}, {after_id:UUID})`);
+    conditions.push(
+      `received_at <= ${since('after_at')}`,
+      `(received_at, id) < (${since('after_at')}, {after_id:UUID})`,
+    );
   }
   return {
     name: 'dead_letters.list',

@@ -5,11 +5,11 @@ import { assertNever } from '@outrider/domain/assert-never';
 import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
 
 export const EVENTS = 'events_v1';
-export const MAX_SEARCH_ROWS = 10_000;
+const MAX_SEARCH_ROWS = 10_000;
 const MAX_IDS = 1_000;
 
 /** The columns of a stored event as `encodeEvent` would write them. */
-export const EVENT_SELECT = EVENT_COLUMNS.map((column) => {
+const EVENT_SELECT = EVENT_COLUMNS.map((column) => {
   if (column === 'id') return textOfId(column);
   if (column === 'started_at' || column === 'received_at') return `toUnixTimestamp64Milli(${column})`;
   return column;
@@ -79,6 +79,7 @@ const filters = (query: EventQuery, params: Record<string, unknown>): string[] =
     conditions.push(condition);
   };
   add('gateway', query.gateway, 'gateway = {gateway:String}');
+  add('consumer_custom_id', query.consumerCustomId, 'consumer_custom_id = {consumer_custom_id:String}');
   add('method', query.method, 'method = {method:String}');
   add('path_prefix', query.pathPrefix, 'startsWith(path, {path_prefix:String})');
   add('status_from', query.statusFrom, 'status >= {status_from:Int32}');
@@ -103,18 +104,28 @@ const keyset = (query: EventQuery, params: Record<string, unknown>): string[] =>
   params['after_id'] = checkedId(query.after.id.slice(query.after.id.lastIndexOf(':') + 1));
   const beyond = query.order === 'newest' ? '<' : '>';
   // The first condition is implied by the second; only it narrows the read by key.
-  return [`started_at ${beyond}= ${since('after_at')}`, `(started_at, id) ${beyond} (${since('after_at')}, {after_id:UUID})`];
+  return [
+    `started_at ${beyond}= ${since('after_at')}`,
+    `(started_at, id) ${beyond} (${since('after_at')}, {after_id:UUID})`,
+  ];
 };
 
 /** What feeds detectors: block echo is left out. */
-export const replayQuery = (range: { readonly from: number; readonly to: number }, tenant: string | undefined): Query => ({
+export const replayQuery = (
+  range: { readonly from: number; readonly to: number },
+  tenant: string | undefined,
+): Query => ({
   name: 'events.replay',
   sql: `SELECT ${EVENT_SELECT}
 FROM ${EVENTS}
 WHERE ${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0
 ORDER BY started_at, id`,
   params: { ...rangeParams(range), ...(tenant === undefined ? {} : { tenant }) },
-  settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0, max_block_size: '8192' },
+  settings: {
+    max_bytes_before_external_sort: '268435456',
+    max_bytes_ratio_before_external_sort: 0,
+    max_block_size: '8192',
+  },
 });
 
 export const seenSinceQuery = (at: number, limit: number): Query => ({

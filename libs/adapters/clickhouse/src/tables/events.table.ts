@@ -7,7 +7,7 @@ import type { QueryRunner } from '../query-runner.ts';
 import { EVENTS, receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './events.sql.ts';
 
 /** Rows that one insert may carry: at 1 KiB a row, 100 MB. */
-export const MAX_BLOCK_ROWS = 100_000;
+const MAX_BLOCK_ROWS = 100_000;
 const MAX_CHUNK = 100_000;
 const MAX_SEEN = 50_000_000;
 const SEEN_CHUNK = 10_000;
@@ -21,7 +21,8 @@ export class EventsTable {
 
   async insert(block: EventBlock): Promise<void> {
     if (block.rows.length === 0) return;
-    if (block.rows.length > MAX_BLOCK_ROWS) throw new CallerError(`a block holds at most ${MAX_BLOCK_ROWS} rows`, 'block-too-large', 413);
+    if (block.rows.length > MAX_BLOCK_ROWS)
+      throw new CallerError(`a block holds at most ${MAX_BLOCK_ROWS} rows`, 'block-too-large', 413);
     await this.runner.insertText('events.insert', EVENTS, STORED_COLUMNS, block.rows, block.token);
   }
 
@@ -31,7 +32,8 @@ export class EventsTable {
   }
 
   async *replay(range: TimeRange, chunk: number, tenant: string | undefined): AsyncGenerator<readonly ApiEvent[]> {
-    if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK) throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
+    if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK)
+      throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
     for await (const texts of this.runner.streamText(replayQuery(range, tenant), chunk)) yield decodeRows(texts);
   }
 

@@ -5,4 +5,5 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 export const storedRows = (
   events: readonly ApiEvent[],
   options: { readonly position?: number; readonly blockEcho?: boolean } = {},
-): string[] => events.map((event, i) => completeRow(encodeEvent(event), (options.position ?? 1) + i, options.blockEcho ?? false));
+): string[] =>
+  events.map((event, i) => completeRow(encodeEvent(event), (options.position ?? 1) + i, options.blockEcho ?? false));

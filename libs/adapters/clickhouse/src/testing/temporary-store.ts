@@ -24,7 +24,8 @@ export const openTemporaryStore = async (): Promise<TemporaryStore> => {
     dir,
     clickhouse,
     store,
-    rows: async (sql) => (await clickhouse.client.query({ query: sql, format: 'JSONCompactEachRow' })).json<unknown[]>(),
+    rows: async (sql) =>
+      (await clickhouse.client.query({ query: sql, format: 'JSONCompactEachRow' })).json<unknown[]>(),
     remove: async () => {
       await clickhouse.close();
       rmSync(dir, { recursive: true, force: true });

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { CallerError } from '@outrider/platform/errors';
+import { eventually } from '@outrider/testing/eventually';
 import pg from 'pg';
 import { migrateDeploy } from '../migrate-deploy.ts';
 import { temporaryFolder } from '../testing/test-postgres.ts';
@@ -81,8 +82,17 @@ test('a server that outlived a killed process is taken over with its data', asyn
   await query(again.url, 'insert into t values (1)');
 });
 
+test('a server that is killed is started again on the same port, with everything that was committed', async () => {
+  const server = await start();
+  await query(server.url, 'create table t (n int)');
+  const { pid } = server;
+  process.kill(pid, 'SIGKILL');
+  await eventually(() => server.pid !== pid, 30_000);
+  expect(await query(server.url, 'select n from t')).toEqual([]);
+});
+
 test('after a kill -9 of the server, and of its helpers, everything committed is there', async () => {
-  const first = await start();
+  const first = await start({ supervise: false });
   await query(first.url, 'create table t (n int)');
   await query(first.url, 'insert into t select generate_series(1, 1000)');
   process.kill(first.pid, 'SIGKILL');

@@ -5,7 +5,8 @@ import { initialise } from './cluster.ts';
 import { locateCluster, makeEnterable } from './cluster-folder.ts';
 import { findBinaries } from './binaries.ts';
 import { keepPassword } from './password-file.ts';
-import { adopt, launch, stopPostmaster } from './postmaster.ts';
+import { adoptOrLaunch } from './postmaster.ts';
+import { Supervisor } from './supervisor.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Folder that is PostgreSQL's own, e.g. `<OUTRIDER_DATA>/postgres`; made when it is missing. */
@@ -17,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   readonly user?: string;
   /** As root, when `dir` lies below a folder that PostgreSQL's user cannot enter: where the database is kept instead. */
   readonly fallbackDir?: string;
+  /** Start it again, on the same port, when it dies; on by default. */
+  readonly supervise?: boolean;
   /** PostgreSQL's own log, line by line. */
   readonly log?: (line: string) => void;
 }
@@ -24,6 +27,7 @@ export interface EmbeddedPostgresOptions {
 export interface EmbeddedPostgres {
   /** `postgresql://…` with the password: never to be logged. */
   readonly url: string;
+  /** Of the server that runs now. */
   readonly pid: number;
   /** A server that had outlived an earlier process of ours was taken over. */
   readonly adopted: boolean;
@@ -36,7 +40,8 @@ const SUPERUSER = 'outrider';
 
 /**
  * Real PostgreSQL as a child process, from the binaries in node_modules. It is durable (fsync stays on), listens on 127.0.0.1 alone and
- * asks for a password that only the owner of `dir` can read. It outlives a `kill -9` of this process and is then taken over.
+ * asks for a password that only the owner of `dir` can read. It outlives a `kill -9` of this process and is then taken over; when it is
+ * killed itself it is started again.
  * CallerError: the set-up cannot work, and the message says what to do. TransientError: it did not start this time.
  */
 export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> => {
@@ -53,17 +58,20 @@ export const startEmbeddedPostgres = async (options: EmbeddedPostgresOptions): P
   const urlAt = (port: number, name: string): string =>
     `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${name}`;
   const urlOfPostgres = (port: number): string => urlAt(port, 'postgres');
-  const running = await adopt(data, urlOfPostgres);
   const log = options.log ?? (() => undefined);
-  const endpoint =
-    running ?? (await launch({ binaries, data, account, port: options.port, log, urlAt: urlOfPostgres }));
+  const launching = { binaries, data, account, log, urlAt: urlOfPostgres };
+  const { adopted, ...endpoint } = await adoptOrLaunch({ ...launching, port: options.port });
   await ensureDatabase(urlOfPostgres(endpoint.port), database);
+  const supervisor = new Supervisor(endpoint, () => adoptOrLaunch({ ...launching, port: endpoint.port }), log);
+  if (options.supervise !== false) supervisor.start();
   return {
     url: urlAt(endpoint.port, database),
-    pid: endpoint.pid,
-    adopted: running !== undefined,
+    get pid() {
+      return supervisor.pid;
+    },
+    adopted,
     folder: folder.path,
-    stop: () => stopPostmaster(endpoint.pid),
+    stop: () => supervisor.stop(),
   };
 };
 

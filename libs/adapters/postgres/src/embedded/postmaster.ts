@@ -32,7 +32,12 @@ const SETTINGS = [
   'unix_socket_directories=',
   'listen_addresses=127.0.0.1',
 ];
-const ATTEMPTS = 10;
+/**
+ * Refusals that pass by themselves: a killed server that nobody has reaped yet holds its lock, its orphaned helpers hold the shared
+ * memory until they notice, and a free port may be taken meanwhile. PostgreSQL's log has no codes; LC_MESSAGES keeps it English.
+ */
+const PASSING = ['postmaster.pid', 'is still in use', 'could not bind', 'could not create any TCP/IP sockets'];
+const ATTEMPTS = 20;
 const BETWEEN_ATTEMPTS_MS = 500;
 const STOP_MS = 30_000;
 const LINES_KEPT = 50;
@@ -41,7 +46,7 @@ const LINES_KEPT = 50;
  * The server that runs on `data` already, left over from an earlier process of ours, once it answers (it may be in recovery).
  * Undefined when there is none, or it is only just dying.
  */
-export const adopt = async (data: string, urlAt: (port: number) => string): Promise<Endpoint | undefined> => {
+const adopt = async (data: string, urlAt: (port: number) => string): Promise<Endpoint | undefined> => {
   const running = runningPostmaster(data);
   if (!running) return undefined;
   if (await answers(urlAt(running.port), () => !isAlive(running.pid))) return running;
@@ -62,17 +67,17 @@ const runningPostmaster = (data: string): Endpoint | undefined => {
   }
 };
 
-/** Starts PostgreSQL on `data` and resolves once it answers. */
-export const launch = async (options: LaunchOptions): Promise<Endpoint> => {
+/** Takes over the server that runs on `data`, or starts one, and resolves once it answers. */
+export const adoptOrLaunch = async (options: LaunchOptions): Promise<Endpoint & { readonly adopted: boolean }> => {
   let lines: readonly string[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const running = await adopt(options.data, options.urlAt);
+    if (running) return { ...running, adopted: true };
     const port = options.port ?? (await freePort());
     const tried = await launchOnce(options, port);
-    if ('pid' in tried) return { pid: tried.pid, port };
+    if ('pid' in tried) return { pid: tried.pid, port, adopted: false };
     lines = tried.lines;
-    // A killed server that nobody has reaped yet still holds its lock for a moment; and a free port may be taken meanwhile.
-    const mayPass = lines.some((line) => line.includes('postmaster.pid') || line.includes('could not bind'));
-    if (!mayPass) break;
+    if (!lines.some((line) => PASSING.some((text) => line.includes(text)))) break;
     await pause(BETWEEN_ATTEMPTS_MS);
   }
   throw new TransientError(`embedded PostgreSQL did not start:\n${lines.join('\n')}`, 'postgres-start');

@@ -12,7 +12,8 @@ export const temporaryFolder = (): string => {
 };
 
 export interface TestPostgres {
-  readonly server: EmbeddedPostgres;
+  /** Not supervised: a spec that kills it starts it again itself. */
+  server: EmbeddedPostgres;
   readonly url: string;
   readonly folder: string;
   stop(): Promise<void>;
@@ -21,15 +22,16 @@ export interface TestPostgres {
 /** A real, migrated PostgreSQL of a spec's own. */
 export const startTestPostgres = async (): Promise<TestPostgres> => {
   const folder = temporaryFolder();
-  const server = await startEmbeddedPostgres({ dir: join(folder, 'postgres') });
+  const server = await startEmbeddedPostgres({ dir: join(folder, 'postgres'), supervise: false });
   await migrateDeploy(server.url);
-  return {
+  const test: TestPostgres = {
     server,
     url: server.url,
     folder,
     stop: async () => {
-      await server.stop();
+      await test.server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+  return test;
 };

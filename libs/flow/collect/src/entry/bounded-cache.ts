@@ -1,6 +1,15 @@
+/** V8 makes a substring of this length or more a view of the whole string. */
+const MIN_SLICE = 13;
+
+/**
+ * The same text in memory of its own. A substring keeps alive what it was cut from: 60 characters of a hostile megabyte, remembered,
+ * would be a megabyte.
+ */
+export const flatCopy = (text: string): string => Buffer.from(text).toString();
+
 /**
  * A cache of at most `capacity` entries: two generations, the older one dropped whole when the younger is full.
- * What is used stays, lookups cost one or two hash probes, and nothing is moved per hit.
+ * Keys are copied, values are the caller's to bound. What is used stays, lookups cost one or two hash probes, and nothing is moved per hit.
  */
 export class BoundedCache<V extends NonNullable<unknown>> {
   #young = new Map<string, V>();
@@ -24,7 +33,7 @@ export class BoundedCache<V extends NonNullable<unknown>> {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    this.#young.set(key, value);
+    this.#young.set(key.length < MIN_SLICE ? key : flatCopy(key), value);
   }
 
   clear(): void {

@@ -58,7 +58,8 @@ export const tagsOf = (value: unknown): string[] => {
 };
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
-const OTHER_METHOD = /^[A-Za-z_-]{1,32}$/;
+/** What nginx lets through. */
+const OTHER_METHOD = /^[A-Z_-]{1,24}$/;
 
 /** `''` for what cannot be a method. */
 export const methodOf = (value: unknown): string => {

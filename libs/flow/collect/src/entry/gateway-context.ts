@@ -9,6 +9,7 @@ const CACHED_PATHS = 16_384;
 const CACHED_IPS = 65_536;
 const CACHED_TEXTS = 8_192;
 const MAX_CACHED_KEY = 256;
+const MAX_CACHED_URI = 1_024;
 const MAX_USER_AGENT = 256;
 const MAX_HOST = 255;
 
@@ -41,12 +42,13 @@ export class GatewayContext {
     this.#version = this.names.version;
   }
 
-  path(raw: string): RequestPath {
+  /** `within` is the string that `raw` may be a part of: a long one is not to be kept alive by a remembered path. */
+  path(raw: string, within: string): RequestPath {
     this.#forgetOldNames();
     const cached = this.#paths.get(raw);
     if (cached !== undefined) return cached;
     const made = requestPath(raw, this.names);
-    if (raw.length <= MAX_CACHED_KEY) this.#paths.set(raw, made);
+    if (raw.length <= MAX_CACHED_KEY && within.length <= MAX_CACHED_URI) this.#paths.set(raw, made);
     return made;
   }
 

@@ -20,6 +20,7 @@ import {
 const MAX_URI = 65_536;
 const MAX_HEADER = 8_192;
 const MAX_ADDRESS = 64;
+const MAX_URL_READ_FOR_HOST = 512;
 
 /** What is known of an entry before its fields are looked at. */
 export interface Reading {
@@ -43,7 +44,7 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
   const uri = uriOf(request);
   const mark = uri.indexOf('?');
   const query = mark === -1 ? '' : uri.slice(mark + 1);
-  const path = from.path(mark === -1 ? uri : uri.slice(0, mark));
+  const path = from.path(mark === -1 ? uri : uri.slice(0, mark), uri);
   const answer = answerOf(entry, statusOf(response['status']), millisecondsOf(latencies['proxy']));
   const credential = presentedCredential(headers, query, from.names);
   return {
@@ -124,7 +125,7 @@ const clientIpOf = (entry: RawObject, headers: RawObject, from: GatewayContext):
 };
 
 const hostInUrl = (url: unknown): string => {
-  const text = textOf(url, MAX_HEADER);
+  const text = textOf(url, MAX_URL_READ_FOR_HOST);
   const start = text.indexOf('://');
   if (start === -1) return '';
   let end = start + 3;

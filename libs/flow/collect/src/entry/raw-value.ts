@@ -1,3 +1,5 @@
+import { flatCopy } from './bounded-cache.ts';
+
 /** A JSON object as it came: any field may be missing or of any type, since custom fields can replace everything. */
 export type RawObject = Readonly<Record<string, unknown>>;
 
@@ -14,11 +16,12 @@ export const isObject = (value: unknown): value is RawObject =>
 
 /** A string of at most `max` characters; numbers are written out, of an array the first string counts, all else is `''`. */
 export const textOf = (value: unknown, max: number): string => {
-  if (typeof value === 'string') return value.length <= max ? value : value.slice(0, max);
+  if (typeof value === 'string') return value.length <= max ? value : flatCopy(value.slice(0, max));
   if (value === undefined || value === null) return '';
   if (typeof value === 'number') return String(value);
   if (!Array.isArray(value)) return '';
-  for (const item of value) if (typeof item === 'string') return item.length <= max ? item : item.slice(0, max);
+  for (const item of value)
+    if (typeof item === 'string') return item.length <= max ? item : flatCopy(item.slice(0, max));
   return '';
 };
 

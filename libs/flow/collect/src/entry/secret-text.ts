@@ -27,43 +27,91 @@ export const redactText = (text: string, names: CredentialNames): string => {
   while (i < text.length) {
     const start = i;
     while (i < text.length && isTokenCode(text.charCodeAt(i))) i++;
-    if (i > start) {
-      const token = text.slice(start, i);
-      if (isSecretHere(token, text, start, i, previous, names)) {
-        out += text.slice(copied, start) + SECRET;
-        copied = i;
-      }
-      previous = token;
-    } else i++;
+    if (i === start) {
+      i++;
+      continue;
+    }
+    const token = text.slice(start, i);
+    const secretEnd = endOfSecret(token, text, start, i, previous, names);
+    if (secretEnd > start) {
+      out += text.slice(copied, start) + SECRET;
+      copied = secretEnd;
+      i = secretEnd;
+    }
+    previous = token;
   }
   return copied === 0 ? text : out + text.slice(copied);
 };
 
 const isTokenCode = (c: number): boolean =>
-  (c >= 97 && c <= 122) || (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || c === 45 || c === 95 || c === 46 || c === 37 || c === 43 || c === 126 || c > 127; // prettier-ignore
+  (c >= 97 && c <= 122) ||
+  (c >= 48 && c <= 57) ||
+  (c >= 65 && c <= 90) ||
+  c === 45 || // -
+  c === 95 || // _
+  c === 46 || // .
+  c === 37 || // %
+  c === 43 || // +
+  c === 126 || // ~
+  c > 127;
 
-const isSecretHere = (
+/** Where the secret that begins at `start` ends; -1 when there is none. */
+const endOfSecret = (
   token: string,
   text: string,
   start: number,
   end: number,
   previous: string,
   names: CredentialNames,
-): boolean => {
+): number => {
   const plain = decodePercent(token);
-  if (secretShape(plain) !== undefined || hidesAssignment(plain, token, names)) return true;
   const before = start > 0 ? text.charCodeAt(start - 1) : 0;
-  const after = end < text.length ? text.charCodeAt(end) : 0;
-  // user:password@host, //user@host
-  if (after === 64 && (before === 58 || (before === 47 && start > 1 && text.charCodeAt(start - 2) === 47))) return true;
-  if (after === 58 && before === 47 && isUserInfo(text, end)) return true;
+  if (before === 47 && start > 1 && text.charCodeAt(start - 2) === 47) {
+    const host = endOfUserInfo(text, start);
+    if (host > start) return host;
+  }
+  if (isAnnounced(text, start, before, previous, names)) return endOfValue(text, end);
+  if (secretShape(plain) !== undefined || hidesAssignment(plain, token, names)) return end;
+  // user:password@host without a scheme
+  if (before === 58 && end < text.length && text.charCodeAt(end) === 64) return end;
+  if (before === 47 && previous !== '' && isPositional(plain, previous, names)) return end;
+  return -1;
+};
+
+/** `name=`, `name:` or `name: ` under a secret name, or a scheme such as `Bearer `, stands right before. */
+const isAnnounced = (
+  text: string,
+  start: number,
+  before: number,
+  previous: string,
+  names: CredentialNames,
+): boolean => {
   if (previous === '') return false;
   if (before === 61 || before === 58) return names.isSecret(decodePercent(previous));
-  if (before === 32)
-    return SCHEMES.has(previous.toLowerCase()) || (afterColon(text, start) && names.isSecret(previous));
-  if (before === 47)
-    return plain.length >= 8 && /\d/.test(plain) && /[a-z]/i.test(plain) && isPositional(plain, previous, names);
-  return false;
+  if (before !== 32) return false;
+  return SCHEMES.has(previous.toLowerCase()) || (text.charCodeAt(start - 2) === 58 && names.isSecret(previous));
+};
+
+/** What is announced may hold any character: it ends at white space, at a separator of parameters, and within a path at the next segment. */
+const endOfValue = (text: string, from: number): number => {
+  const isPath = text.charCodeAt(0) === 47;
+  let i = from;
+  for (; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c <= 32 || c === 38 || c === 59 || c === 44 || c === 34 || c === 41 || c === 63 || (isPath && c === 47)) break;
+  }
+  return i;
+};
+
+/** The `@` that ends user and password of the authority at `start`; -1 when there is none. */
+const endOfUserInfo = (text: string, start: number): number => {
+  let at = -1;
+  for (let i = start; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 64) at = i;
+    if (c === 47 || c === 63 || c <= 32) break;
+  }
+  return at;
 };
 
 /** `token%3Dabc`: an assignment that is itself encoded. */
@@ -73,19 +121,8 @@ const hidesAssignment = (plain: string, token: string, names: CredentialNames): 
   return at > 0 && names.isSecret(plain.slice(0, at));
 };
 
-const isUserInfo = (text: string, colon: number): boolean => {
-  for (let i = colon + 1; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 64) return true;
-    if (c === 47 || c === 32) return false;
-  }
-  return false;
-};
-
-const afterColon = (text: string, start: number): boolean => start > 1 && text.charCodeAt(start - 2) === 58;
-
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** `/reset-token/x7k2…`: the segment behind a secret name, unless it is plainly an id or a version. */
+/** `/reset-token/x7k2…`: the segment behind a secret name, unless it is plainly a word, a number, an id or a version. */
 const isPositional = (plain: string, previous: string, names: CredentialNames): boolean =>
-  !UUID.test(plain) && names.isSecret(previous);
+  plain.length >= 8 && /\d/.test(plain) && /[a-z]/i.test(plain) && !UUID.test(plain) && names.isSecret(previous);

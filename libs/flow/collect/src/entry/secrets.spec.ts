@@ -33,20 +33,24 @@ const shaped = fc
   });
 /** Secrets that only their place gives away: a password, a short key. */
 const plain = fc.stringMatching(/^[A-Za-z]{4}[A-Za-z0-9_]{6,30}$/).map((text) => `zq${text}`);
+/** The same with characters that separate other things. */
+const odd = fc.stringMatching(/^zq[A-Za-z0-9][A-Za-z0-9!*$+=@:~|^-]{6,24}9$/);
 const any = fc.oneof(shaped, plain);
+const announced = fc.oneof(shaped, plain, odd);
+const withSlash = odd.map((text) => `${text.slice(0, 5)}/${text.slice(5)}`);
 
 /** Where Kong repeats what a client sent, and what may be planted there. */
 const places: Record<string, { secret: fc.Arbitrary<string>; plant: (entry: LooseEntry, secret: string) => void }> = {
-  'a key header': { secret: any, plant: (e, s) => void (e.request.headers['apikey'] = s) },
+  'a key header': { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.request.headers['apikey'] = s) },
   'a key header that is a list': { secret: any, plant: (e, s) => void (e.request.headers['x-api-key'] = [s, s]) },
   'a configured header': { secret: any, plant: (e, s) => void (e.request.headers['x-our-pass'] = s) },
-  authorization: { secret: any, plant: (e, s) => void (e.request.headers['authorization'] = `Bearer ${s}`) },
+  authorization: { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.request.headers['authorization'] = `Bearer ${s}`) },
   'basic authorization': { secret: any, plant: (e, s) => void (e.request.headers['authorization'] = [`Basic ${base64url(`u:${s}`)}`, s]) },
-  cookie: { secret: any, plant: (e, s) => void (e.request.headers['cookie'] = [`a=1; session=${s}`, `b=${s}`]) },
-  'set-cookie': { secret: any, plant: (e, s) => void (e.response.headers['set-cookie'] = [`sid=${s}; HttpOnly`, `x=${s}`]) },
+  cookie: { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.request.headers['cookie'] = [`a=1; session=${s}`, `b=${s}`]) },
+  'set-cookie': { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.response.headers['set-cookie'] = [`sid=${s}; HttpOnly`, `x=${s}`]) },
   'a forged identity header': { secret: any, plant: (e, s) => void (e.request.headers['x-credential-identifier'] = s) },
   'any other header': { secret: any, plant: (e, s) => void (e.request.headers['x-custom'] = s) },
-  referer: { secret: any, plant: (e, s) => void (e.request.headers['referer'] = `https://u:${s}@h/?token=${s}#${s}`) },
+  referer: { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.request.headers['referer'] = `https://u:${s}@h/?token=${s}#${s}`) },
   'the query, under a well-known name': { secret: any, plant: (e, s) => everyUrl(e, `/x?page=1&api_key=${s}`) },
   'the query, under a configured name': { secret: any, plant: (e, s) => everyUrl(e, `/x?x-our-pass=${s}&a=b`) },
   'the query, under any name': { secret: any, plant: (e, s) => everyUrl(e, `/x?q=${s}&r=${encodeURIComponent(`a ${s}`)}`) },
@@ -55,13 +59,13 @@ const places: Record<string, { secret: fc.Arbitrary<string>; plant: (entry: Loos
   'an encoded name': { secret: any, plant: (e, s) => everyUrl(e, `/x?%61pikey=${s}`) },
   'a path segment': { secret: shaped, plant: (e, s) => everyUrl(e, `/a/${s}/b`) },
   'an encoded path segment': { secret: shaped, plant: (e, s) => everyUrl(e, `/a/%${s.charCodeAt(0).toString(16)}${s.slice(1)}/b`) },
-  'a matrix parameter': { secret: any, plant: (e, s) => everyUrl(e, `/a;jsessionid=${s}/b;token=${s}?x=1`) },
-  'a path assignment': { secret: any, plant: (e, s) => everyUrl(e, `/a/token=${s}/b/password:${s}`) },
-  'a whole URL with a password': { secret: any, plant: (e, s) => everyUrl(e, `http://alice:${s}@api.example/x?y=1`) },
-  'a URL within the path': { secret: any, plant: (e, s) => everyUrl(e, `/proxy/https://alice:${s}@api.example/x`) },
-  'the host': { secret: any, plant: (e, s) => void (e.request.headers['host'] = `alice:${s}@api.example`) },
+  'a matrix parameter': { secret: announced, plant: (e, s) => everyUrl(e, `/a;jsessionid=${s}/b;token=${s}?x=1`) },
+  'a path assignment': { secret: announced, plant: (e, s) => everyUrl(e, `/a/token=${s}/b/password:${s}`) },
+  'a whole URL with a password': { secret: announced, plant: (e, s) => everyUrl(e, `http://alice:${s}@api.example/x?y=1`) },
+  'a URL within the path': { secret: announced, plant: (e, s) => everyUrl(e, `/proxy/https://alice:${s}@api.example/x`) },
+  'the host': { secret: announced, plant: (e, s) => void (e.request.headers['host'] = `alice:${s}@api.example`) },
   'the user agent': { secret: shaped, plant: (e, s) => void (e.request.headers['user-agent'] = `client/1.0 (${s}; x) ${s}`) },
-  'a named value in the user agent': { secret: any, plant: (e, s) => void (e.request.headers['user-agent'] = `c/1 token=${s} Bearer ${s} apikey: ${s}`) },
+  'a named value in the user agent': { secret: fc.oneof(announced, withSlash), plant: (e, s) => void (e.request.headers['user-agent'] = `c/1 token=${s} Bearer ${s} apikey: ${s}`) },
   'a content type': { secret: any, plant: (e, s) => void (e.request.headers['content-type'] = `text/plain; token=${s}`) },
   'the credential id': { secret: any, plant: (e, s) => void (e['authenticated_entity'] = { id: `ldap_auth_cache:1:${s}` }) },
   'a consumer name': { secret: shaped, plant: (e, s) => void (e['consumer'] = { id: s, username: s, custom_id: s, tags: [s] }) },

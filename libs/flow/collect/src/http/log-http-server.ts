@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CallerError, TransientError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { GatewayContext } from '../entry/gateway-context.ts';
 import { EntrySplitter } from '../framing/entry-splitter.ts';
 import type { PartialBudget } from '../framing/partial-entry.ts';
 import { Intake, type IntakeParts } from '../intake.ts';
+import { listenOn } from '../listen-on.ts';
 import type { CollectMetrics } from '../publish/collect-metrics.ts';
 import type { EventPublisher } from '../publish/event-publisher.ts';
 import { bodyOf, type BodyBounds, type ContentEncoding } from './entry-body.ts';
@@ -64,18 +64,11 @@ export class LogHttpServer {
     );
   }
 
+  /** Resolves with the port; throws CallerError when it cannot be had. */
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, {
-            cause: error,
-          }),
-        ),
-      );
-      // Guarantee of the cast: a server that listens on a host and port has an AddressInfo.
-      this.#server.listen({ host, port, backlog: 1_024 }, () => resolve((this.#server.address() as AddressInfo).port));
-    });
+    return listenOn(this.#server, host, port, () =>
+      this.parts.metrics.connectionsRefused({ transport: 'http', reason: 'accept' }),
+    );
   }
 
   /** Requests that are under way are answered, within `drainMs`. */

@@ -1,7 +1,8 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { CallerError } from '@outrider/platform/errors';
 import type { GatewayContext } from '../entry/gateway-context.ts';
+import { listenOn } from '../listen-on.ts';
 import type { CollectMetrics } from '../publish/collect-metrics.ts';
 import type { ConnectionPool } from './connection-pool.ts';
 import type { TlsGateways } from './tls-gateway.ts';
@@ -18,6 +19,8 @@ export const plainListener = (parts: ListenerParts, from: GatewayContext): LogLi
     createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       if (admits(parts, socket, 'tcp')) parts.pool.add(socket, from, 'tcp');
     }),
+    'tcp',
+    parts.metrics,
   );
 
 export interface TlsMaterial {
@@ -29,14 +32,14 @@ export interface TlsMaterial {
   readonly handshakeMs: number;
 }
 
-/** The TLS port (1.2 and later): the handshake says which gateway it is. */
+/** The TLS port (1.2 and later): the handshake says which gateway it is. Throws CallerError when certificate and key cannot be used. */
 export const tlsListener = (
   parts: ListenerParts,
   material: TlsMaterial,
   gateways: TlsGateways,
   contextOf: (gateway: { tenant: string; id: string }) => GatewayContext,
 ): LogListener => {
-  const server = createTlsServer(
+  const server = tlsServer(
     {
       cert: material.certificate,
       key: material.key,
@@ -58,8 +61,21 @@ export const tlsListener = (
     },
   );
   server.on('connection', (socket: Socket) => admits(parts, socket, 'tls'));
+  // Also bounds the handshakes that are not finished, which are in no pool yet.
+  server.maxConnections = parts.maxConnections;
+  server.on('drop', () => parts.metrics.connectionsRefused({ transport: 'tls', reason: 'too-many' }));
   server.on('tlsClientError', () => parts.metrics.connectionsRefused({ transport: 'tls', reason: 'handshake' }));
-  return new LogListener(server);
+  return new LogListener(server, 'tls', parts.metrics);
+};
+
+const tlsServer = (options: TlsOptions, onSecure: (socket: TLSSocket) => void): TlsServer => {
+  try {
+    return createTlsServer(options, onSecure);
+  } catch (error) {
+    throw new CallerError('the TLS certificate, key or CA cannot be used', 'invalid-configuration', 400, {
+      cause: error,
+    });
+  }
 };
 
 const admits = (parts: ListenerParts, socket: Socket, transport: 'tcp' | 'tls'): boolean => {
@@ -72,20 +88,17 @@ const admits = (parts: ListenerParts, socket: Socket, transport: 'tcp' | 'tls'):
 
 /** A server that listens and stops; its connections live in the pool. */
 export class LogListener {
-  constructor(private readonly server: Server) {}
+  constructor(
+    private readonly server: Server,
+    private readonly transport: 'tcp' | 'tls',
+    private readonly metrics: CollectMetrics,
+  ) {}
 
-  /** Resolves with the port (asked for as 0: any free one). Throws CallerError when the port cannot be had. */
+  /** Resolves with the port; throws CallerError when it cannot be had. */
   listen(host: string, port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new CallerError(`cannot listen on ${host}:${port} (${error.code ?? error.message})`, 'cannot-listen', 409, {
-            cause: error,
-          }),
-        ),
-      );
-      this.server.listen({ host, port, backlog: 1_024 }, () => resolve(portOf(this.server)));
-    });
+    return listenOn(this.server, host, port, () =>
+      this.metrics.connectionsRefused({ transport: this.transport, reason: 'accept' }),
+    );
   }
 
   /** No new connections; those that are open stay. */
@@ -93,6 +106,3 @@ export class LogListener {
     if (this.server.listening) this.server.close();
   }
 }
-
-/** Guarantee of the cast: a server that listens on a host and port has an AddressInfo. */
-const portOf = (server: Server): number => (server.address() as AddressInfo).port;

@@ -128,7 +128,7 @@ describe('the TCP port', () => {
     const bus = new GatedBus();
     bus.mode = 'hanging';
     const highBytes = 200_000;
-    const { service } = await collecting(bus, { limits: { highBytes, lowBytes: 100_000, idleMs: 300 } });
+    const { service } = await collecting(bus, { limits: { highBytes, lowBytes: 100_000, idleMs: 1_500 } });
     const count = 20_000;
     const line = aLine(0).toString('latin1');
     const lines = Buffer.from(
@@ -140,7 +140,7 @@ describe('the TCP port', () => {
     const late = await connect(service.addresses.tcp);
     late.write(aLine(count));
     // The idle time goes by: a connection that is not read is not idle.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 1_800));
     expect(service.publisher.unpublishedBytes).toBeLessThan(highBytes + 100_000);
     expect(service.status()[0]?.openConnections).toBe(2);
     bus.release();
@@ -160,10 +160,14 @@ describe('the TCP port', () => {
     expect(lettersIn(bus.published)).toEqual([]);
   });
 
-  it('a port that is taken is a clear error', async () => {
+  it('a port that is taken is a clear error, and the others are closed again', async () => {
     const { service } = await collecting(new FakeEventBus());
-    await expect(startCollecting(new FakeEventBus(), { tcpPort: service.addresses.tcp ?? 0 })).rejects.toThrow(
-      /cannot listen on .* \(EADDRINUSE\)/,
-    );
+    const taken = service.addresses.http ?? 0;
+    const probe = await startCollecting(new FakeEventBus(), { gateways: [aGateway()] });
+    const free = probe.service.addresses.tcp ?? 0;
+    await probe.stop();
+    const failing = startCollecting(new FakeEventBus(), { gateways: [aGateway()], tcpPort: free, httpPort: taken });
+    await expect(failing).rejects.toThrow(/cannot listen on .* \(EADDRINUSE\)/);
+    await collecting(new FakeEventBus(), { gateways: [aGateway()], tcpPort: free });
   });
 });

@@ -84,7 +84,8 @@ describe('the TLS port', () => {
     expect(await metrics.text()).toContain('reason="handshake"');
   });
 
-  it('a TLS port without a certificate is a configuration error', async () => {
+  it('a TLS port without a certificate, or with one that is none, is a configuration error', async () => {
+    await expect(collectingTls({ key: 'no key' })).rejects.toThrow('the TLS certificate, key or CA cannot be used');
     await expect(startCollecting(new FakeEventBus(), { tlsPort: 0 })).rejects.toThrow('certificate');
   });
 });

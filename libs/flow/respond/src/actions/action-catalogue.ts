@@ -12,4 +12,6 @@ export const ACTIONS: Readonly<Record<KongAction['kind'], ResponseAction>> = {
 };
 
 /** All plugins that any action may write: nothing else of ours can be in Kong. */
-export const TOUCHED_PLUGINS: readonly string[] = [...new Set(Object.values(ACTIONS).flatMap(({ touches }) => touches))];
+export const TOUCHED_PLUGINS: readonly string[] = [
+  ...new Set(Object.values(ACTIONS).flatMap(({ touches }) => touches)),
+];

@@ -22,7 +22,10 @@ export interface ResponseAction {
 }
 
 /** Guaranteed by the catalogue: an action only sees records of its own kind. */
-export const actionOf = <K extends KongAction['kind']>(record: EnforcementRecord, kind: K): Extract<KongAction, { kind: K }> => {
+export const actionOf = <K extends KongAction['kind']>(
+  record: EnforcementRecord,
+  kind: K,
+): Extract<KongAction, { kind: K }> => {
   if (record.action.kind !== kind) throw new Error(`enforcement ${record.id} is no ${kind}`);
   return record.action as Extract<KongAction, { kind: K }>;
 };

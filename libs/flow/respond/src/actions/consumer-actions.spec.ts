@@ -7,7 +7,9 @@ const service = (id: string) => ({ id: `bbbbbbbb-0000-4000-8000-00000000000${id}
 const alice = { id: ALICE };
 const limitsOf = ({ config }: GatewayPlugin): unknown =>
   Object.fromEntries(
-    ['second', 'minute', 'hour', 'day', 'month', 'year'].flatMap((p) => (config[p] == null ? [] : [[p, config[p]]])),
+    ['second', 'minute', 'hour', 'day', 'month', 'year'].flatMap((p) =>
+      typeof config[p] === 'number' ? [[p, config[p]]] : [],
+    ),
   );
 const limited = (world: RespondWorld, limits: object) =>
   world.add({ action: { kind: 'rate-limit-consumer', durationSeconds: 600, limits } });
@@ -37,7 +39,14 @@ describe('blocking a consumer', () => {
       protocols: ['http'],
       tags: ['team-a', 'prod'],
       instance_name: 'alice-maintenance',
-      config: { status_code: 503, message: null, body: '{}', content_type: 'application/json', echo: false, trigger: 'x-off' },
+      config: {
+        status_code: 503,
+        message: null,
+        body: '{}',
+        content_type: 'application/json',
+        echo: false,
+        trigger: 'x-off',
+      },
     });
     world.kong.place(own);
     const before = structuredClone(world.standing());
@@ -59,13 +68,19 @@ describe('blocking a consumer', () => {
 
   test('keeps what the operator changed meanwhile, gives the rest back and says so', async () => {
     const world = new RespondWorld();
-    const own = aPlugin('request-termination', { consumer: alice, enabled: false, config: { status_code: 503, message: 'old' } });
+    const own = aPlugin('request-termination', {
+      consumer: alice,
+      enabled: false,
+      config: { status_code: 503, message: 'old' },
+    });
     world.kong.place(own);
     const { id } = world.add();
     await world.apply(id);
     await world.kong.patchPlugin(own.id, { config: { status_code: 429 } });
     await world.undo(id);
-    expect(world.standing()).toMatchObject([{ enabled: false, tags: null, config: { status_code: 429, message: 'old' } }]);
+    expect(world.standing()).toMatchObject([
+      { enabled: false, tags: null, config: { status_code: 429, message: 'old' } },
+    ]);
     expect(world.row(id).gaps.join(' ')).toContain('changed by hand');
   });
 
@@ -81,7 +96,10 @@ describe('blocking a consumer', () => {
 
     const second = world.add();
     await world.apply(second.id);
-    const anew = { ...aPlugin('request-termination', { consumer: alice, config: { status_code: 418 } }), id: second.id };
+    const anew = {
+      ...aPlugin('request-termination', { consumer: alice, config: { status_code: 418 } }),
+      id: second.id,
+    };
     world.kong.place(anew);
     await world.undo(second.id);
     expect(world.standing()).toMatchObject([{ id: second.id, config: { status_code: 418 }, tags: null }]);
@@ -89,10 +107,22 @@ describe('blocking a consumer', () => {
 
   test('reaches past narrower terminations that would let the consumer through, and leaves those alone that end every request', async () => {
     const world = new RespondWorld();
-    const onRoute = aPlugin('request-termination', { consumer: alice, route: route('1'), config: { trigger: 'x-down' } });
+    const onRoute = aPlugin('request-termination', {
+      consumer: alice,
+      route: route('1'),
+      config: { trigger: 'x-down' },
+    });
     const total = aPlugin('request-termination', { consumer: alice, route: route('2'), config: { status_code: 410 } });
-    const forAll = aPlugin('request-termination', { route: route('3'), service: service('1'), config: { trigger: 'x-down' } });
-    const bobs = aPlugin('request-termination', { consumer: { id: BOB }, route: route('1'), config: { trigger: 'x-down' } });
+    const forAll = aPlugin('request-termination', {
+      route: route('3'),
+      service: service('1'),
+      config: { trigger: 'x-down' },
+    });
+    const bobs = aPlugin('request-termination', {
+      consumer: { id: BOB },
+      route: route('1'),
+      config: { trigger: 'x-down' },
+    });
     for (const plugin of [onRoute, total, forAll, bobs]) world.kong.place(plugin);
     const before = structuredClone(world.standing());
     const { id } = world.add();
@@ -109,7 +139,12 @@ describe('blocking a consumer', () => {
 
   test('names what a block does not cover', async () => {
     const world = new RespondWorld();
-    const routes = Array.from({ length: 12 }, (_, at) => ({ id: `r${at}`, name: `open-${at}`, service: null, paths: ['/x'] }));
+    const routes = Array.from({ length: 12 }, (_, at) => ({
+      id: `r${at}`,
+      name: `open-${at}`,
+      service: null,
+      paths: ['/x'],
+    }));
     world.kong.allRoutes = [...routes, { id: 'safe', name: 'safe', service: null, paths: ['/s'] }];
     world.kong.place(aPlugin('key-auth', { route: { id: 'safe' }, config: { anonymous: 'somebody' } }));
     world.kong.place(aPlugin('proxy-cache', { route: { id: 'safe' } }));
@@ -124,13 +159,52 @@ describe('blocking a consumer', () => {
 
 describe('limiting a consumer', () => {
   test.each([
-    ['a tighter limit on a route', [aPlugin('rate-limiting', { route: route('1'), config: { minute: 2 } })], { minute: 4 }, { minute: 2 }],
-    ['the tightest of several', [aPlugin('rate-limiting', { route: route('1'), config: { minute: 9, hour: 50 } }), aPlugin('rate-limiting', { service: service('1'), config: { hour: 40 } }), aPlugin('rate-limiting', { config: { day: 400 } })], { minute: 10 }, { minute: 9, hour: 40, day: 400 }],
-    ['a disabled one does not count', [aPlugin('rate-limiting', { enabled: false, config: { minute: 1 } })], { minute: 10 }, { minute: 10 }],
-    ['another consumer’s does not count', [aPlugin('rate-limiting', { consumer: { id: BOB }, config: { minute: 1 } })], { minute: 10 }, { minute: 10 }],
-    ['windows are kept in ascending order', [aPlugin('rate-limiting', { config: { second: 20 } })], { minute: 10 }, { second: 10, minute: 10 }],
-    ['its own limit', [aPlugin('rate-limiting', { consumer: alice, config: { minute: 3, month: 90 } })], { minute: 10 }, { minute: 3, month: 90 }],
-    ['its own disabled limit does not count', [aPlugin('rate-limiting', { consumer: alice, enabled: false, config: { minute: 3 } })], { minute: 10 }, { minute: 10 }],
+    [
+      'a tighter limit on a route',
+      [aPlugin('rate-limiting', { route: route('1'), config: { minute: 2 } })],
+      { minute: 4 },
+      { minute: 2 },
+    ],
+    [
+      'the tightest of several',
+      [
+        aPlugin('rate-limiting', { route: route('1'), config: { minute: 9, hour: 50 } }),
+        aPlugin('rate-limiting', { service: service('1'), config: { hour: 40 } }),
+        aPlugin('rate-limiting', { config: { day: 400 } }),
+      ],
+      { minute: 10 },
+      { minute: 9, hour: 40, day: 400 },
+    ],
+    [
+      'a disabled one does not count',
+      [aPlugin('rate-limiting', { enabled: false, config: { minute: 1 } })],
+      { minute: 10 },
+      { minute: 10 },
+    ],
+    [
+      'another consumer’s does not count',
+      [aPlugin('rate-limiting', { consumer: { id: BOB }, config: { minute: 1 } })],
+      { minute: 10 },
+      { minute: 10 },
+    ],
+    [
+      'windows are kept in ascending order',
+      [aPlugin('rate-limiting', { config: { second: 20 } })],
+      { minute: 10 },
+      { second: 10, minute: 10 },
+    ],
+    [
+      'its own limit',
+      [aPlugin('rate-limiting', { consumer: alice, config: { minute: 3, month: 90 } })],
+      { minute: 10 },
+      { minute: 3, month: 90 },
+    ],
+    [
+      'its own disabled limit does not count',
+      [aPlugin('rate-limiting', { consumer: alice, enabled: false, config: { minute: 3 } })],
+      { minute: 10 },
+      { minute: 10 },
+    ],
   ])('never loosens: %s', async (_name, standing, asked, expected) => {
     const world = new RespondWorld();
     for (const plugin of standing) world.kong.place(plugin);
@@ -146,9 +220,17 @@ describe('limiting a consumer', () => {
 
   test('tightens the consumer’s looser limits on routes, which outrank ours, and covers route + service ones', async () => {
     const world = new RespondWorld();
-    const loose = aPlugin('rate-limiting', { consumer: alice, route: route('1'), config: { minute: 1000, limit_by: 'ip' } });
+    const loose = aPlugin('rate-limiting', {
+      consumer: alice,
+      route: route('1'),
+      config: { minute: 1000, limit_by: 'ip' },
+    });
     const tight = aPlugin('rate-limiting', { consumer: alice, service: service('2'), config: { minute: 5 } });
-    const both = aPlugin('rate-limiting', { route: route('3'), service: service('3'), config: { minute: 700, hour: 900 } });
+    const both = aPlugin('rate-limiting', {
+      route: route('3'),
+      service: service('3'),
+      config: { minute: 700, hour: 900 },
+    });
     for (const plugin of [loose, tight, both]) world.kong.place(plugin);
     const before = structuredClone(world.standing());
     const { id } = limited(world, { minute: 10 });
@@ -165,8 +247,12 @@ describe('limiting a consumer', () => {
   test('counts for all nodes together where the limit that it replaces did, and keeps no Redis password', async () => {
     const world = new RespondWorld();
     const redis = { host: 'redis', password: 'hunter2' };
-    world.kong.place(aPlugin('rate-limiting', { config: { minute: 100, policy: 'redis', redis, redis_password: 'hunter2' } }));
-    world.kong.place(aPlugin('rate-limiting', { consumer: { id: BOB }, config: { minute: 9, policy: 'redis', redis } }));
+    world.kong.place(
+      aPlugin('rate-limiting', { config: { minute: 100, policy: 'redis', redis, redis_password: 'hunter2' } }),
+    );
+    world.kong.place(
+      aPlugin('rate-limiting', { consumer: { id: BOB }, config: { minute: 9, policy: 'redis', redis } }),
+    );
     const made = limited(world, { minute: 10 });
     const borrowed = world.add({
       action: { kind: 'rate-limit-consumer', durationSeconds: 600, limits: { minute: 1 } },
@@ -181,11 +267,19 @@ describe('limiting a consumer', () => {
   });
 
   test('and a block of the same consumer end without each other, in either order', async () => {
-    for (const order of [[0, 1], [1, 0]] as const) {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
       const world = new RespondWorld();
       const rows = [world.add(), limited(world, { minute: 10 })];
       for (const { id } of rows) await world.apply(id);
-      expect(world.standing().map(({ name }) => name).sort()).toEqual(['rate-limiting', 'request-termination']);
+      expect(
+        world
+          .standing()
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(['rate-limiting', 'request-termination']);
       await world.undo(rows[order[0]]?.id ?? '');
       expect(world.standing()).toHaveLength(1);
       await world.undo(rows[order[1]]?.id ?? '');

@@ -33,9 +33,15 @@ export const consumerSlots = (
   for (const plugin of standing) {
     const routeId = plugin.route?.id;
     if (!isRouteAndService(plugin) || routeId === undefined || !needsUs(plugin)) continue;
-    const outranked = narrower.some((p) => p.route?.id === routeId || (p.route === null && p.service?.id === plugin.service?.id));
+    const outranked = narrower.some(
+      (p) => p.route?.id === routeId || (p.route === null && p.service?.id === plugin.service?.id),
+    );
     if (outranked) continue;
-    slots.push({ scope: consumerScope(consumerId, routeId), madeId: derivedId(record.id, `route ${routeId}`), optional: false });
+    slots.push({
+      scope: consumerScope(consumerId, routeId),
+      madeId: derivedId(record.id, `route ${routeId}`),
+      optional: false,
+    });
   }
   return slots;
 };

@@ -34,7 +34,8 @@ export class EnforcementJobs {
     if (state === 'pending') await this.apply(id, nextAttemptAt ?? now);
     if (state === 'applied') await this.verify(id, nextAttemptAt ?? (appliedAt ?? now) + propagationMs);
     if (state === 'lifting') return this.lift(id, nextAttemptAt ?? now);
-    if (endsAt !== null && (state === 'pending' || state === 'applied' || state === 'effective')) await this.lift(id, endsAt);
+    if (endsAt !== null && (state === 'pending' || state === 'applied' || state === 'effective'))
+      await this.lift(id, endsAt);
   }
 
   async #enqueue(

@@ -57,7 +57,10 @@ export class EnforcementRecords {
   }
 
   /** Saves what is about to be written to Kong, before it is written: after a crash the originals are known. */
-  async prepare(record: EnforcementRecord, change: Pick<EnforcementRecord, 'saved' | 'gaps' | 'changes'>): Promise<EnforcementRecord> {
+  async prepare(
+    record: EnforcementRecord,
+    change: Pick<EnforcementRecord, 'saved' | 'gaps' | 'changes'>,
+  ): Promise<EnforcementRecord> {
     const next = { ...record, ...change, revision: record.revision + 1 };
     await this.parts.enforcements.save(next, { actor: OUTRIDER, act: 'enforcement.planned' });
     return next;
@@ -66,7 +69,15 @@ export class EnforcementRecords {
   /** A nudge only: a bus that is away delays nobody, the row is the truth. */
   async publish(record: EnforcementRecord): Promise<void> {
     const { id, tenant, revision, state } = record;
-    const change: Change = { v: 1, tenant, kind: 'enforcement', id, revision, change: state, at: this.parts.clock.now() };
+    const change: Change = {
+      v: 1,
+      tenant,
+      kind: 'enforcement',
+      id,
+      revision,
+      change: state,
+      at: this.parts.clock.now(),
+    };
     const message = { key: id, value: Buffer.from(JSON.stringify(change)), headers: {} };
     await this.parts.bus
       .publish(CHANGES_TOPIC.name, [message])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { CHANGES_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
-import { TransientError } from '@outrider/platform/errors';
+import { PermanentError, TransientError } from '@outrider/platform/errors';
 import { Responder } from '../responder.ts';
 import { createLogger } from '@outrider/platform/logger';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
@@ -12,7 +12,11 @@ describe('the life of an enforcement', () => {
     const world = new RespondWorld();
     const { id } = world.add({ endsAt: START + 60_000 });
     await world.apply(id);
-    expect(world.row(id)).toMatchObject({ state: 'applied', appliedAt: START, changes: [{ method: 'PUT', path: `/plugins/${id}` }] });
+    expect(world.row(id)).toMatchObject({
+      state: 'applied',
+      appliedAt: START,
+      changes: [{ method: 'PUT', path: `/plugins/${id}` }],
+    });
     expect(world.jobs.waiting.get(`verify-${id}`)?.delayMs).toBe(5_000);
     expect(world.jobs.waiting.get(`lift-${id}`)?.delayMs).toBe(60_000);
     world.time = START + 5_000;
@@ -22,7 +26,10 @@ describe('the life of an enforcement', () => {
     await world.jobs.run(`lift-${id}`);
     expect(world.row(id)).toMatchObject({ state: 'lifted', liftedBy: 'outrider', liftedAt: START + 60_000 });
     expect(world.standing()).toEqual([]);
-    const changes = world.bus.published.map(({ topic, message }) => [topic, JSON.parse(message.value.toString()).change]);
+    const changes = world.bus.published.map(({ topic, message }) => [
+      topic,
+      JSON.parse(message.value.toString()).change,
+    ]);
     expect(changes).toEqual(['applied', 'effective', 'lifting', 'lifted'].map((state) => [CHANGES_TOPIC.name, state]));
   });
 
@@ -33,8 +40,18 @@ describe('the life of an enforcement', () => {
     await world.responder.runner.verify(id);
     expect(world.row(id).state).toBe('applied');
     world.time += 100;
-    const change = { v: 1, tenant: 'default', kind: 'enforcement', id, revision: 1, change: 'refusal-seen', at: world.time };
-    const delivery = { value: Buffer.from(JSON.stringify(change)) } as Parameters<typeof world.responder.listener.handle>[0];
+    const change = {
+      v: 1,
+      tenant: 'default',
+      kind: 'enforcement',
+      id,
+      revision: 1,
+      change: 'refusal-seen',
+      at: world.time,
+    };
+    const delivery = { value: Buffer.from(JSON.stringify(change)) } as Parameters<
+      typeof world.responder.listener.handle
+    >[0];
     await world.responder.listener.handle(delivery);
     expect(world.row(id)).toMatchObject({ state: 'effective', effectiveBy: 'refusal-seen' });
   });
@@ -93,6 +110,29 @@ describe('the life of an enforcement', () => {
     expect(world.kong.writes).toEqual([]);
   });
 
+  test('half written when Kong refuses the rest, or when the kill switch goes on, it is taken back', async () => {
+    for (const how of ['refused', 'kill switch'] as const) {
+      const world = new RespondWorld();
+      for (const [name, plugin] of Object.entries(STANDING))
+        world.kong.place({ ...plugin, id: `${name}0000000-0000-4000-8000-000000000000` });
+      const before = structuredClone(world.standing());
+      const { id } = world.add({ action: { kind: 'rate-limit-consumer', durationSeconds: 60, limits: { minute: 7 } } });
+      let writes = 0;
+      world.kong.beforeWrite = () => {
+        if (++writes !== 2) return;
+        throw how === 'refused' ? new PermanentError('schema violation') : new TransientError('Kong is away');
+      };
+      await world.apply(id);
+      if (how === 'kill switch') {
+        expect(world.standing()).not.toEqual(before);
+        await world.policies.setGuardRails('default', { killSwitch: true }, 'tester');
+        await world.apply(id);
+      }
+      expect(world.standing()).toEqual(before);
+      expect(world.row(id).state).toBe(how === 'refused' ? 'failed' : 'lifted');
+    }
+  });
+
   test('a lift never gives up, not even when Kong refuses', async () => {
     const world = new RespondWorld();
     const { id } = world.add();
@@ -135,7 +175,11 @@ describe('the life of an enforcement', () => {
 
   test('is applied once by two responders at work on it at the same time', async () => {
     const world = new RespondWorld();
-    const other = new Responder({ ...world, jobs: new FakeJobQueue<Jobs>(), log: createLogger({ name: 'b', level: 'silent', pretty: false }) });
+    const other = new Responder({
+      ...world,
+      jobs: new FakeJobQueue<Jobs>(),
+      log: createLogger({ name: 'b', level: 'silent', pretty: false }),
+    });
     const { id } = world.add();
     await Promise.all([world.apply(id), other.runner.apply(id)]);
     expect(world.row(id).state).toBe('applied');
@@ -165,7 +209,8 @@ describe('a crash between any two steps', () => {
   test.each(['before', 'lost'] as const)('leaves nothing that a second run does not finish (%s)', async (kind) => {
     for (let at = 0; at < 4; at++) {
       const world = new RespondWorld();
-      for (const [name, plugin] of Object.entries(STANDING)) world.kong.place({ ...plugin, id: `${name}0000000-0000-4000-8000-000000000000` });
+      for (const [name, plugin] of Object.entries(STANDING))
+        world.kong.place({ ...plugin, id: `${name}0000000-0000-4000-8000-000000000000` });
       const before = structuredClone(world.standing());
       const { id } = world.add({ action: { kind: 'rate-limit-consumer', durationSeconds: 60, limits: { minute: 7 } } });
       world.kong.failAt = { left: at, lost: kind === 'lost' };
@@ -173,7 +218,12 @@ describe('a crash between any two steps', () => {
       // the process dies: what it knew is gone but for the rows
       await world.apply(id);
       expect(world.row(id).state).toBe('applied');
-      expect(world.standing().filter((p) => p.consumer?.id === ALICE).map((p) => p.config['minute'])).toEqual([7, 7, 7]);
+      expect(
+        world
+          .standing()
+          .filter((p) => p.consumer?.id === ALICE)
+          .map((p) => p.config['minute']),
+      ).toEqual([7, 7, 7]);
       world.kong.failAt = { left: at, lost: kind === 'lost' };
       await world.undo(id);
       await world.undo(id);

@@ -67,6 +67,16 @@ export class EnforcementRunner {
     });
   }
 
+  /** Writes a share again that a concurrent change of the same plugin by another process has overwritten. */
+  rewrite(id: string): Promise<void> {
+    return this.#run('apply', id, async (record) => {
+      if (record.state !== 'applied' && record.state !== 'effective') return;
+      if (isOver(record, this.parts.clock.now())) return this.#lift(record);
+      if ((await this.parts.policies.guardRails(record.tenant)).killSwitch) return;
+      await this.parts.changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
+    });
+  }
+
   async #run(job: Job, id: string, step: (record: EnforcementRecord) => Promise<void>): Promise<void> {
     for (let stale = 0; ; stale++) {
       const record = await this.parts.records.find(id);
@@ -83,7 +93,11 @@ export class EnforcementRunner {
   }
 
   /** What goes wrong with Kong is written on the row and tried again; what goes wrong with the row is the queue's to try again. */
-  async #guarded(job: Job, record: EnforcementRecord, step: (record: EnforcementRecord) => Promise<void>): Promise<void> {
+  async #guarded(
+    job: Job,
+    record: EnforcementRecord,
+    step: (record: EnforcementRecord) => Promise<void>,
+  ): Promise<void> {
     try {
       await step(record);
     } catch (error) {
@@ -127,7 +141,10 @@ export class EnforcementRunner {
     if ((await this.parts.policies.guardRails(record.tenant)).killSwitch) return this.#refuse(record);
     const action = ACTIONS[record.action.kind];
     if (!action.needs.includes(record.entity.kind))
-      throw new PermanentError(`${action.kind} needs a ${action.needs.join(' or ')}, not a ${record.entity.kind}`, 'wrong-entity');
+      throw new PermanentError(
+        `${action.kind} needs a ${action.needs.join(' or ')}, not a ${record.entity.kind}`,
+        'wrong-entity',
+      );
     await this.#checkGateway(record);
     const settled = await changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
     const applied = await records.advance(settled.record, { kind: 'applied' }, { gaps: [...settled.gaps] });
@@ -150,7 +167,9 @@ export class EnforcementRunner {
   async #prepare(record: EnforcementRecord, plan: Plan): Promise<EnforcementRecord> {
     const saved = toSaved({ ...originalsOf(record), ...plan.originals });
     const changes = [...record.changes, ...changesOf(plan.writes)].slice(0, 500);
-    const unique = changes.filter((change, at) => changes.findIndex((other) => isDeepStrictEqual(other, change)) === at);
+    const unique = changes.filter(
+      (change, at) => changes.findIndex((other) => isDeepStrictEqual(other, change)) === at,
+    );
     const next = { saved, changes: unique, gaps: [...plan.gaps] };
     if (isDeepStrictEqual(next, { saved: record.saved, changes: record.changes, gaps: record.gaps })) return record;
     return this.parts.records.prepare(record, next);
@@ -183,13 +202,21 @@ export class EnforcementRunner {
     }
     const { killSwitch } = await this.parts.policies.guardRails(record.tenant);
     if (killSwitch || record.attempts >= MAX_REWRITES) {
-      await records.advance(record, { kind: 'retry', error: 'it is not in Kong any more: somebody took it out', nextAttemptAt: null });
+      await records.advance(record, {
+        kind: 'retry',
+        error: 'it is not in Kong any more: somebody took it out',
+        nextAttemptAt: null,
+      });
       return;
     }
     // Another process may have written the same plugin at the same moment: ours was lost, and is written again.
     const settled = await changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
     const nextAttemptAt = clock.now() + changes.propagationMs(record);
-    const again = await records.advance(settled.record, { kind: 'retry', error: 'was lost in Kong, written again', nextAttemptAt });
+    const again = await records.advance(settled.record, {
+      kind: 'retry',
+      error: 'was lost in Kong, written again',
+      nextAttemptAt,
+    });
     if (again) await jobs.verify(again.id, nextAttemptAt);
   }
 

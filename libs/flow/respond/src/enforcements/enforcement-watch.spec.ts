@@ -16,7 +16,8 @@ describe('following the rows', () => {
       [`lift-${waiting.id}`, 30_000],
       [`verify-${over.id}`, 0],
     ]);
-    for (const jobId of [...world.jobs.waiting.keys()].filter((one) => one.includes(over.id))) await world.jobs.run(jobId);
+    for (const jobId of [...world.jobs.waiting.keys()].filter((one) => one.includes(over.id)))
+      await world.jobs.run(jobId);
     expect(world.row(over.id).state).toBe('lifted');
     expect(world.standing()).toEqual([]);
   });
@@ -64,7 +65,12 @@ describe('the sweep of Kong', () => {
     world.kong.place(operators);
     world.kong.place(claimed);
     await world.responder.watch.round();
-    expect(world.standing().map((plugin) => plugin.id).sort()).toEqual([operators.id, claimed.id].sort());
+    expect(
+      world
+        .standing()
+        .map((plugin) => plugin.id)
+        .sort(),
+    ).toEqual([operators.id, claimed.id].sort());
     expect(await world.metrics.text()).toContain('outrider_respond_sweep_total{finding="orphan-unknown"} 1');
   });
 
@@ -81,13 +87,53 @@ describe('the sweep of Kong', () => {
   test('an orphan beside a live one goes alone', async () => {
     const world = new RespondWorld();
     const block = (address: string) =>
-      world.add({ action: { kind: 'block-address', durationSeconds: 60 }, entity: { kind: 'ip', id: address, name: address } });
+      world.add({
+        action: { kind: 'block-address', durationSeconds: 60 },
+        entity: { kind: 'ip', id: address, name: address },
+      });
     const [over, live] = [block('203.0.113.7'), block('203.0.113.8')];
     await world.apply(over.id);
     await world.apply(live.id);
     world.enforcements.records.set(over.id, { ...world.row(over.id), state: 'lifted' });
     await world.responder.watch.round();
     expect(world.standing()).toMatchObject([{ config: { deny: ['203.0.113.8'] } }]);
+  });
+
+  test('an orphan outlives a lift beside it only until the sweep, and is not taken for an operator’s entry', async () => {
+    const world = new RespondWorld();
+    const rows = ['203.0.113.7', '203.0.113.8'].map((id) =>
+      world.add({ action: { kind: 'block-address', durationSeconds: 60 }, entity: { kind: 'ip', id, name: id } }),
+    );
+    const [over, live] = rows.map(({ id }) => id);
+    for (const { id } of rows) await world.apply(id);
+    world.enforcements.records.set(over ?? '', { ...world.row(over ?? ''), state: 'lifted' });
+    await world.undo(live ?? '');
+    expect(world.standing()).toMatchObject([{ config: { deny: ['203.0.113.7'] } }]);
+    await world.responder.watch.round();
+    expect(world.standing()).toEqual([]);
+  });
+
+  test('an address whose share another process overwrote is put back; a block that somebody took out whole is not', async () => {
+    const world = new RespondWorld();
+    const rows = ['203.0.113.7', '203.0.113.8'].map((id) =>
+      world.add({ action: { kind: 'block-address', durationSeconds: 60 }, entity: { kind: 'ip', id, name: id } }),
+    );
+    const block = world.add();
+    for (const { id } of [...rows, block]) {
+      await world.apply(id);
+      world.time += 5_000;
+      await world.responder.runner.verify(id);
+    }
+    const [first, second] = rows;
+    const tags = world.kong.stored.get(first?.id ?? '')?.tags?.filter((tag) => !tag.includes(second?.id ?? '?')) ?? [];
+    await world.kong.patchPlugin(first?.id ?? '', { tags, config: { deny: ['203.0.113.7'] } });
+    await world.kong.deletePlugin(block.id);
+    world.time += 120_000;
+    await world.responder.watch.round();
+    expect(world.standing()).toMatchObject([{ config: { deny: ['203.0.113.7', '203.0.113.8'] } }]);
+    expect(await world.metrics.text()).toContain('outrider_respond_sweep_total{finding="missing"} 1');
+    for (const { id } of rows) await world.undo(id);
+    expect(world.standing()).toEqual([]);
   });
 
   test('a gateway that is away stops neither the round nor the start', async () => {

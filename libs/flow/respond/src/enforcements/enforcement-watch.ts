@@ -7,6 +7,7 @@ import type { EnforcementRecord } from '@outrider/ports/response-store';
 import { TOUCHED_PLUGINS } from '../actions/action-catalogue.ts';
 import type { DeliveryRearm } from '../notifications/delivery-rearm.ts';
 import { isMadeByUs, OUTRIDER_TAG, sharersOf } from '../plan/ownership.ts';
+import { isGlobal } from '../plan/plugin-scope.ts';
 import type { RespondMetrics } from '../respond-metrics.ts';
 import type { EnforcementJobs } from './enforcement-jobs.ts';
 import type { EnforcementRecords } from './enforcement-records.ts';
@@ -78,10 +79,8 @@ export class EnforcementWatch {
     const liveIds = new Set(live.map(({ id }) => id));
     const orphans = new Set(tagged.flatMap((plugin) => sharersOf(plugin).filter((id) => !liveIds.has(id))));
     for (const id of orphans) await this.#removeOrphan(id, tenant, gateway, tagged);
-    this.#reportMissing(
-      live.filter((row) => row.tenant === tenant && row.gateway === gateway),
-      new Set(tagged.flatMap(sharersOf)),
-    );
+    const here = live.filter((row) => row.tenant === tenant && row.gateway === gateway);
+    for (const row of here) await this.#seeToMissing(row, tagged);
   }
 
   async #removeOrphan(id: string, tenant: string, gateway: string, tagged: readonly GatewayPlugin[]): Promise<void> {
@@ -100,21 +99,41 @@ export class EnforcementWatch {
       if (isMadeByUs(plugin) && alone) {
         await gateways.admin(tenant, gateway)?.deletePlugin(plugin.id);
         metrics.swept('orphan-removed');
-        log.warn({ enforcement: id, plugin: plugin.id, gateway }, 'deleted a plugin of ours whose enforcement is not known');
+        log.warn(
+          { enforcement: id, plugin: plugin.id, gateway },
+          'deleted a plugin of ours whose enforcement is not known',
+        );
         continue;
       }
       metrics.swept('orphan-unknown');
-      log.error({ enforcement: id, plugin: plugin.id, gateway }, 'a plugin was changed for an enforcement that is not known: restore it by hand');
+      log.error(
+        { enforcement: id, plugin: plugin.id, gateway },
+        'a plugin was changed for an enforcement that is not known: restore it by hand',
+      );
     }
   }
 
-  #reportMissing(rows: readonly EnforcementRecord[], found: ReadonlySet<string>): void {
-    for (const row of rows) {
-      if (row.state !== 'effective' || found.has(row.id)) continue;
-      if (this.parts.clock.now() - (row.effectiveAt ?? 0) < MISSING_AFTER_MS) continue;
-      this.parts.metrics.swept('missing');
-      this.parts.log.warn({ enforcement: row.id, entity: row.entity }, 'an enforcement is not in Kong any more: somebody took it out');
+  /** Where others of ours share the plugin, a process wrote over our share; else somebody took the whole of it out, and that is kept. */
+  async #seeToMissing(row: EnforcementRecord, tagged: readonly GatewayPlugin[]): Promise<void> {
+    const { clock, log, metrics, runner } = this.parts;
+    if (row.state !== 'effective' || tagged.some((plugin) => sharersOf(plugin).includes(row.id))) return;
+    if (clock.now() - (row.effectiveAt ?? 0) < MISSING_AFTER_MS) return;
+    if (
+      row.action.kind === 'block-address' &&
+      tagged.some((plugin) => isGlobal(plugin) && plugin.name === 'ip-restriction')
+    ) {
+      metrics.swept('share-rewritten');
+      log.warn(
+        { enforcement: row.id, entity: row.entity },
+        'its share was overwritten by another change: written again',
+      );
+      return runner.rewrite(row.id);
     }
+    metrics.swept('missing');
+    log.warn(
+      { enforcement: row.id, entity: row.entity },
+      'an enforcement is not in Kong any more: somebody took it out',
+    );
   }
 
   async #loop(): Promise<void> {

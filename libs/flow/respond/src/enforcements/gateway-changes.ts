@@ -23,7 +23,10 @@ export class GatewayChanges {
   admin(record: EnforcementRecord): GatewayAdmin {
     const admin = this.gateways.admin(record.tenant, record.gateway);
     if (admin) return admin;
-    throw new PermanentError(`the Admin API of gateway ${record.gateway} is not configured: set KONG_ADMIN_URL`, 'no-admin-api');
+    throw new PermanentError(
+      `the Admin API of gateway ${record.gateway} is not configured: set KONG_ADMIN_URL`,
+      'no-admin-api',
+    );
   }
 
   propagationMs(record: EnforcementRecord): number {
@@ -35,7 +38,9 @@ export class GatewayChanges {
     const admin = this.admin(record);
     const [plugins, routes] = await Promise.all([admin.plugins(), admin.routes()]);
     const rows = await this.live();
-    const others = rows.filter((row) => row.id !== record.id && row.gateway === record.gateway && row.tenant === record.tenant);
+    const others = rows.filter(
+      (row) => row.id !== record.id && row.gateway === record.gateway && row.tenant === record.tenant,
+    );
     return { state: { plugins, routes }, record, others };
   }
 

@@ -11,7 +11,15 @@ const aDelivery = async (world: RespondWorld) => {
   const draft = { name: 'hook', url: 'https://hook.example/in', allowPrivateAddress: false, events: ['*'] };
   const { webhook, secret } = await world.webhooks.create('default', draft, 'tester');
   const id = randomUUID();
-  const row = { id, tenant: 'default', webhookId: webhook.id, dedupKey: id, event: 'alert.opened', payload: '{"a":1}', createdAt: world.time };
+  const row = {
+    id,
+    tenant: 'default',
+    webhookId: webhook.id,
+    dedupKey: id,
+    event: 'alert.opened',
+    payload: '{"a":1}',
+    createdAt: world.time,
+  };
   await world.deliveries.create(row);
   return { id, webhook, secret };
 };
@@ -30,7 +38,9 @@ describe('a webhook delivery', () => {
     const { id, webhook, secret } = await aDelivery(world);
     const rotated = await world.webhooks.rotate('default', webhook.id, 60_000, 'tester');
     await world.responder.deliverer.deliver(id);
-    const { headers, body, timeoutMs, allowPrivateAddress } = world.outbound.requests[0] ?? { headers: {} };
+    const request = world.outbound.requests[0];
+    if (!request) throw new Error('nothing was sent');
+    const { headers, body, timeoutMs, allowPrivateAddress } = request;
     expect({ timeoutMs, allowPrivateAddress }).toEqual({ timeoutMs: 15_000, allowPrivateAddress: false });
     const signed = [rotated?.secret, secret].map((text) => {
       const key = Buffer.from(text?.replace('whsec_', '') ?? '', 'base64');
@@ -48,7 +58,7 @@ describe('a webhook delivery', () => {
     for (;;) {
       await world.responder.deliverer.deliver(id);
       const next = delivery(world, id)?.nextAttemptAt;
-      if (next == null) break;
+      if (typeof next !== 'number') break;
       pauses.push(next - world.time);
       world.time = next;
     }
@@ -66,8 +76,22 @@ describe('a webhook delivery', () => {
     ['410 switches the webhook off', () => ({ status: 410, excerpt: '' }), { state: 'failed', lastStatus: 410 }, false],
     ['a redirect is a failure', () => ({ status: 301, excerpt: '' }), { state: 'pending', lastStatus: 301 }, true],
     ['500', () => ({ status: 500, excerpt: '' }), { state: 'pending', lastStatus: 500 }, true],
-    ['no answer', () => { throw new TransientError('no answer'); }, { state: 'pending', lastError: 'no answer' }, true],
-    ['a private address', () => { throw new PermanentError('private', 'private-address'); }, { state: 'failed', lastError: 'private' }, true],
+    [
+      'no answer',
+      () => {
+        throw new TransientError('no answer');
+      },
+      { state: 'pending', lastError: 'no answer' },
+      true,
+    ],
+    [
+      'a private address',
+      () => {
+        throw new PermanentError('private', 'private-address');
+      },
+      { state: 'failed', lastError: 'private' },
+      true,
+    ],
   ])('%s', async (_name, answer, expected, enabled) => {
     const world = new RespondWorld();
     const { id, webhook } = await aDelivery(world);
@@ -78,7 +102,11 @@ describe('a webhook delivery', () => {
   });
 
   test('waits as long as a busy receiver asks, within bounds, and not less than planned', async () => {
-    for (const [asked, waited] of [[60_000, 60_000], [10, 5_000], [10 ** 12, 86_400_000]] as const) {
+    for (const [asked, waited] of [
+      [60_000, 60_000],
+      [10, 5_000],
+      [10 ** 12, 86_400_000],
+    ] as const) {
       const world = new RespondWorld();
       const { id } = await aDelivery(world);
       world.outbound.answer = () => ({ status: 503, excerpt: '', retryAfterMs: asked });
@@ -119,8 +147,15 @@ describe('telling of enforcements', () => {
     world.enforcements.records.set(id, { ...world.row(id), state: 'pending' });
     await world.apply(id);
     await world.undo(id);
-    const told = [...world.deliveries.deliveries.values()].map(({ event, payload }) => ({ event, payload: NotificationPayload.parse(JSON.parse(payload)) }));
-    expect(told.map(({ event }) => event).sort()).toEqual(['enforcement.applied', 'enforcement.applied', 'enforcement.lifted']);
+    const told = [...world.deliveries.deliveries.values()].map(({ event, payload }) => ({
+      event,
+      payload: NotificationPayload.parse(JSON.parse(payload)),
+    }));
+    expect(told.map(({ event }) => event).sort()).toEqual([
+      'enforcement.applied',
+      'enforcement.applied',
+      'enforcement.lifted',
+    ]);
     expect(told[0]?.payload).toMatchObject({ version: 1, type: 'enforcement.applied', data: { enforcement: { id } } });
     expect(JSON.stringify(told)).not.toContain('"saved"');
   });

@@ -24,7 +24,17 @@ const MAX_ERROR_CHARS = 500;
 
 /** How one attempt went. `final`: it will not be tried again. */
 interface Outcome {
-  readonly slug: 'delivered' | 'gone' | 'refused' | 'redirect' | 'busy' | 'status' | 'unreachable' | 'disabled' | 'removed' | 'too-large';
+  readonly slug:
+    | 'delivered'
+    | 'gone'
+    | 'refused'
+    | 'redirect'
+    | 'busy'
+    | 'status'
+    | 'unreachable'
+    | 'disabled'
+    | 'removed'
+    | 'too-large';
   readonly status: number | null;
   readonly error: string | null;
   readonly final: boolean;
@@ -62,16 +72,19 @@ export class WebhookDeliverer {
     const state = outcome.slug === 'delivered' ? 'delivered' : delayMs === undefined ? 'failed' : 'pending';
     const nextAttemptAt = delayMs === undefined ? null : clock.now() + delayMs;
     const attempt = { at, status: outcome.status, error: outcome.error, durationMs: Math.max(0, clock.now() - at) };
-    if (webhook && outcome.slug === 'gone') await webhooks.disable(webhook.tenant, webhook.id, 'the receiver answered 410 Gone');
+    if (webhook && outcome.slug === 'gone')
+      await webhooks.disable(webhook.tenant, webhook.id, 'the receiver answered 410 Gone');
     await deliveries.record(delivery.id, attempt, { state, nextAttemptAt });
     metrics.delivered(outcome.slug);
-    if (state === 'failed') log.warn({ delivery: delivery.id, webhook: delivery.webhookId, outcome: outcome.slug }, 'webhook not delivered');
+    if (state === 'failed')
+      log.warn({ delivery: delivery.id, webhook: delivery.webhookId, outcome: outcome.slug }, 'webhook not delivered');
     if (nextAttemptAt !== null) await queue.enqueue(delivery.id, nextAttemptAt);
   }
 
   async #send(webhook: Webhook, delivery: WebhookDelivery): Promise<Outcome> {
     if (!webhook.enabled) return never('disabled', 'the webhook is switched off');
-    if (Buffer.byteLength(delivery.payload) > MAX_BODY_BYTES) return never('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    if (Buffer.byteLength(delivery.payload) > MAX_BODY_BYTES)
+      return never('too-large', `the body is larger than ${MAX_BODY_BYTES} bytes`);
     const now = this.parts.clock.now();
     const timestamp = Math.floor(now / 1_000);
     const secrets = await this.parts.webhooks.secrets(webhook.tenant, webhook.id);
@@ -102,7 +115,8 @@ const answered = (status: number, retryAfterMs: number | undefined): Outcome => 
   const error = `the receiver answered ${status}`;
   if (status >= 200 && status < 300) return { slug: 'delivered', status, error: null, final: true };
   if (status === 410) return { slug: 'gone', status, error, final: true };
-  if (status >= 300 && status < 400) return { slug: 'redirect', status, error: `${error}: redirects are not followed`, final: false };
+  if (status >= 300 && status < 400)
+    return { slug: 'redirect', status, error: `${error}: redirects are not followed`, final: false };
   if (status === 429 || status === 503) return { slug: 'busy', status, error, final: false, retryAfterMs };
   return { slug: 'status', status, error, final: false };
 };

@@ -37,10 +37,18 @@ const MAX_NAMES = 10;
 export const routesWithoutConsumer = (state: GatewayState, what: 'block' | 'limit'): string[] => {
   const authentication = state.plugins.filter((plugin) => plugin.enabled && AUTHENTICATION.has(plugin.name));
   const open = state.routes.filter((route) => inEffect(authentication, route).length === 0);
-  const anonymous = state.routes.filter((route) => inEffect(authentication, route).some((p) => Boolean(p.config['anonymous'])));
+  const anonymous = state.routes.filter((route) =>
+    inEffect(authentication, route).some((p) => Boolean(p.config['anonymous'])),
+  );
   return [
-    ...sentence(open, (names, verb) => `${names} ${verb} no authentication: the ${what} does not cover requests there.`),
-    ...sentence(anonymous, (names, verb) => `${names} ${verb} an anonymous fallback: who leaves the credential out is not covered.`),
+    ...sentence(
+      open,
+      (names, verb) => `${names} ${verb} no authentication: the ${what} does not cover requests there.`,
+    ),
+    ...sentence(
+      anonymous,
+      (names, verb) => `${names} ${verb} an anonymous fallback: who leaves the credential out is not covered.`,
+    ),
   ];
 };
 
@@ -75,7 +83,9 @@ const sentence = (routes: readonly GatewayRoute[], say: (names: string, verb: st
   if (routes.length === 0) return [];
   const names = routes.slice(0, MAX_NAMES).map((route) => route.name ?? route.paths?.[0] ?? route.id);
   const more = routes.length > MAX_NAMES ? ` and ${routes.length - MAX_NAMES} more` : '';
-  return [say(`${routes.length === 1 ? 'Route' : 'Routes'} ${names.join(', ')}${more}`, routes.length === 1 ? 'has' : 'have')];
+  return [
+    say(`${routes.length === 1 ? 'Route' : 'Routes'} ${names.join(', ')}${more}`, routes.length === 1 ? 'has' : 'have'),
+  ];
 };
 
 const placesText = (plugins: readonly GatewayPlugin[], state: GatewayState): string => {

@@ -19,7 +19,11 @@ export const fieldOf = (plugin: Pick<GatewayPlugin, 'enabled' | 'protocols' | 'c
 };
 
 export const fieldsOf = (plugin: GatewayPlugin, groups: FieldGroups): Fields =>
-  Object.fromEntries(Object.values(groups).flat().map((field) => [field, fieldOf(plugin, field)]));
+  Object.fromEntries(
+    Object.values(groups)
+      .flat()
+      .map((field) => [field, fieldOf(plugin, field)]),
+  );
 
 /** Kong answers sets in any order, and "not set" as null, [] or not at all. */
 const normal = (field: string, value: unknown): unknown => {
@@ -32,8 +36,7 @@ const normal = (field: string, value: unknown): unknown => {
 /** Managed values are scalars and lists of scalars. */
 const identical = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-const sameField = (field: string, a: unknown, b: unknown): boolean =>
-  identical(normal(field, a), normal(field, b));
+const sameField = (field: string, a: unknown, b: unknown): boolean => identical(normal(field, a), normal(field, b));
 
 export const sameFields = (a: Fields, b: Fields): boolean =>
   Object.keys(b).every((field) => sameField(field, a[field], b[field]));

@@ -24,7 +24,12 @@ export interface PenaltyRule {
    * The managed fields that make the penalty of `active` (never empty) stand in `scope`, where `before` is what would stand there
    * without us (undefined: nothing).
    */
-  fields(before: GatewayPlugin | undefined, active: readonly EnforcementRecord[], scope: PluginScope, state: GatewayState): Fields;
+  fields(
+    before: GatewayPlugin | undefined,
+    active: readonly EnforcementRecord[],
+    scope: PluginScope,
+    state: GatewayState,
+  ): Fields;
   /** Config of a plugin that we make, beside the fields: taken over at its making, not looked at later. */
   extraConfig?(scope: PluginScope, state: GatewayState): Readonly<Record<string, unknown>>;
   /** What the plugin would be without us; the default restores group by group and keeps what an operator changed. */
@@ -38,7 +43,13 @@ export interface PenaltyRule {
 }
 
 /** Makes the penalty of the record (and of those that share the slot) stand in one scope. `madeId` names the plugin if it must be made. */
-export const planSlot = (rule: PenaltyRule, scope: PluginScope, madeId: string, input: PlanInput, optional = false): Plan => {
+export const planSlot = (
+  rule: PenaltyRule,
+  scope: PluginScope,
+  madeId: string,
+  input: PlanInput,
+  optional = false,
+): Plan => {
   const { record, state } = input;
   const holder = holderOf(state.plugins, rule.plugin, scope);
   const active = [record, ...activeOthers(rule, holder, input)].sort(byAge);
@@ -64,7 +75,9 @@ export const planSlot = (rule: PenaltyRule, scope: PluginScope, madeId: string, 
 export const planUndo = (rule: PenaltyRule, input: PlanInput): Plan => {
   const { record, state } = input;
   const mine = state.plugins.filter((plugin) => plugin.name === rule.plugin && sharersOf(plugin).includes(record.id));
-  const plans = mine.map((holder) => (isMadeByUs(holder) ? undoMade(rule, holder, input) : undoBorrowed(rule, holder, input)));
+  const plans = mine.map((holder) =>
+    isMadeByUs(holder) ? undoMade(rule, holder, input) : undoBorrowed(rule, holder, input),
+  );
   return {
     writes: plans.flatMap(({ writes }) => writes),
     originals: {},
@@ -75,11 +88,23 @@ export const planUndo = (rule: PenaltyRule, input: PlanInput): Plan => {
 const undoMade = (rule: PenaltyRule, holder: GatewayPlugin, input: PlanInput): Plan => {
   const active = remaining(rule, holder, input);
   const remnant = rule.remnant?.(holder, knownTo(input));
-  if (active.length > 0) return retarget(rule, holder, { before: remnant, made: true, merges: remnant !== undefined }, active, input);
+  if (active.length > 0)
+    return retarget(rule, holder, { before: remnant, made: true, merges: remnant !== undefined }, active, input);
   if (strangers(holder, input).length > 0) return onlyOurTag(holder, input, `${rule.plugin}: others are held to it`);
-  if (!remnant) return planOf([{ kind: 'delete', id: holder.id, why: `${rule.plugin} on ${scopeText(holder)} is over` }]);
-  const change = { ...patchOf(fieldsOf(holder, rule.groups), fieldsOf(remnant, rule.groups)), tags: tagsWithout(holder, null) };
-  return planOf([{ kind: 'patch', id: holder.id, change, why: `${rule.plugin} on ${scopeText(holder)}: what an operator put in stays` }]);
+  if (!remnant)
+    return planOf([{ kind: 'delete', id: holder.id, why: `${rule.plugin} on ${scopeText(holder)} is over` }]);
+  const change = {
+    ...patchOf(fieldsOf(holder, rule.groups), fieldsOf(remnant, rule.groups)),
+    tags: tagsWithout(holder, null),
+  };
+  return planOf([
+    {
+      kind: 'patch',
+      id: holder.id,
+      change,
+      why: `${rule.plugin} on ${scopeText(holder)}: what an operator put in stays`,
+    },
+  ]);
 };
 
 const undoBorrowed = (rule: PenaltyRule, holder: GatewayPlugin, input: PlanInput): Plan => {
@@ -90,7 +115,11 @@ const undoBorrowed = (rule: PenaltyRule, holder: GatewayPlugin, input: PlanInput
     const rest = (holder.tags ?? []).filter((tag) => tag !== enforcementTag(input.record.id));
     const tags = others ? rest : tagsWithout(holder, null);
     const gap = `${rule.plugin} on ${scopeText(holder)} was changed by us, but what stood before is not known: look at it by hand.`;
-    return { writes: [{ kind: 'patch', id: holder.id, change: { tags }, why: 'our tags' }], originals: {}, gaps: [gap] };
+    return {
+      writes: [{ kind: 'patch', id: holder.id, change: { tags }, why: 'our tags' }],
+      originals: {},
+      gaps: [gap],
+    };
   }
   const before = withoutUs(rule, holder, input);
   const merges = rule.merges?.(original) === true;
@@ -102,7 +131,11 @@ const undoBorrowed = (rule: PenaltyRule, holder: GatewayPlugin, input: PlanInput
   };
   const drifted = merges ? [] : driftedGroups(holder, rule.groups);
   const why = `the operator's own ${rule.plugin} on ${scopeText(holder)}, restored`;
-  return { writes: [{ kind: 'patch', id: holder.id, change, why }], originals: {}, gaps: driftGap(rule, holder, drifted) };
+  return {
+    writes: [{ kind: 'patch', id: holder.id, change, why }],
+    originals: {},
+    gaps: driftGap(rule, holder, drifted),
+  };
 };
 
 /** Others still hold it: their penalty alone. What an operator changed meanwhile is left as he made it. */
@@ -175,7 +208,11 @@ export const withoutUs = (rule: PenaltyRule, holder: GatewayPlugin, input: PlanI
 };
 
 /** Group by group: ours gives way to what stood before, an operator's own later change stays. */
-export const restored = (rule: Pick<PenaltyRule, 'groups'>, holder: GatewayPlugin, original: GatewayPlugin): GatewayPlugin => {
+export const restored = (
+  rule: Pick<PenaltyRule, 'groups'>,
+  holder: GatewayPlugin,
+  original: GatewayPlugin,
+): GatewayPlugin => {
   const drifted = new Set(driftedGroups(holder, rule.groups));
   const fields: Record<string, unknown> = {};
   for (const [name, group] of Object.entries(rule.groups))
@@ -219,7 +256,13 @@ const madePlugin = (
   };
 };
 
-const patched = (holder: GatewayPlugin, fields: Fields, tags: string[], rule: PenaltyRule, why: string): PluginWrite[] => {
+const patched = (
+  holder: GatewayPlugin,
+  fields: Fields,
+  tags: string[],
+  rule: PenaltyRule,
+  why: string,
+): PluginWrite[] => {
   const change = patchOf(fieldsOf(holder, rule.groups), fields);
   const same = sameFields(fieldsOf(holder, rule.groups), fields) && sameTags(holder.tags, tags);
   return same ? [] : [{ kind: 'patch', id: holder.id, change: { ...change, tags }, why }];

@@ -44,7 +44,10 @@ export class RespondWorld {
   readonly responder = new Responder({ ...this, log: createLogger({ name: 'test', level: 'silent', pretty: false }) });
 
   constructor() {
-    for (const [id, username] of [[ALICE, 'alice'], [BOB, 'bob']] as const)
+    for (const [id, username] of [
+      [ALICE, 'alice'],
+      [BOB, 'bob'],
+    ] as const)
       this.kong.consumers.set(id, { id, username, custom_id: null, tags: null });
   }
 

@@ -2,7 +2,7 @@ import type { TimelineItem, TimelineKind, TimelineQuery } from '@outrider/contra
 import type { Entity } from '@outrider/domain/traffic/entity';
 import type { TimeRange } from '@outrider/ports/event-store';
 import * as z from 'zod';
-import { Instant, pageOf, readCursor } from '../paging/cursor.ts';
+import { Instant, isBoundedRange, pageOf, rangeFields, readCursor } from '../paging/cursor.ts';
 import type { Placed, Source, SourceQuery } from './timeline-sources.ts';
 
 const KINDS = ['events', 'alerts', 'enforcements'] as const satisfies readonly TimelineKind[];
@@ -14,18 +14,19 @@ const KIND_OF: Readonly<Record<TimelineItem['kind'], TimelineKind>> = {
 /** At one moment: the event, then the alert on it, then the enforcement; newest first shows them the other way round. */
 const RANK: Readonly<Record<TimelineKind, number>> = { events: 0, alerts: 1, enforcements: 2 };
 
-/** The last item of the page before, and the range that page had: a relative range must not slide from page to page. */
-const Key = z.strictObject({
-  t: Instant,
-  k: z.enum(KINDS),
-  i: z
-    .string()
-    .max(200)
-    .regex(/^[A-Za-z0-9_.:-]+$/),
-  f: Instant,
-  u: Instant,
-  o: z.enum(['newest', 'oldest']),
-});
+/** The last item of the page before, the range that page had, and the order. */
+const Key = z
+  .strictObject({
+    t: Instant,
+    k: z.enum(KINDS),
+    i: z
+      .string()
+      .max(200)
+      .regex(/^[A-Za-z0-9_.:-]+$/),
+    ...rangeFields,
+    o: z.enum(['newest', 'oldest']),
+  })
+  .refine(isBoundedRange);
 type Key = z.infer<typeof Key>;
 
 /** Events, alerts and enforcements of one entity in one order: a merge of three sources that are each read by their own key. */

@@ -40,11 +40,15 @@ export const createHttpAdapter = (options: { readonly trustProxy?: string | read
 export const configureHttp = (app: NestFastifyApplication): void => {
   const options = app.get<ServeOptions>(SERVE_OPTIONS, { strict: false });
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  // Also for an adapter that was made without `createHttpAdapter`.
   fastify.setGenReqId(() => randomUUID());
+  fastify.server.requestTimeout = HTTP_LIMITS.requestTimeoutMs;
+  fastify.server.keepAliveTimeout = HTTP_LIMITS.keepAliveMs;
   const routes = new KnownRoutes();
   const filter = new ProblemFilter(app.get<Logger>(LOGGER, { strict: false }), (url) => routes.methodsOf(url));
   fastify.addHook('onRoute', (route) => {
     routes.add(route.url, [route.method].flat());
+    route.bodyLimit ??= HTTP_LIMITS.bodyBytes;
   });
   addSecurityHeaders(fastify);
   addMeasurement(fastify, app.get(Metrics, { strict: false }));

@@ -115,6 +115,8 @@ describe('hostile input', () => {
       b64('{"t":1}'),
       b64({ t: -1, i: 'x' }),
       b64({ o: 1e9 }),
+      b64({ t: 5, i: 'a', f: 0, u: 8e15 }),
+      b64({ t: 5, k: 'events', i: 'a', f: 0, u: 8e15, o: 'newest' }),
       b64({ t: 1e300, i: "'; DROP TABLE alerts" }),
       b64('{"__proto__":{"t":1},"i":"x"}'),
       b64({ t: 1, i: 'x'.repeat(400), f: 0, u: 1 }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { InvalidInput } from '../http/problem.ts';
+import { MAX_RANGE_MS } from './time-range.ts';
 
 /** Cursors are a page's last sort key as JSON in base64url: opaque to callers, parsed like any other input. */
 export const writeCursor = (key: object): string => Buffer.from(JSON.stringify(key)).toString('base64url');
@@ -25,10 +26,13 @@ const Id = z
   .min(1)
   .max(200)
   .regex(/^[A-Za-z0-9_.:-]+$/);
-/** With the range of the first page: a relative range must not slide from page to page. */
-export const RangedKey = z.strictObject({ t: Instant, i: Id, f: Instant, u: Instant });
+/** The range of the first page, which its cursor carries: a relative range must not slide from page to page. */
+export const rangeFields = { f: Instant, u: Instant };
+export const isBoundedRange = ({ f, u }: { readonly f: number; readonly u: number }): boolean =>
+  f < u && u - f <= MAX_RANGE_MS;
+export const RangedKey = z.strictObject({ t: Instant, i: Id, ...rangeFields }).refine(isBoundedRange);
 export const UuidKey = z.strictObject({ t: Instant, i: z.uuid() });
-export const OffsetKey = z.strictObject({ o: z.number().int().min(1).max(10_000) });
+export const OffsetKey = z.strictObject({ o: z.number().int().min(1).max(1_000_000) });
 
 /** The page of a list that was asked for one item more than `limit`. */
 export const pageOf = <T, V>(

@@ -68,7 +68,13 @@ export class LiveStream {
   }
 
   start(): void {
-    this.#heartbeat = setInterval(() => void this.#beat(), this.limits.heartbeatMs);
+    let beating = false;
+    this.#heartbeat = setInterval(() => {
+      // A store that hangs must not pile up heartbeats.
+      if (beating) return;
+      beating = true;
+      void this.#beat().finally(() => (beating = false));
+    }, this.limits.heartbeatMs);
     this.#heartbeat.unref();
   }
 

@@ -39,6 +39,7 @@ export class StreamController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    if (request.method === 'HEAD') return void reply.header('content-type', 'text/event-stream').send();
     const { authorization } = request.headers;
     const stillAllowed = () => this.authenticator.authenticate(authorization, request.ip);
     for (const [name, value] of Object.entries(reply.getHeaders()))

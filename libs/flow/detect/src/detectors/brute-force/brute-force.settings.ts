@@ -20,8 +20,8 @@ export const BruteForceSettings = z.object({
   /** Different credentials per refusal: below it a few keys are repeated. */
   gatewayDistinctShare: share(0.5),
   /** Refusals that show no credential (Kong hides `Authorization`): the limits without any variety to go by. */
-  blindFailures60s: count(40),
-  blindFailures10m: count(200),
+  blindFailures60s: count(30),
+  blindFailures10m: count(100),
   /** Refused part of the caller's requests. */
   minFailureShare: share(0.9),
   /** Failed logins at the upstream of one caller from one address. */

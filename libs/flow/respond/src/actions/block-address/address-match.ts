@@ -20,5 +20,6 @@ const add = (list: BlockList, entry: string): void => {
   if (family === undefined) return;
   if (prefix === undefined) return list.addAddress(address, family);
   const bits = Number(prefix);
-  if (Number.isInteger(bits) && bits >= 0 && bits <= (family === 'ipv4' ? 32 : 128)) list.addSubnet(address, bits, family);
+  if (Number.isInteger(bits) && bits >= 0 && bits <= (family === 'ipv4' ? 32 : 128))
+    list.addSubnet(address, bits, family);
 };

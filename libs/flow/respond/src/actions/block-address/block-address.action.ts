@@ -73,10 +73,12 @@ export const blockAddress: ResponseAction = {
   kind: 'block-address',
   needs: ['ip'],
   touches: [NAME],
-  undoneBy: 'Takes the address out of the lists again; deletes the global restriction when we made it and nobody is left in it.',
+  undoneBy:
+    'Takes the address out of the lists again; deletes the global restriction when we made it and nobody is left in it.',
   example: { kind: 'block-address', durationSeconds: 3600 },
   plan: (input) => {
-    if (isIP(input.record.entity.id) === 0) throw new PermanentError('block-address needs an IP address', 'bad-address');
+    if (isIP(input.record.entity.id) === 0)
+      throw new PermanentError('block-address needs an IP address', 'bad-address');
     const narrower = narrowerOnes(input);
     const scopes = [GLOBAL, ...narrower.slice(0, MAX_NARROWER).map(scopeOf)];
     const plans = scopes.map((scope) => planSlot(addressRule, scope, input.record.id, input));
@@ -98,17 +100,25 @@ const narrowerOnes = ({ state, record }: PlanInput): readonly GatewayPlugin[] =>
   });
 
 const gapsOf = ({ state }: PlanInput): string[] => {
-  const narrow = state.plugins.filter((p) => p.name === NAME && p.enabled && !isOurs(p) && !p.protocols.includes('https'));
+  const narrow = state.plugins.filter(
+    (p) => p.name === NAME && p.enabled && !isOurs(p) && !p.protocols.includes('https'),
+  );
   return [
     'Paths that match no route are still answered with 404.',
-    ...(narrow.length === 0 ? [] : [`ip-restriction on ${narrow.slice(0, MAX_NAMED).map(scopeText).join(', ')} runs on ${narrow[0]?.protocols.join(', ') ?? ''} only.`]),
+    ...(narrow.length === 0
+      ? []
+      : [
+          `ip-restriction on ${narrow.slice(0, MAX_NAMED).map(scopeText).join(', ')} runs on ${narrow[0]?.protocols.join(', ') ?? ''} only.`,
+        ]),
   ];
 };
 
 const leftOut = (plugins: readonly GatewayPlugin[]): string[] =>
   plugins.length === 0
     ? []
-    : [`${plugins.length} further restrictions on routes, services or consumers were left as they are: the address passes there.`];
+    : [
+        `${plugins.length} further restrictions on routes, services or consumers were left as they are: the address passes there.`,
+      ];
 
 /**
  * The address leaves the list even where the rest of the plugin is kept as somebody made it; and where an operator emptied his own entries
@@ -132,7 +142,10 @@ const released = (plan: Plan, { state, record, others }: PlanInput): Plan => ({
   }),
 });
 
-const switchedOff = ({ tags }: Partial<NewPlugin>): Partial<NewPlugin> => ({ enabled: false, ...(tags === undefined ? {} : { tags }) });
+const switchedOff = ({ tags }: Partial<NewPlugin>): Partial<NewPlugin> => ({
+  enabled: false,
+  ...(tags === undefined ? {} : { tags }),
+});
 
 /** Someone wrote the plugin anew without our tags but with our entry: the entry goes, the rest is his. */
 const untagged = (input: PlanInput): Plan => {

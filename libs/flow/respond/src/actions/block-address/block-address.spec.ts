@@ -3,16 +3,24 @@ import { ALICE, aPlugin, RespondWorld } from '../../testing/respond-world.ts';
 import { listMatches } from './address-match.ts';
 
 const block = (world: RespondWorld, address: string) =>
-  world.add({ action: { kind: 'block-address', durationSeconds: 600 }, entity: { kind: 'ip', id: address, name: address } });
+  world.add({
+    action: { kind: 'block-address', durationSeconds: 600 },
+    entity: { kind: 'ip', id: address, name: address },
+  });
 const denied = (world: RespondWorld, id: string): unknown => world.kong.stored.get(id)?.config['deny'];
 
 describe('blocking addresses', () => {
   test('two in one restriction end in either order, each taking out its own entry; the last one deletes what we made', async () => {
-    for (const order of [[0, 1], [1, 0]] as const) {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ] as const) {
       const world = new RespondWorld();
       const rows = [block(world, '203.0.113.7'), block(world, '2001:db8::7')];
       for (const { id } of rows) await world.apply(id);
-      expect(world.standing()).toMatchObject([{ config: { deny: ['203.0.113.7', '2001:db8::7'], status: 403 }, consumer: null }]);
+      expect(world.standing()).toMatchObject([
+        { config: { deny: ['203.0.113.7', '2001:db8::7'], status: 403 }, consumer: null },
+      ]);
       const [first, second] = order.map((at) => rows[at]);
       await world.undo(first?.id ?? '');
       expect(world.standing()).toMatchObject([{ config: { deny: [second?.entity.id] } }]);
@@ -23,12 +31,17 @@ describe('blocking addresses', () => {
 
   test('merges into the operator’s own restriction and leaves his later entries and the order of his list', async () => {
     const world = new RespondWorld();
-    const own = aPlugin('ip-restriction', { config: { deny: ['198.51.100.0/24', '192.0.2.1'], message: 'go away' }, tags: ['a'] });
+    const own = aPlugin('ip-restriction', {
+      config: { deny: ['198.51.100.0/24', '192.0.2.1'], message: 'go away' },
+      tags: ['a'],
+    });
     world.kong.place(own);
     const row = block(world, '203.0.113.7');
     await world.apply(row.id);
     expect(denied(world, own.id)).toEqual(['198.51.100.0/24', '192.0.2.1', '203.0.113.7']);
-    await world.kong.patchPlugin(own.id, { config: { deny: ['198.51.100.0/24', '192.0.2.1', '203.0.113.7', '192.0.2.99'] } });
+    await world.kong.patchPlugin(own.id, {
+      config: { deny: ['198.51.100.0/24', '192.0.2.1', '203.0.113.7', '192.0.2.99'] },
+    });
     await world.undo(row.id);
     expect(world.standing()).toMatchObject([
       { id: own.id, tags: ['a'], config: { deny: ['198.51.100.0/24', '192.0.2.1', '192.0.2.99'], message: 'go away' } },
@@ -67,7 +80,10 @@ describe('blocking addresses', () => {
 
   test('does not switch the operator’s disabled lists on with it, and puts them back', async () => {
     const world = new RespondWorld();
-    const own = aPlugin('ip-restriction', { enabled: false, config: { allow: ['10.0.0.0/8'], status: 401, message: 'office only' } });
+    const own = aPlugin('ip-restriction', {
+      enabled: false,
+      config: { allow: ['10.0.0.0/8'], status: 401, message: 'office only' },
+    });
     world.kong.place(own);
     const before = structuredClone(world.standing());
     const rows = [block(world, '203.0.113.7'), block(world, '203.0.113.8')];

@@ -14,8 +14,8 @@ const NAME = 'rate-limiting';
 const replacedBy = (scope: PluginScope, state: GatewayState): readonly GatewayPlugin[] =>
   state.plugins.filter((plugin) => {
     if (plugin.name !== NAME || !plugin.enabled || plugin.consumer !== null) return false;
-    if (scope.route !== null) return isRouteAndService(plugin) && plugin.route?.id === scope.route.id;
-    return scope.service === null && !isRouteAndService(plugin);
+    if (isRouteAndService(plugin)) return scope.route !== null && plugin.route?.id === scope.route.id;
+    return scope.service === null;
   });
 
 export const rateLimitRule: PenaltyRule = {
@@ -41,7 +41,9 @@ export const rateLimitRule: PenaltyRule = {
   },
   // Counting per node where the replaced limit was counted for all nodes together would multiply it.
   extraConfig: (scope, state) => {
-    const shared = replacedBy(scope, state).find(({ config }) => config['policy'] === 'redis' || config['policy'] === 'cluster');
+    const shared = replacedBy(scope, state).find(
+      ({ config }) => config['policy'] === 'redis' || config['policy'] === 'cluster',
+    );
     if (!shared) return { policy: 'local' };
     const { policy, redis, sync_rate, fault_tolerant } = shared.config;
     const flat = Object.entries(shared.config).filter(([field]) => field.startsWith('redis_'));
@@ -75,7 +77,11 @@ const countingGaps = (slots: number, state: GatewayState): string[] => {
   const everybodys = state.plugins.filter((p) => p.name === NAME && p.enabled && p.consumer === null && !isOurs(p));
   const local = !everybodys.some(({ config }) => config['policy'] === 'redis' || config['policy'] === 'cluster');
   return [
-    ...(local ? ['Requests are counted on each Kong node by itself: with several nodes the limit is that many times higher.'] : []),
-    ...(slots > 1 ? ['Routes or services with a limit of their own for this consumer are counted apart, each up to the limit.'] : []),
+    ...(local
+      ? ['Requests are counted on each Kong node by itself: with several nodes the limit is that many times higher.']
+      : []),
+    ...(slots > 1
+      ? ['Routes or services with a limit of their own for this consumer are counted apart, each up to the limit.']
+      : []),
   ];
 };

@@ -1,0 +1,30 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeErrorSpike, type ErrorView } from './error-spike.detector.ts';
+import { ErrorSpikeSettings } from './error-spike.settings.ts';
+
+const settings = ErrorSpikeSettings.parse({});
+const view = (overrides: Partial<ErrorView> = {}): ErrorView => ({
+  kind: 'server',
+  errors: 60,
+  requests: 100,
+  pastErrors: 20,
+  pastRequests: 1000,
+  learning: false,
+  others: [{ errors: 1, requests: 200 }],
+  ...overrides,
+});
+
+describe('error-spike', () => {
+  it.each<[string, ErrorView, 'caller' | 'service' | undefined]>([
+    ['60 % for one caller, others well', view(), 'caller'],
+    ['2 % background', view({ errors: 2 }), undefined],
+    ['too few requests', view({ errors: 30, requests: 40 }), undefined],
+    ['as many errors as ever', view({ errors: 25, pastErrors: 200 }), undefined],
+    ['everybody fails', view({ others: [{ errors: 90, requests: 100 }] }), 'service'],
+    ['everybody failed a minute ago', view({ others: [{ errors: 10, requests: 100 }, { errors: 8, requests: 10 }] }), 'service'],
+    ['learning: a new integration with bad input', view({ kind: 'client', errors: 30, learning: true, pastErrors: 0, pastRequests: 0 }), undefined],
+    ['learning: nearly everything fails', view({ errors: 90, learning: true, pastErrors: 0, pastRequests: 0 }), 'caller'],
+  ])('%s', (_name, v, about) => {
+    expect(judgeErrorSpike(v, settings)?.about).toBe(about);
+  });
+});
