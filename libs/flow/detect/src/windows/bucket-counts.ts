@@ -21,6 +21,7 @@ export class BucketCounts {
 
   /** Counts in the buckets `from` … `to`, inclusive. */
   sum(from: number, to: number): number {
+    if (this.#head === Number.NEGATIVE_INFINITY) return 0;
     let sum = 0;
     const last = Math.min(to, this.#head);
     for (let b = Math.max(from, this.#head - BUCKETS + 1); b <= last; b++) sum += this.#ring[modulo(b)] ?? 0;
@@ -34,6 +35,7 @@ export class BucketCounts {
 
   /** First bucket at or after `from` with a count, or undefined. */
   firstFrom(from: number): number | undefined {
+    if (this.#head === Number.NEGATIVE_INFINITY) return undefined;
     for (let b = Math.max(from, this.#head - BUCKETS + 1); b <= this.#head; b++) if ((this.#ring[modulo(b)] ?? 0) > 0) return b;
     return undefined;
   }
