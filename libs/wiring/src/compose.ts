@@ -140,9 +140,11 @@ const open = async (
   ]);
   const madeAdminToken =
     serve && stores ? await stores.stores.tokens.ensureAdmin('default', serve.API_ADMIN_TOKEN) : undefined;
+  const gateways = new KongGateways(composition.gateways);
+  ground.lifecycle.adopt({ name: 'gateways', stop: () => gateways.close() });
   const engines: Engines = {
     bus,
-    gateways: new KongGateways(composition.gateways),
+    gateways,
     ...(opened ? { events: opened.store } : {}),
     ...(stores ? { postgres: stores } : {}),
     ...(jobs && stores ? { jobs: openJobs(jobs, stores.url, ground) } : {}),

@@ -92,7 +92,7 @@ export const latency = async (rounds: number): Promise<Latency> => {
       toAlertMs.push(await since(began, async () => (await outrider.api<{ data: { entity: { id: string } }[] }>('GET', '/v1/alerts')).data.some((a) => a.entity.id === address)));
       toBlockMs.push(
         await since(began, () => {
-          const call = sim.adminLog.find(({ method, body }) => method !== 'GET' && JSON.stringify(body ?? '').includes(`"${address}"`));
+          const call = sim.adminLog.find(({ method, body }) => method !== 'GET' && (typeof body === 'string' ? body : JSON.stringify(body ?? '')).includes(`"${address}"`));
           return Promise.resolve(call !== undefined);
         }),
       );
