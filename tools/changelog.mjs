@@ -18,7 +18,9 @@ if (!/^\d+\.\d+\.\d+$/.test(version)) {
   process.exit(1);
 }
 const sections = Object.entries(KINDS).flatMap(([kind, title]) => {
-  const lines = fragments.filter((file) => file.split('.').at(-2) === kind).map((file) => `- ${readFileSync(join(dir, file), 'utf8').trim()}`);
+  const lines = fragments
+    .filter((file) => file.split('.').at(-2) === kind)
+    .map((file) => `- ${readFileSync(join(dir, file), 'utf8').trim()}`);
   return lines.length === 0 ? [] : [`### ${title}\n\n${lines.join('\n')}\n`];
 });
 const old = readFileSync('CHANGELOG.md', 'utf8');

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const quiet = process.argv.includes('--quiet');
 if (process.argv.includes('--help')) {
-  console.log('usage: npm run setup            install, generate and build what changed\n       node tools/setup.mjs --quiet   the same, silent when there is nothing to do');
+  console.log(
+    'usage: npm run setup            install, generate and build what changed\n       node tools/setup.mjs --quiet   the same, silent when there is nothing to do',
+  );
   process.exit(0);
 }
 
@@ -31,7 +33,9 @@ const run = (what, command, args, options = {}) => {
 
 /** Runs `step` unless the stamp says that it ran for the same inputs. */
 const once = (name, inputs, isThere, announce, step) => {
-  const hash = createHash('sha256').update(process.version).update(process.platform + process.arch);
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(process.platform + process.arch);
   for (const file of inputs) hash.update(readFileSync(join(root, file)));
   const digest = hash.digest('hex');
   const stamp = join(root, 'node_modules', '.outrider', name);
@@ -65,4 +69,5 @@ once(
 
 if (!quiet) say('Compiling …');
 run('Compiling', process.execPath, ['node_modules/typescript-7/bin/tsc', '-b']);
-if (!quiet) say('Ready. `npm start` runs Outrider, `npx outrider --help` lists the commands, `npm run demo` shows it at work.');
+if (!quiet)
+  say('Ready. `npm start` runs Outrider, `npx outrider --help` lists the commands, `npm run demo` shows it at work.');

@@ -36,7 +36,9 @@ describe('scenarios', () => {
       onProgress: () => undefined,
     });
     expect(tally.refused).toBe(0);
-    expect(alerts.map(({ type, entity }) => ({ type, entity: { kind: entity.kind, name: entity.name } }))).toEqual(expected.alerts);
+    expect(alerts.map(({ type, entity }) => ({ type, entity: { kind: entity.kind, name: entity.name } }))).toEqual(
+      expected.alerts,
+    );
   });
 
   it('raises the same whatever the order of the lines and files', async () => {
@@ -44,7 +46,9 @@ describe('scenarios', () => {
     const files = ['attack-path-scan', 'attack-key-guessing', 'benign-stale-key'].map(linesOf);
     const run = async (order: readonly string[]) => {
       const { alerts } = await analyze({ files: order, gateway, onProgress: () => undefined });
-      return alerts.map(({ type, entity, detectedAt, window }) => ({ type, entity, detectedAt, window })).sort((a, b) => a.entity.id.localeCompare(b.entity.id));
+      return alerts
+        .map(({ type, entity, detectedAt, window }) => ({ type, entity, detectedAt, window }))
+        .sort((a, b) => a.entity.id.localeCompare(b.entity.id));
     };
     expect(await run(files)).toEqual(await run([...files].reverse()));
   });

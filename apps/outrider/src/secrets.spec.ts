@@ -9,7 +9,8 @@ import { startEmbeddedPostgres } from '@outrider/postgres/embedded/embedded-post
 import { OutriderProcess } from '@outrider/testing/process/outrider-process';
 
 /** A JWT and keys as real ones look; none of these strings, nor a telling part of them, may be found anywhere afterwards. */
-const JWT = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJpc3MtYWxpY2UiLCJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
+const JWT =
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJpc3MtYWxpY2UiLCJzdWIiOiI0MiJ9.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg';
 const SECRETS = {
   apiKeyHeader: 'hdr-9f8e7d6c5b4a39281706f5e4d3c2b1a0',
   apiKeyQuery: 'qry-1a2b3c4d5e6f708192a3b4c5d6e7f809',
@@ -26,7 +27,9 @@ const SECRETS = {
 
 const entry = (n: number): object => {
   const query = { apikey: SECRETS.apiKeyQuery, jwt: JWT, password: SECRETS.password, page: '2' };
-  const search = Object.entries(query).map(([k, v]) => `${k}=${v}`).join('&');
+  const search = Object.entries(query)
+    .map(([k, v]) => `${k}=${v}`)
+    .join('&');
   return {
     started_at: Date.now() - 30_000 + n * 10,
     source: 'kong',
@@ -51,7 +54,11 @@ const entry = (n: number): object => {
         'user-agent': `client/1.0 (${JWT})`,
       },
     },
-    response: { status: 401, size: 200, headers: { 'set-cookie': `sid=${SECRETS.setCookie}`, 'content-type': 'application/json' } },
+    response: {
+      status: 401,
+      size: 200,
+      headers: { 'set-cookie': `sid=${SECRETS.setCookie}`, 'content-type': 'application/json' },
+    },
     tries: [],
   };
 };
@@ -96,7 +103,12 @@ describe('secrets in log entries', () => {
     const answers: string[] = [];
     await until(async () => {
       answers.length = 0;
-      for (const path of ['/v1/events?from=-1h', '/v1/alerts', '/v1/dead-letters?from=-1h', '/v1/addresses/198.51.100.99/timeline?from=-1h'])
+      for (const path of [
+        '/v1/events?from=-1h',
+        '/v1/alerts',
+        '/v1/dead-letters?from=-1h',
+        '/v1/addresses/198.51.100.99/timeline?from=-1h',
+      ])
         answers.push(JSON.stringify(await outrider.api('GET', path)));
       return (answers[2] ?? '').includes('not-json') && (answers[0] ?? '').includes('198.51.100.99');
     }, 'the dead letters');
@@ -112,7 +124,8 @@ describe('secrets in log entries', () => {
     };
     for (const [place, text] of Object.entries(places)) {
       expect(text.length).toBeGreaterThan(0); // a place that was not looked into proves nothing
-      for (const [what, secret] of Object.entries(SECRETS)) expect({ place, what, found: text.includes(secret) }).toEqual({ place, what, found: false });
+      for (const [what, secret] of Object.entries(SECRETS))
+        expect({ place, what, found: text.includes(secret) }).toEqual({ place, what, found: false });
     }
     expect(places['clickhouse']).toContain('198.51.100.99');
     expect(places['postgres']).toContain('198.51.100.99');
@@ -127,7 +140,7 @@ const sendLines = (port: number, lines: readonly string[]): Promise<void> =>
   });
 
 const until = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -143,7 +156,10 @@ const everyRow = async (dataDir: string): Promise<string> => {
     });
     const texts: string[] = [];
     for (const { name } of await tables.json<{ name: string }>()) {
-      const rows = await clickhouse.client.query({ query: `SELECT * FROM ${clickhouse.database}.${name}`, format: 'JSONEachRow' });
+      const rows = await clickhouse.client.query({
+        query: `SELECT * FROM ${clickhouse.database}.${name}`,
+        format: 'JSONEachRow',
+      });
       texts.push(await rows.text());
     }
     return texts.join('\n');
@@ -161,7 +177,8 @@ const everyTuple = async (dataDir: string): Promise<string> => {
       "select format('%I.%I', table_schema, table_name) as t from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema') and table_type = 'BASE TABLE'",
     );
     const texts: string[] = [];
-    for (const { t } of tables.rows) texts.push(JSON.stringify((await client.query(`select to_json(x) from ${t} x`)).rows));
+    for (const { t } of tables.rows)
+      texts.push(JSON.stringify((await client.query(`select to_json(x) from ${t} x`)).rows));
     return texts.join('\n');
   } finally {
     await client.end();

@@ -116,7 +116,12 @@ export abstract class EventStore {
     limit: number;
     offset: number;
   }): Promise<readonly EntitySummary[]>;
-  abstract entity(query: { tenant: string; kind: EntityKind; id: string; range: TimeRange }): Promise<EntitySummary | undefined>;
+  abstract entity(query: {
+    tenant: string;
+    kind: EntityKind;
+    id: string;
+    range: TimeRange;
+  }): Promise<EntitySummary | undefined>;
   abstract deadLetters(query: {
     tenant: string;
     range: TimeRange;
@@ -124,7 +129,10 @@ export abstract class EventStore {
     limit: number;
     after?: { readonly receivedAt: number; readonly id: string };
   }): Promise<readonly DeadLetter[]>;
-  abstract deadLetterCounts(query: { tenant: string; range: TimeRange }): Promise<readonly { reason: string; count: number }[]>;
+  abstract deadLetterCounts(query: {
+    tenant: string;
+    range: TimeRange;
+  }): Promise<readonly { reason: string; count: number }[]>;
   abstract sources(query: { tenant: string; now: number }): Promise<readonly SourceHealth[]>;
   abstract ping(): Promise<void>;
 }

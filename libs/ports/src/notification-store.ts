@@ -62,7 +62,12 @@ export abstract class WebhookStore {
   ): Promise<Webhook | undefined>;
   abstract remove(tenant: string, id: string, actor: string): Promise<boolean>;
   /** The old secret goes on signing beside the new one until `overlapMs` have passed. */
-  abstract rotate(tenant: string, id: string, overlapMs: number, actor: string): Promise<{ secret: string } | undefined>;
+  abstract rotate(
+    tenant: string,
+    id: string,
+    overlapMs: number,
+    actor: string,
+  ): Promise<{ secret: string } | undefined>;
   abstract secrets(tenant: string, id: string): Promise<readonly SigningSecret[]>;
   abstract disable(tenant: string, id: string, reason: string): Promise<void>;
 }

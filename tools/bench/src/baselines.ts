@@ -27,7 +27,9 @@ export const socketAlone = async (corpus: CorpusFile): Promise<number> => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const began = performance.now();
-  const sender = spawn(process.execPath, [SENDER, String((server.address() as AddressInfo).port), corpus.path], { stdio: 'inherit' });
+  const sender = spawn(process.execPath, [SENDER, String((server.address() as AddressInfo).port), corpus.path], {
+    stdio: 'inherit',
+  });
   await once(sender, 'exit');
   const rate = perSecond(lines, began);
   server.close();

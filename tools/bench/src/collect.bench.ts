@@ -27,7 +27,7 @@ export const readerAlone = (corpus: CorpusFile): number => {
   let count = 0;
   let written = 0;
   const began = performance.now();
-  for (let start = 0; ; ) {
+  for (let start = 0; ;) {
     const end = bytes.indexOf(10, start);
     if (end === -1) break;
     const outcome = reader.read(bytes, start, end, from, now, 'tcp');

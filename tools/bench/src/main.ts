@@ -15,7 +15,11 @@ Measures this machine and Outrider on it in one run, so that the ratios mean som
 `;
 
 const { values } = parseArgs({
-  options: { entries: { type: 'string', default: '300000' }, rounds: { type: 'string', default: '10' }, help: { type: 'boolean', default: false } },
+  options: {
+    entries: { type: 'string', default: '300000' },
+    rounds: { type: 'string', default: '10' },
+    help: { type: 'boolean', default: false },
+  },
 });
 if (values.help) {
   process.stdout.write(USAGE);
@@ -34,7 +38,9 @@ const dir = await mkdtemp(join(tmpdir(), 'outrider-bench-'));
 try {
   const corpus = await writeCorpus(join(dir, 'corpus.ndjson'), Number(values.entries));
   const entryBytes = Math.round(corpus.bytes / corpus.entries);
-  console.log(`${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, ${number(corpus.entries)} entries of ${entryBytes} bytes\n`);
+  console.log(
+    `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}, ${number(corpus.entries)} entries of ${entryBytes} bytes\n`,
+  );
   console.log('| what | figure | beside (same run) |\n| --- | --- | --- |');
   const parse = parseAlone(corpus);
   const socket = await socketAlone(corpus);
@@ -43,18 +49,34 @@ try {
   row('raw: socket that counts lines', `${number(socket)}/s`, '');
   row('raw: 512 KiB writes with fdatasync', `${number(disk)} MB/s`, '');
   const reader = readerAlone(corpus);
-  row('collect: bytes to sanitised row, one core', `${number(reader)}/s`, `${((reader / parse) * 100).toFixed(0)} % of JSON.parse alone`);
+  row(
+    'collect: bytes to sanitised row, one core',
+    `${number(reader)}/s`,
+    `${((reader / parse) * 100).toFixed(0)} % of JSON.parse alone`,
+  );
   const collect = await collectAlone(corpus, dir);
-  row('collect: TCP to durable bus', `${number(collect)}/s`, `${((collect / parse) * 100).toFixed(0)} % of JSON.parse alone, sender on the same cores`);
+  row(
+    'collect: TCP to durable bus',
+    `${number(collect)}/s`,
+    `${((collect / parse) * 100).toFixed(0)} % of JSON.parse alone, sender on the same cores`,
+  );
   const path = await wholePath(corpus);
-  row('whole path: TCP to stored, all detectors on', `${number(path.entriesPerSecond)}/s`, `${((path.entriesPerSecond / collect) * 100).toFixed(0)} % of collect alone`);
+  row(
+    'whole path: TCP to stored, all detectors on',
+    `${number(path.entriesPerSecond)}/s`,
+    `${((path.entriesPerSecond / collect) * 100).toFixed(0)} % of collect alone`,
+  );
   row('events stored', number(path.stored), `of ${number(corpus.entries)} sent`);
   row('bytes an event in ClickHouse', String(path.bytesPerEvent), `${entryBytes} bytes as Kong sent it`);
   row('peak memory of the process', `${number(path.peakMemoryMb)} MB`, 'PostgreSQL apart');
   row('cold start, empty data', `${number(path.coldStartMs)} ms`, '');
   const { toAlertMs, toBlockMs } = await latency(Number(values.rounds));
   row('completing event sent → alert readable', spread(toAlertMs), '');
-  row('completing event sent → block accepted by Kong', spread(toBlockMs), 'Kong’s own propagation (0–5 s) comes on top');
+  row(
+    'completing event sent → block accepted by Kong',
+    spread(toBlockMs),
+    'Kong’s own propagation (0–5 s) comes on top',
+  );
 } finally {
   await rm(dir, { recursive: true, force: true });
 }

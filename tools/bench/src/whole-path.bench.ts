@@ -26,18 +26,25 @@ export const wholePath = async (corpus: CorpusFile): Promise<WholePath> => {
     const sender = spawn(process.execPath, [SENDER, String(outrider.tcpPort), corpus.path], { stdio: 'inherit' });
     await once(sender, 'exit');
     let peak = 0;
-    for (let stored = 0; stored < corpus.entries; ) {
+    for (let stored = 0; stored < corpus.entries;) {
       await pause(100);
       stored = await storedSoFar(outrider);
       peak = Math.max(peak, memoryOf(outrider.pid));
-      if (performance.now() - began > 300_000) throw new Error(`only ${stored} of ${corpus.entries} stored after 5 min`);
+      if (performance.now() - began > 300_000)
+        throw new Error(`only ${stored} of ${corpus.entries} stored after 5 min`);
     }
     const entriesPerSecond = Math.round(corpus.entries / ((performance.now() - began) / 1000));
     peak = Math.max(peak, memoryOf(outrider.pid));
     await pause(3_000); // merges
     await outrider.stop();
     const disk = await onDisk(outrider.dataDir);
-    return { entriesPerSecond, peakMemoryMb: peak, coldStartMs, bytesPerEvent: Math.round((disk.bytes / disk.rows) * 10) / 10, stored: disk.rows };
+    return {
+      entriesPerSecond,
+      peakMemoryMb: peak,
+      coldStartMs,
+      bytesPerEvent: Math.round((disk.bytes / disk.rows) * 10) / 10,
+      stored: disk.rows,
+    };
   } finally {
     await outrider.remove();
   }
@@ -46,9 +53,14 @@ export const wholePath = async (corpus: CorpusFile): Promise<WholePath> => {
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const storedSoFar = async (outrider: OutriderProcess): Promise<number> => {
-  const response = await fetch(`${outrider.apiUrl}/metrics`, { headers: { authorization: `Bearer ${outrider.adminToken}` } });
+  const response = await fetch(`${outrider.apiUrl}/metrics`, {
+    headers: { authorization: `Bearer ${outrider.adminToken}` },
+  });
   const text = await response.text();
-  return [...text.matchAll(/^outrider_detect_stored_rows_total(?:\{[^}]*\})? (\d+)/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+  return [...text.matchAll(/^outrider_detect_stored_rows_total(?:\{[^}]*\})? (\d+)/gm)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0,
+  );
 };
 
 /** Peak resident memory of the process (VmHWM); MB. */
@@ -85,14 +97,27 @@ export const latency = async (rounds: number): Promise<Latency> => {
   const toBlockMs: number[] = [];
   try {
     await outrider.start();
-    await outrider.api('POST', '/v1/policies', { name: 'bench', actions: [{ kind: 'block-address', durationSeconds: 600 }] });
+    await outrider.api('POST', '/v1/policies', {
+      name: 'bench',
+      actions: [{ kind: 'block-address', durationSeconds: 600 }],
+    });
     for (let round = 0; round < rounds; round++) {
       const address = `198.51.100.${round + 1}`;
       const began = await probe(outrider.tcpPort, address);
-      toAlertMs.push(await since(began, async () => (await outrider.api<{ data: { entity: { id: string } }[] }>('GET', '/v1/alerts')).data.some((a) => a.entity.id === address)));
+      toAlertMs.push(
+        await since(began, async () =>
+          (await outrider.api<{ data: { entity: { id: string } }[] }>('GET', '/v1/alerts')).data.some(
+            (a) => a.entity.id === address,
+          ),
+        ),
+      );
       toBlockMs.push(
         await since(began, () => {
-          const call = sim.adminLog.find(({ method, body }) => method !== 'GET' && (typeof body === 'string' ? body : JSON.stringify(body ?? '')).includes(`"${address}"`));
+          const call = sim.adminLog.find(
+            ({ method, body }) =>
+              method !== 'GET' &&
+              (typeof body === 'string' ? body : JSON.stringify(body ?? '')).includes(`"${address}"`),
+          );
           return Promise.resolve(call !== undefined);
         }),
       );
@@ -124,10 +149,20 @@ const probe = (port: number, address: string): Promise<number> =>
         upstream_uri: '',
         client_ip: address,
         latencies: { request: 0, kong: 0, proxy: -1 },
-        request: { id: `${address}${i}`.replaceAll('.', '').padStart(32, '0'), method: 'GET', uri: `/probe-${i}`, url: `http://x/probe-${i}`, querystring: {}, size: 80, headers: {} },
+        request: {
+          id: `${address}${i}`.replaceAll('.', '').padStart(32, '0'),
+          method: 'GET',
+          uri: `/probe-${i}`,
+          url: `http://x/probe-${i}`,
+          querystring: {},
+          size: 80,
+          headers: {},
+        },
         response: { status: 404, size: 200, headers: {} },
       }),
     );
-    const socket = createConnection(port, '127.0.0.1', () => socket.end(`${lines.join('\n')}\n`, () => resolve(performance.now())));
+    const socket = createConnection(port, '127.0.0.1', () =>
+      socket.end(`${lines.join('\n')}\n`, () => resolve(performance.now())),
+    );
     socket.once('error', reject);
   });

@@ -68,16 +68,19 @@ export const resolveAlert = (alert: Alert, actor: string, now: number): Alert | 
     : { ...alert, state: 'resolved', resolvedAt: now, resolvedBy: actor, revision: alert.revision + 1 };
 
 /** Whether two alerts differ in what a policy looks at most: worth telling at once. */
-export const hasRisen = (before: Pick<Alert, 'severity' | 'confidence'>, after: Pick<Alert, 'severity' | 'confidence'>): boolean =>
-  SEVERITIES.indexOf(after.severity) > SEVERITIES.indexOf(before.severity) || after.confidence > before.confidence + 0.005;
+export const hasRisen = (
+  before: Pick<Alert, 'severity' | 'confidence'>,
+  after: Pick<Alert, 'severity' | 'confidence'>,
+): boolean =>
+  SEVERITIES.indexOf(after.severity) > SEVERITIES.indexOf(before.severity) ||
+  after.confidence > before.confidence + 0.005;
 
 const isStronger = (finding: Finding, alert: Alert): boolean =>
   finding.observed.metric === alert.observed.metric
     ? finding.observed.value > alert.observed.value
     : SEVERITIES.indexOf(finding.severity) > SEVERITIES.indexOf(alert.severity);
 
-const higherSeverity = (a: Severity, b: Severity): Severity =>
-  SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b;
+const higherSeverity = (a: Severity, b: Severity): Severity => (SEVERITIES.indexOf(a) >= SEVERITIES.indexOf(b) ? a : b);
 
 /** Findings of one alert overlap in time, so the larger count of a contributor stands, not the sum. */
 const mergeContributors = (a: Alert['contributors'], b: Alert['contributors']): Alert['contributors'] => {

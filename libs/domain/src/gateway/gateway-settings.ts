@@ -25,7 +25,10 @@ export const GatewaySettings = z.object({
   adminUrl: z.url({ protocol: /^https?$/ }).optional(),
   adminToken: z.string().optional(),
   /** Kong Enterprise workspace; absent on OSS. */
-  workspace: z.string().regex(/^[A-Za-z0-9_.~-]+$/).optional(),
+  workspace: z
+    .string()
+    .regex(/^[A-Za-z0-9_.~-]+$/)
+    .optional(),
   /** Upper bound of the time Kong takes to apply a plugin change; ms (worker_state_update_frequency plus db_update_frequency). */
   propagationMs: z.number().int().min(0).max(120_000).default(5_500),
 });

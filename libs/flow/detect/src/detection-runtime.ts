@@ -58,7 +58,8 @@ export class DetectionRuntime {
       newId: randomUUID,
       quietMs: quietTimes(settings),
       updateEveryMs: options.alertUpdateEveryMs,
-      onProblem: (error, alert) => ports.log.warn({ err: error, alert: alert.id, type: alert.type }, 'an alert could not be written or told'),
+      onProblem: (error, alert) =>
+        ports.log.warn({ err: error, alert: alert.id, type: alert.type }, 'an alert could not be written or told'),
     });
     this.ingest = new EventIngest({
       store: ports.events,
@@ -146,7 +147,15 @@ export class DetectionRuntime {
 
   #publishAlert(alert: Alert, change: AlertChange): Promise<void> {
     this.#counts.alert(alert.type, change);
-    return this.#publish({ v: 1, tenant: alert.tenant, kind: 'alert', id: alert.id, revision: alert.revision, change, at: this.ports.clock.now() });
+    return this.#publish({
+      v: 1,
+      tenant: alert.tenant,
+      kind: 'alert',
+      id: alert.id,
+      revision: alert.revision,
+      change,
+      at: this.ports.clock.now(),
+    });
   }
 
   #publishRefusal(enforcement: EnforcementRecord, at: number): Promise<void> {
@@ -155,6 +164,8 @@ export class DetectionRuntime {
   }
 
   #publish(change: Change): Promise<void> {
-    return this.ports.bus.publish(CHANGES_TOPIC.name, [{ key: change.id, value: Buffer.from(JSON.stringify(change)), headers: {} }]);
+    return this.ports.bus.publish(CHANGES_TOPIC.name, [
+      { key: change.id, value: Buffer.from(JSON.stringify(change)), headers: {} },
+    ]);
   }
 }

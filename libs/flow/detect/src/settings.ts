@@ -5,7 +5,15 @@ import { ErrorSpikeSettings } from './detectors/error-spike/error-spike.settings
 import { RequestSpikeSettings } from './detectors/request-spike/request-spike.settings.ts';
 
 const DEFAULT_HEALTH_PATHS = ['/health', '/healthz', '/livez', '/readyz', '/ready', '/ping', '/status', '/_health'];
-const DEFAULT_HEALTH_AGENTS = ['kube-probe', 'elb-healthchecker', 'googlehc', 'uptimerobot', 'pingdom', 'consul health check', 'blackbox-exporter'];
+const DEFAULT_HEALTH_AGENTS = [
+  'kube-probe',
+  'elb-healthchecker',
+  'googlehc',
+  'uptimerobot',
+  'pingdom',
+  'consul health check',
+  'blackbox-exporter',
+];
 
 /** Everything that can be set about detection, with units and bounds. */
 export const DetectSettings = z.object({

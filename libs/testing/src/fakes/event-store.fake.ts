@@ -74,7 +74,11 @@ export class FakeEventStore extends EventStore {
       .map(({ event, position }) => ({ eventId: eventId(event), position }));
   }
 
-  override async *replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]> {
+  override async *replay(query: {
+    tenant?: string;
+    range: TimeRange;
+    chunk: number;
+  }): AsyncIterable<readonly ApiEvent[]> {
     this.#check();
     const found = this.events
       .map(({ event }) => event)
@@ -135,7 +139,8 @@ export class FakeEventStore extends EventStore {
   }
 }
 
-const inRange = (event: ApiEvent, range: TimeRange): boolean => event.startedAt >= range.from && event.startedAt < range.to;
+const inRange = (event: ApiEvent, range: TimeRange): boolean =>
+  event.startedAt >= range.from && event.startedAt < range.to;
 
 /** As the real store: an address counts all its requests, also those of authenticated callers. */
 const keysOf = (event: ApiEvent): string[] => {
@@ -148,5 +153,7 @@ const keysOf = (event: ApiEvent): string[] => {
 const isOf = (event: ApiEvent, entity: { kind: EntityKind; id: string } | undefined): boolean => {
   if (!entity) return true;
   const caller = callerOf(event);
-  return (caller.kind === entity.kind && caller.id === entity.id) || (entity.kind === 'ip' && event.clientIp === entity.id);
+  return (
+    (caller.kind === entity.kind && caller.id === entity.id) || (entity.kind === 'ip' && event.clientIp === entity.id)
+  );
 };

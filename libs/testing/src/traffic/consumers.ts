@@ -31,12 +31,18 @@ export const uuidOf = (name: string): string => {
 };
 
 /** One ordinary request of a caller at `at`. */
-export const request = (style: CallerStyle, at: number, random: Random, overrides: Partial<ApiEvent> = {}): ApiEvent => {
+export const request = (
+  style: CallerStyle,
+  at: number,
+  random: Random,
+  overrides: Partial<ApiEvent> = {},
+): ApiEvent => {
   const service = random.pick(style.services);
   const template = random.pick(PATHS);
   const roll = random.next();
   const out = style.weather?.outages?.some((o) => o.service === service && at >= o.from && at < o.to) ?? false;
-  const status = out && roll < 0.9 ? 503 : roll < 0.96 ? 200 : roll < 0.975 ? 404 : roll < 0.988 ? 400 : roll < 0.993 ? 500 : 201;
+  const status =
+    out && roll < 0.9 ? 503 : roll < 0.96 ? 200 : roll < 0.975 ? 404 : roll < 0.988 ? 400 : roll < 0.993 ? 500 : 201;
   return {
     tenant: 'default',
     gateway: 'default',
@@ -84,7 +90,9 @@ const scatter = (style: CallerStyle, minute: number, n: number, random: Random):
 /** How much more than usual everything is, retries of an outage included. */
 const weatherFactor = (style: CallerStyle, minute: number): number => {
   const surge = style.weather?.surges?.find((s) => minute >= s.from && minute < s.to)?.factor ?? 1;
-  const outage = style.weather?.outages?.some((o) => minute >= o.from && minute < o.to && style.services.includes(o.service));
+  const outage = style.weather?.outages?.some(
+    (o) => minute >= o.from && minute < o.to && style.services.includes(o.service),
+  );
   return surge * (outage ? 3 : 1);
 };
 
@@ -92,7 +100,10 @@ const hourOf = (at: number): number => (at % DAY_MS) / HOUR_MS;
 const isWeekend = (at: number): boolean => [0, 6].includes(new Date(at).getUTCDay());
 /** A working day: near nothing at night, two humps. */
 const dayCurve = (hour: number): number =>
-  0.04 + 0.9 * Math.exp(-(((hour - 10.5) / 2.4) ** 2)) + 0.85 * Math.exp(-(((hour - 15.5) / 2.6) ** 2)) + 0.12 * Math.exp(-(((hour - 20.5) / 1.8) ** 2));
+  0.04 +
+  0.9 * Math.exp(-(((hour - 10.5) / 2.4) ** 2)) +
+  0.85 * Math.exp(-(((hour - 15.5) / 2.6) ** 2)) +
+  0.12 * Math.exp(-(((hour - 20.5) / 1.8) ** 2));
 
 /** People behind it: day, night, weekend, and sessions that make minutes uneven. `peak` in requests a minute. */
 export const human = (style: CallerStyle, peak: number): Actor => ({
@@ -127,7 +138,10 @@ export interface Schedule {
 export const cron = (style: CallerStyle, schedule: Schedule, requests: number, withinSeconds: number): Actor => ({
   name: style.name,
   minute: (minute, random) => {
-    const start = Math.floor((minute - MONDAY - schedule.offsetMs) / schedule.everyMs) * schedule.everyMs + schedule.offsetMs + MONDAY;
+    const start =
+      Math.floor((minute - MONDAY - schedule.offsetMs) / schedule.everyMs) * schedule.everyMs +
+      schedule.offsetMs +
+      MONDAY;
     const end = start + withinSeconds * 1000;
     if (minute >= end || minute + MINUTE_MS <= start) return [];
     const total = Math.round(requests * new Random(seedOf(5, style.name, start)).between(0.8, 1.2));
@@ -151,7 +165,9 @@ export const together = (name: string, ...actors: readonly Actor[]): Actor => ({
 export const during = (actor: Actor, from: number, to: number): Actor => ({
   name: actor.name,
   minute: (minute, random) =>
-    minute + MINUTE_MS <= from || minute >= to ? [] : actor.minute(minute, random).filter((e) => e.startedAt >= from && e.startedAt < to),
+    minute + MINUTE_MS <= from || minute >= to
+      ? []
+      : actor.minute(minute, random).filter((e) => e.startedAt >= from && e.startedAt < to),
 });
 
 /** Refused by key-auth: `fingerprint` is what was presented. */
@@ -172,5 +188,7 @@ export const refused = (event: ApiEvent, fingerprint: string): ApiEvent => ({
 export const staleFleet = (style: CallerStyle, perMinute: number, keys: number): Actor => ({
   name: style.name,
   minute: (minute, random) =>
-    scatter(style, minute, random.poisson(perMinute), random).map((event) => refused(event, uuidOf(`${style.name}-${random.integer(1, keys)}`).slice(0, 8))),
+    scatter(style, minute, random.poisson(perMinute), random).map((event) =>
+      refused(event, uuidOf(`${style.name}-${random.integer(1, keys)}`).slice(0, 8)),
+    ),
 });

@@ -23,13 +23,28 @@ export interface ExampleEstate {
 }
 
 /** An ordinary API's callers: people, pollers, jobs by the hour, day and week, partners, a mobile app, an office, a newcomer, bad luck. */
-export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEstate) => readonly Actor[] = () => []): ExampleEstate => {
+export const exampleEstate = (
+  options: EstateOptions,
+  planted: (base: ExampleEstate) => readonly Actor[] = () => [],
+): ExampleEstate => {
   const { seed, from, durationMs, consumers, scale } = options;
   const random = new Random(seed);
   const to = from + durationMs;
   const weather: Weather = {
-    outages: [{ from: from + durationMs * 0.3, to: from + durationMs * 0.3 + Math.min(10 * MINUTE_MS, durationMs / 8), service: 'catalogue' }],
-    surges: [{ from: from + durationMs * 0.5, to: from + durationMs * 0.5 + Math.min(20 * MINUTE_MS, durationMs / 8), factor: 3 }],
+    outages: [
+      {
+        from: from + durationMs * 0.3,
+        to: from + durationMs * 0.3 + Math.min(10 * MINUTE_MS, durationMs / 8),
+        service: 'catalogue',
+      },
+    ],
+    surges: [
+      {
+        from: from + durationMs * 0.5,
+        to: from + durationMs * 0.5 + Math.min(20 * MINUTE_MS, durationMs / 8),
+        factor: 3,
+      },
+    ],
   };
   const styles: { style: CallerStyle; kind: string; busiestMinute: number }[] = [];
   const actors: Actor[] = [];
@@ -42,7 +57,11 @@ export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEst
   });
   for (let i = 0; i < consumers; i++) {
     const roll = i % 20;
-    const one = style(`consumer-${i}`, random.pick([['orders'], ['catalogue'], ['orders', 'catalogue']]), roll < 11 ? random.integer(1, 3) : 1);
+    const one = style(
+      `consumer-${i}`,
+      random.pick([['orders'], ['catalogue'], ['orders', 'catalogue']]),
+      roll < 11 ? random.integer(1, 3) : 1,
+    );
     if (roll < 11) {
       const peak = random.between(5, 60) * scale;
       actors.push(human(one, peak));
@@ -62,7 +81,11 @@ export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEst
       actors.push(cron(one, schedule, requests, random.integer(30, 240)));
       styles.push({ style: one, kind: 'cron', busiestMinute: requests });
     } else {
-      const partner = together(one.name, human(one, 20 * scale), cron(one, { everyMs: DAY_MS, offsetMs: 2 * HOUR_MS }, 300 * scale, 120));
+      const partner = together(
+        one.name,
+        human(one, 20 * scale),
+        cron(one, { everyMs: DAY_MS, offsetMs: 2 * HOUR_MS }, 300 * scale, 120),
+      );
       actors.push(partner);
       styles.push({ style: one, kind: 'partner', busiestMinute: 150 * scale });
     }
@@ -71,8 +94,21 @@ export const exampleEstate = (options: EstateOptions, planted: (base: ExampleEst
     human({ name: 'office', consumer: false, ips: ['203.0.113.7'], services: ['public'], weather }, 40 * scale),
     human({ ...style('mobile-app', ['orders'], 60), weather }, 50 * scale),
     during(poller(style('newcomer', ['orders'], 1), 1 / Math.max(scale, 0.2)), from + durationMs * 0.2, to),
-    during(cron(style('first-load', ['orders'], 1), { everyMs: WEEK_MS * 52, offsetMs: (from + durationMs * 0.55 - 4 * DAY_MS) % (WEEK_MS * 52) }, 1500, 180), from, to),
-    during(staleFleet({ name: 'fleet', consumer: false, ips: ['203.0.113.77'], services: ['orders'] }, 40, 3), from + durationMs * 0.6, from + durationMs * 0.65),
+    during(
+      cron(
+        style('first-load', ['orders'], 1),
+        { everyMs: WEEK_MS * 52, offsetMs: (from + durationMs * 0.55 - 4 * DAY_MS) % (WEEK_MS * 52) },
+        1500,
+        180,
+      ),
+      from,
+      to,
+    ),
+    during(
+      staleFleet({ name: 'fleet', consumer: false, ips: ['203.0.113.77'], services: ['orders'] }, 40, 3),
+      from + durationMs * 0.6,
+      from + durationMs * 0.65,
+    ),
   );
   const base: ExampleEstate = { estate: new Estate(seed, from, to, actors), styles };
   return { estate: new Estate(seed, from, to, [...actors, ...planted(base)]), styles };

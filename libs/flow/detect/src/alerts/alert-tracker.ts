@@ -165,13 +165,27 @@ export class AlertTracker {
     const { alert } = open;
     const theirs = open.stored
       ? await this.deps.store.find(alert.tenant, alert.id)
-      : (await this.deps.store.list({ tenant: alert.tenant, types: [alert.type], entity: alert.entity, states: ['open', 'acknowledged'], limit: 1 }))[0];
+      : (
+          await this.deps.store.list({
+            tenant: alert.tenant,
+            types: [alert.type],
+            entity: alert.entity,
+            states: ['open', 'acknowledged'],
+            limit: 1,
+          })
+        )[0];
     if (!theirs || theirs.state === 'resolved') {
       this.#open.delete(key);
-      if (theirs) this.#dismissed.set(key, { severity: theirs.severity, lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt) });
+      if (theirs)
+        this.#dismissed.set(key, {
+          severity: theirs.severity,
+          lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt),
+        });
       return;
     }
-    const joined = open.stored ? { ...alert, state: theirs.state, acknowledgedBy: theirs.acknowledgedBy } : joinFinding(theirs, alert, this.deps.clock.now());
+    const joined = open.stored
+      ? { ...alert, state: theirs.state, acknowledgedBy: theirs.acknowledgedBy }
+      : joinFinding(theirs, alert, this.deps.clock.now());
     open.alert = { ...joined, revision: theirs.revision + 1 };
     open.stored = theirs;
     open.dirty = true;
@@ -199,4 +213,5 @@ export class AlertTracker {
   }
 }
 
-const keyOf = (of: Pick<Alert, 'tenant' | 'type' | 'entity'>): string => `${of.tenant}|${of.type}|${entityKey(of.entity)}`;
+const keyOf = (of: Pick<Alert, 'tenant' | 'type' | 'entity'>): string =>
+  `${of.tenant}|${of.type}|${entityKey(of.entity)}`;

@@ -37,7 +37,8 @@ export class MemoryAlertStore extends AlertStore {
   }
 
   override async save(alert: Alert): Promise<void> {
-    if (this.#alerts.get(alert.id)?.revision !== alert.revision - 1) throw new ConflictError(`alert ${alert.id} has changed`);
+    if (this.#alerts.get(alert.id)?.revision !== alert.revision - 1)
+      throw new ConflictError(`alert ${alert.id} has changed`);
     this.#alerts.set(alert.id, alert);
   }
 

@@ -25,10 +25,18 @@ export class StoredBaselines implements BaselineSource {
     const range = { from: to - LOOK_BACK_MS, to };
     const [rows, alerts] = await Promise.all([
       this.events.minuteCounts({ tenant: caller.tenant, kind: caller.kind, entities: [caller.id], range }),
-      this.alerts.list({ tenant: caller.tenant, entity: { kind: caller.kind, id: caller.id }, range, limit: MAX_ALERTS }),
+      this.alerts.list({
+        tenant: caller.tenant,
+        entity: { kind: caller.kind, id: caller.id },
+        range,
+        limit: MAX_ALERTS,
+      }),
     ]);
     const own: readonly MinuteCount[] = rows.filter((row) => row.minute < to);
-    const excluded: BlockSpan[] = alerts.map((alert) => ({ from: blockOf(alert.firstSeenAt), to: blockOf(alert.lastSeenAt) }));
+    const excluded: BlockSpan[] = alerts.map((alert) => ({
+      from: blockOf(alert.firstSeenAt),
+      to: blockOf(alert.lastSeenAt),
+    }));
     return CallerHistory.fromMinutes(own, cutoffBlock, excluded);
   }
 }

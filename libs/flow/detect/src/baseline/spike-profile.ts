@@ -119,7 +119,12 @@ class Cells {
 }
 
 /** Every block from `from` until before `to`, those without traffic with 0. */
-const forEachBlock = (history: CallerHistory, from: number, to: number, visit: (block: number, sum: number) => void): void => {
+const forEachBlock = (
+  history: CallerHistory,
+  from: number,
+  to: number,
+  visit: (block: number, sum: number) => void,
+): void => {
   let i = lowerBound(history.blocks, from);
   for (let block = from; block < to; block++) {
     if (history.blocks[i] === block) visit(block, history.sums[i++] ?? 0);

@@ -45,7 +45,8 @@ describe('DuplicateFilter', () => {
   it('makes no false duplicate among 200,000 request ids', () => {
     const f = filter();
     let first = 0;
-    for (let i = 0; i < 200_000; i++) if (f.see(`default:${(i * 2654435761).toString(16).padStart(32, '0')}`, i, 0) === 'first') first++;
+    for (let i = 0; i < 200_000; i++)
+      if (f.see(`default:${(i * 2654435761).toString(16).padStart(32, '0')}`, i, 0) === 'first') first++;
     expect(first).toBe(200_000);
   });
 });

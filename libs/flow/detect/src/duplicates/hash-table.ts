@@ -41,7 +41,8 @@ export class HashTable {
     const mask = this.#low.length - 1;
     const low = hash.high === 0 && hash.low === 0 ? 1 : hash.low;
     let cell = (low ^ (hash.high >>> 7)) & mask;
-    while (!this.#isEmpty(cell) && (this.#low[cell] !== low || this.#high[cell] !== hash.high)) cell = (cell + 1) & mask;
+    while (!this.#isEmpty(cell) && (this.#low[cell] !== low || this.#high[cell] !== hash.high))
+      cell = (cell + 1) & mask;
     return cell;
   }
 

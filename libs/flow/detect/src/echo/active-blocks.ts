@@ -45,7 +45,8 @@ export class ActiveBlocks {
     const put = (key: string, block: Block): void => {
       fresh.set(key, [...(fresh.get(key) ?? []), block]);
       const [tenant = '', gateway = '', kind = '', ...id] = key.split('|');
-      if (kind === 'ip' && id.join('|').includes('/')) ranges.push({ tenantGateway: `${tenant}|${gateway}`, range: id.join('|'), block });
+      if (kind === 'ip' && id.join('|').includes('/'))
+        ranges.push({ tenantGateway: `${tenant}|${gateway}`, range: id.join('|'), block });
     };
     for (const record of live) put(keyOf(record), blockOf(record));
     for (const { key, block } of before) {
@@ -89,7 +90,8 @@ export class ActiveBlocks {
 
   #fitsRange(where: string, event: ApiEvent): string | undefined {
     return this.#ranges.find(
-      ({ tenantGateway, range, block }) => tenantGateway === where && answers(block, event) && isInRange(event.clientIp, range),
+      ({ tenantGateway, range, block }) =>
+        tenantGateway === where && answers(block, event) && isInRange(event.clientIp, range),
     )?.block.id;
   }
 

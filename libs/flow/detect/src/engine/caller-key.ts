@@ -11,7 +11,11 @@ export const callerKeyOf = (event: ApiEvent): string =>
 
 /** `tenant|kind`: callers that can be compared. */
 export const groupNameOf = (event: ApiEvent): string =>
-  event.credentialId === '' ? `${event.tenant}|ip` : event.consumerId === '' ? `${event.tenant}|credential` : `${event.tenant}|consumer`;
+  event.credentialId === ''
+    ? `${event.tenant}|ip`
+    : event.consumerId === ''
+      ? `${event.tenant}|credential`
+      : `${event.tenant}|consumer`;
 
 export interface CallerRef {
   readonly tenant: string;

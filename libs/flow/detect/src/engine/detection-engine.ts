@@ -65,12 +65,21 @@ export class DetectionEngine {
       },
       {
         type: 'error-spike' as const,
-        watcher: new ErrorSpikeWatcher(settings.errorSpike, settings.maxFailingCallers, (event) => bruteForce.isLogin(event)),
+        watcher: new ErrorSpikeWatcher(settings.errorSpike, settings.maxFailingCallers, (event) =>
+          bruteForce.isLogin(event),
+        ),
         enabled: settings.errorSpike.enabled,
       },
     ].filter(({ enabled }) => enabled);
     if (settings.requestSpike.enabled)
-      this.#spikes = new RequestSpikeWatcher(settings.requestSpike, this.#slab, this.#peers, baselines, this, settings.maxBaselines);
+      this.#spikes = new RequestSpikeWatcher(
+        settings.requestSpike,
+        this.#slab,
+        this.#peers,
+        baselines,
+        this,
+        settings.maxBaselines,
+      );
   }
 
   get callers(): number {

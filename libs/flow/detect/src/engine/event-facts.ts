@@ -19,11 +19,13 @@ export class Exclusions {
 
   of(event: ApiEvent): Exclusion | undefined {
     if (event.method === 'OPTIONS') return 'preflight';
-    if (this.#paths.has(event.path) && (event.method === 'GET' || event.method === 'HEAD') && event.status !== 404) return 'health-check';
+    if (this.#paths.has(event.path) && (event.method === 'GET' || event.method === 'HEAD') && event.status !== 404)
+      return 'health-check';
     const agent = event.userAgent;
     if (agent === '') return undefined;
     for (const beginning of this.#agents)
-      if (agent.length >= beginning.length && agent.slice(0, beginning.length).toLowerCase() === beginning) return 'health-check';
+      if (agent.length >= beginning.length && agent.slice(0, beginning.length).toLowerCase() === beginning)
+        return 'health-check';
     return undefined;
   }
 }
@@ -33,7 +35,13 @@ export const isServerError = (status: number): boolean => status >= 500 && statu
 
 /** A client error that no other detector is about: 4xx without 401, 403, 404, 429. 499 is the client going away, not an error it made. */
 export const isOtherClientError = (status: number): boolean =>
-  status >= 400 && status < 500 && status !== 401 && status !== 403 && status !== 404 && status !== 429 && status !== 499;
+  status >= 400 &&
+  status < 500 &&
+  status !== 401 &&
+  status !== 403 &&
+  status !== 404 &&
+  status !== 429 &&
+  status !== 499;
 
 /** Kong could not reach the upstream: nobody's abuse. */
 export const isUpstreamAway = (event: ApiEvent): boolean =>

@@ -4,7 +4,8 @@ const BINS = 256;
 const BINS_A_DOUBLING = 8;
 const MAX_GROUPS = 65_535;
 
-const binOf = (count: number): number => (count <= 0 ? 0 : Math.min(BINS - 1, 1 + Math.floor(Math.log2(count) * BINS_A_DOUBLING)));
+const binOf = (count: number): number =>
+  count <= 0 ? 0 : Math.min(BINS - 1, 1 + Math.floor(Math.log2(count) * BINS_A_DOUBLING));
 const upperEdge = (bin: number): number => (bin === 0 ? 0 : 2 ** (bin / BINS_A_DOUBLING));
 
 /** How busy the callers of one tenant and kind ever were: a histogram of their busiest five minutes (to 9 %), kept up to date. */

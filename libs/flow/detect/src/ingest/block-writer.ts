@@ -74,7 +74,8 @@ export class BlockWriter {
   #write(): Promise<void> {
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
-      if (this.#waiting.length > 0 && !this.#stopped) this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
+      if (this.#waiting.length > 0 && !this.#stopped)
+        this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
     });
     return this.#writing;
   }

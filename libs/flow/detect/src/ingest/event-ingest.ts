@@ -133,7 +133,12 @@ export class EventIngest {
     return { settled };
   }
 
-  #sighting(event: ApiEvent, position: number, events: readonly ApiEvent[], index: number): 'first' | 'redelivered' | 'duplicate' {
+  #sighting(
+    event: ApiEvent,
+    position: number,
+    events: readonly ApiEvent[],
+    index: number,
+  ): 'first' | 'redelivered' | 'duplicate' {
     const sighting = this.deps.duplicates.see(eventId(event), position, event.receivedAt);
     if (sighting === 'first') return 'first';
     // The same id twice within one message has the same position as well.

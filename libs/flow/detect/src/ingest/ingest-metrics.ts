@@ -18,30 +18,76 @@ export class IngestMetrics {
 
   constructor(metrics: Metrics) {
     this.#events = metrics.counter('outrider_detect_events_total', 'Events taken from the bus');
-    this.#duplicates = metrics.counter('outrider_detect_duplicates_total', 'Events whose id was seen before: neither stored nor observed', ['gateway']);
-    this.#redelivered = metrics.counter('outrider_detect_redelivered_total', 'Events of messages that came again: stored under the same token, not observed');
-    this.#echoes = metrics.counter('outrider_detect_block_echo_total', 'Refusals that our own enforcements caused: stored, not observed');
+    this.#duplicates = metrics.counter(
+      'outrider_detect_duplicates_total',
+      'Events whose id was seen before: neither stored nor observed',
+      ['gateway'],
+    );
+    this.#redelivered = metrics.counter(
+      'outrider_detect_redelivered_total',
+      'Events of messages that came again: stored under the same token, not observed',
+    );
+    this.#echoes = metrics.counter(
+      'outrider_detect_block_echo_total',
+      'Refusals that our own enforcements caused: stored, not observed',
+    );
     this.#findings = metrics.counter('outrider_detect_findings_total', 'Findings of the detectors', ['type']);
     this.#alerts = metrics.counter('outrider_detect_alerts_total', 'Changes of alerts', ['type', 'change']);
     this.#deadLetters = metrics.counter('outrider_detect_dead_letters_total', 'Dead letters stored');
     this.#rows = metrics.counter('outrider_detect_stored_rows_total', 'Events stored');
-    this.#storeSeconds = metrics.histogram('outrider_detect_store_seconds', 'Time to store one block of events, retries included');
-    this.#storeRetries = metrics.counter('outrider_detect_store_retries_total', 'Attempts to store that failed and were made again');
+    this.#storeSeconds = metrics.histogram(
+      'outrider_detect_store_seconds',
+      'Time to store one block of events, retries included',
+    );
+    this.#storeRetries = metrics.counter(
+      'outrider_detect_store_retries_total',
+      'Attempts to store that failed and were made again',
+    );
     this.#lag = metrics.histogram('outrider_detect_lag_seconds', 'Event time to detection, by message');
   }
 
   /** Read at each scrape. */
-  watch(metrics: Metrics, engine: DetectionEngine, extra: { pendingRows(): number; openAlerts(): number; rememberedIds(): number }): void {
+  watch(
+    metrics: Metrics,
+    engine: DetectionEngine,
+    extra: { pendingRows(): number; openAlerts(): number; rememberedIds(): number },
+  ): void {
     metrics.gaugeOf('outrider_detect_callers', 'Callers whose short windows are in memory', () => engine.callers);
-    metrics.gaugeOf('outrider_detect_late_events', 'Events too old for the windows, since start: stored, not observed', () => engine.counts.late);
-    metrics.gaugeOf('outrider_detect_excluded_preflight', 'OPTIONS requests not observed, since start', () => engine.counts.excluded.preflight);
-    metrics.gaugeOf('outrider_detect_excluded_health_check', 'Health checks not observed, since start', () => engine.counts.excluded['health-check']);
-    metrics.gaugeOf('outrider_detect_evicted_callers', 'Callers forgotten because of the bound, since start', () => engine.evicted['callers'] ?? 0);
-    metrics.gaugeOf('outrider_detect_evicted_baselines', 'Baselines forgotten because of the bound, since start', () => engine.evicted['baselines'] ?? 0);
-    metrics.gaugeOf('outrider_detect_evicted_failures', 'Failure logs forgotten because of the bound, since start', () => engine.evicted['failures'] ?? 0);
+    metrics.gaugeOf(
+      'outrider_detect_late_events',
+      'Events too old for the windows, since start: stored, not observed',
+      () => engine.counts.late,
+    );
+    metrics.gaugeOf(
+      'outrider_detect_excluded_preflight',
+      'OPTIONS requests not observed, since start',
+      () => engine.counts.excluded.preflight,
+    );
+    metrics.gaugeOf(
+      'outrider_detect_excluded_health_check',
+      'Health checks not observed, since start',
+      () => engine.counts.excluded['health-check'],
+    );
+    metrics.gaugeOf(
+      'outrider_detect_evicted_callers',
+      'Callers forgotten because of the bound, since start',
+      () => engine.evicted['callers'] ?? 0,
+    );
+    metrics.gaugeOf(
+      'outrider_detect_evicted_baselines',
+      'Baselines forgotten because of the bound, since start',
+      () => engine.evicted['baselines'] ?? 0,
+    );
+    metrics.gaugeOf(
+      'outrider_detect_evicted_failures',
+      'Failure logs forgotten because of the bound, since start',
+      () => engine.evicted['failures'] ?? 0,
+    );
     metrics.gaugeOf('outrider_detect_pending_rows', 'Rows that wait to be stored', () => extra.pendingRows());
     metrics.gaugeOf('outrider_detect_open_alerts', 'Alerts that are not resolved', () => extra.openAlerts());
-    metrics.gaugeOf('outrider_detect_remembered_ids', 'Event ids remembered to recognise duplicates', () => extra.rememberedIds());
+    metrics.gaugeOf('outrider_detect_remembered_ids', 'Event ids remembered to recognise duplicates', () =>
+      extra.rememberedIds(),
+    );
   }
 
   observed(events: number, lagSeconds: number): void {

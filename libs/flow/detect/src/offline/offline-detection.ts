@@ -14,7 +14,11 @@ const TICK_MS = 60_000;
 export interface OfflineOptions {
   readonly settings?: DetectSettings;
   /** Called about every `chunk` of events. */
-  readonly onProgress?: (progress: { readonly events: number; readonly eventTime: number; readonly alerts: number }) => void;
+  readonly onProgress?: (progress: {
+    readonly events: number;
+    readonly eventTime: number;
+    readonly alerts: number;
+  }) => void;
 }
 
 export interface OfflineResult {

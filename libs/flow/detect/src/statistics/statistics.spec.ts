@@ -7,7 +7,11 @@ const summedTail = (k: number, mean: number, size: number): number => {
   let below = 0;
   for (let i = 0; i < k; i++)
     below += Math.exp(
-      lnGamma(i + size) - lnGamma(size) - lnGamma(i + 1) + size * Math.log(size / (size + mean)) + i * Math.log(mean / (size + mean)),
+      lnGamma(i + size) -
+        lnGamma(size) -
+        lnGamma(i + 1) +
+        size * Math.log(size / (size + mean)) +
+        i * Math.log(mean / (size + mean)),
     );
   return 1 - below;
 };

@@ -24,10 +24,17 @@ export interface Backtest {
   readonly seconds: number;
 }
 
-const outsider = (name: string, ip: string): CallerStyle => ({ name, consumer: false, ips: [ip], services: ['public'] });
+const outsider = (name: string, ip: string): CallerStyle => ({
+  name,
+  consumer: false,
+  ips: [ip],
+  services: ['public'],
+});
 
 /** Runs one seeded estate with loops of the given strengths (times the caller's busiest minute), a guessing run of each kind, and a scan. */
-export const backtest = async (options: EstateOptions & { readonly strengths: readonly number[]; readonly others?: boolean }): Promise<Backtest> => {
+export const backtest = async (
+  options: EstateOptions & { readonly strengths: readonly number[]; readonly others?: boolean },
+): Promise<Backtest> => {
   const plans: Plan[] = [];
   const { from, durationMs } = options;
   const at = (share: number): number => Math.floor(from + durationMs * share) + 17_000;
@@ -39,13 +46,21 @@ export const backtest = async (options: EstateOptions & { readonly strengths: re
   const result = await new OfflineDetection(store).run(estate.stream());
   const seconds = (performance.now() - began) / 1000;
   const found = plans.map((plan) => {
-    const alert = result.alerts.find((a) => a.entity.name === plan.entity && a.type === plan.type && a.lastSeenAt >= plan.from);
+    const alert = result.alerts.find(
+      (a) => a.entity.name === plan.entity && a.type === plan.type && a.lastSeenAt >= plan.from,
+    );
     return { plan, delayMs: alert ? Math.max(0, alert.detectedAt - plan.from) : undefined };
   });
   const falseAlarms = result.alerts.filter(
     (a) =>
       a.entity.kind !== 'service' &&
-      !plans.some((plan) => plan.entity === a.entity.name && plan.type === a.type && a.lastSeenAt >= plan.from - MINUTE_MS && a.firstSeenAt <= plan.from + 15 * MINUTE_MS),
+      !plans.some(
+        (plan) =>
+          plan.entity === a.entity.name &&
+          plan.type === a.type &&
+          a.lastSeenAt >= plan.from - MINUTE_MS &&
+          a.firstSeenAt <= plan.from + 15 * MINUTE_MS,
+      ),
   );
   return { found, falseAlarms, alerts: result.alerts, events: result.events, seconds };
 };
@@ -69,7 +84,9 @@ const plant = (
   busiest: ReadonlyMap<string, number>,
 ): Actor[] => {
   const actors: Actor[] = [];
-  const targets = base.styles.filter(({ kind, busiestMinute }) => (kind === 'human' || kind === 'poller') && busiestMinute >= 3 * options.scale);
+  const targets = base.styles.filter(
+    ({ kind, busiestMinute }) => (kind === 'human' || kind === 'poller') && busiestMinute >= 3 * options.scale,
+  );
   options.strengths.forEach((strength, i) => {
     const target = targets[(i * 3 + options.seed) % targets.length];
     if (!target) return;

@@ -36,7 +36,8 @@ export class BucketCounts {
   /** First bucket at or after `from` with a count, or undefined. */
   firstFrom(from: number): number | undefined {
     if (this.#head === Number.NEGATIVE_INFINITY) return undefined;
-    for (let b = Math.max(from, this.#head - BUCKETS + 1); b <= this.#head; b++) if ((this.#ring[modulo(b)] ?? 0) > 0) return b;
+    for (let b = Math.max(from, this.#head - BUCKETS + 1); b <= this.#head; b++)
+      if ((this.#ring[modulo(b)] ?? 0) > 0) return b;
     return undefined;
   }
 

@@ -28,12 +28,16 @@ export class Evidence {
 
   /** What a finding shows; the caller itself is no contributor. */
   shown(caller: Entity): Shown {
-    const of = (kind: keyof Generation['counts']): [string, number][] => topOf(this.#young.counts[kind], this.#old.counts[kind]);
+    const of = (kind: keyof Generation['counts']): [string, number][] =>
+      topOf(this.#young.counts[kind], this.#old.counts[kind]);
     const contributors = [
       ...of('ips').map(([id, count]) => ({ entity: { kind: 'ip' as const, id, name: id }, count })),
       ...of('consumers').map(([id, count]) => ({ entity: { kind: 'consumer' as const, id, name: id }, count })),
       ...of('credentials').map(([id, count]) => ({ entity: { kind: 'credential' as const, id, name: id }, count })),
-      ...of('endpoints').map(([id, count]) => ({ entity: { kind: 'endpoint' as const, id: id.slice(0, 512), name: id.slice(0, 512) }, count })),
+      ...of('endpoints').map(([id, count]) => ({
+        entity: { kind: 'endpoint' as const, id: id.slice(0, 512), name: id.slice(0, 512) },
+        count,
+      })),
     ]
       .filter(({ entity }) => entity.kind !== caller.kind || entity.id !== caller.id)
       .sort((a, b) => b.count - a.count)

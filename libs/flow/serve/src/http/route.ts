@@ -2,7 +2,7 @@ import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { ApiBearerAuth, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { PROBLEM_CONTENT_TYPE } from '@outrider/contracts/http/problem';
 import type { Role } from '@outrider/domain/access/principal';
-import type { ZodType } from 'zod';
+import type * as z from 'zod';
 
 export const NEEDED_ROLE = 'outrider.needed-role';
 
@@ -14,7 +14,7 @@ export interface RouteDoc {
   readonly role: Role | 'public';
   /** Default 200. */
   readonly status?: number;
-  readonly answer?: ZodType;
+  readonly answer?: z.ZodType;
   /** Content type of an answer that is not JSON. */
   readonly produces?: string;
   /** Problems beside those that every route may answer. */

@@ -40,8 +40,10 @@ export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings):
     return guessing(in10m, 600_000, s.gatewayFailures10m);
   if (view.knownGood) return undefined;
   const blind = (c: FailureCounts): boolean => c.unmarked >= 0.9 * c.remembered;
-  if (failing60 && in60s.failures > s.blindFailures60s && blind(in60s)) return blindly(in60s, 60_000, s.blindFailures60s);
-  if (failing10 && in10m.failures > s.blindFailures10m && blind(in10m)) return blindly(in10m, 600_000, s.blindFailures10m);
+  if (failing60 && in60s.failures > s.blindFailures60s && blind(in60s))
+    return blindly(in60s, 60_000, s.blindFailures60s);
+  if (failing10 && in10m.failures > s.blindFailures10m && blind(in10m))
+    return blindly(in10m, 600_000, s.blindFailures10m);
   return undefined;
 };
 
@@ -49,7 +51,11 @@ export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings):
  * Flags a caller (from one address) whose logins at the upstream mostly fail, often. False positives: a broken client that repeats one
  * wrong password (indistinguishable without bodies: `loginFailures…`); an endpoint named like a login that is none (`authWords`).
  */
-export const judgeLoginGuessing = (in60s: FailureCounts, in10m: FailureCounts, s: BruteForceSettings): GuessingVerdict | undefined => {
+export const judgeLoginGuessing = (
+  in60s: FailureCounts,
+  in10m: FailureCounts,
+  s: BruteForceSettings,
+): GuessingVerdict | undefined => {
   if (in60s.failures >= s.loginFailures60s && in60s.failures >= s.loginFailureShare * in60s.attempts)
     return login(in60s, 60_000, s.loginFailures60s, s);
   if (in10m.failures >= s.loginFailures10m && in10m.failures >= s.loginFailureShare * in10m.attempts)

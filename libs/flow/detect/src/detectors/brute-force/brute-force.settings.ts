@@ -4,8 +4,30 @@ const count = (value: number) => z.number().int().min(1).max(100_000).default(va
 const share = (value: number) => z.number().min(0).max(1).default(value);
 
 const DEFAULT_AUTH_WORDS = [
-  'login', 'log-in', 'logon', 'signin', 'sign-in', 'auth', 'authenticate', 'authentication', 'token', 'tokens', 'session', 'sessions',
-  'password', 'passwd', 'otp', 'mfa', '2fa', 'totp', 'pin', 'verify-code', 'credentials', 'sso', 'oauth', 'oauth2',
+  'login',
+  'log-in',
+  'logon',
+  'signin',
+  'sign-in',
+  'auth',
+  'authenticate',
+  'authentication',
+  'token',
+  'tokens',
+  'session',
+  'sessions',
+  'password',
+  'passwd',
+  'otp',
+  'mfa',
+  '2fa',
+  'totp',
+  'pin',
+  'verify-code',
+  'credentials',
+  'sso',
+  'oauth',
+  'oauth2',
 ];
 
 /** Guessing of credentials, at the gateway (refused by Kong) and at the upstream's login. */

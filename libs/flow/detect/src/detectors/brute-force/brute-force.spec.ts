@@ -14,7 +14,12 @@ const failures = (n: number, distinct: number, unmarked = 0, attempts = n): Fail
   unmarked: Math.min(512, unmarked),
 });
 
-const view = (in60s: FailureCounts, in10m: FailureCounts, requests60s = in60s.failures, knownGood = false): GuessingView => ({
+const view = (
+  in60s: FailureCounts,
+  in10m: FailureCounts,
+  requests60s = in60s.failures,
+  knownGood = false,
+): GuessingView => ({
   in60s,
   in10m,
   requests60s,
@@ -31,7 +36,11 @@ describe('brute-force at the gateway', () => {
     ['31 keys in ten minutes', view(failures(4, 4), failures(31, 31)), 'guessing'],
     ['many good requests beside it', view(failures(15, 15), failures(15, 15), 200), undefined],
     ['no credential shown, fast', view(failures(60, 0, 60), failures(60, 0, 60)), 'blind-guessing'],
-    ['no credential shown, from where good ones come', view(failures(60, 0, 60), failures(60, 0, 60), 60, true), undefined],
+    [
+      'no credential shown, from where good ones come',
+      view(failures(60, 0, 60), failures(60, 0, 60), 60, true),
+      undefined,
+    ],
     ['no credential shown, a slow poller', view(failures(6, 0, 6), failures(60, 0, 60)), undefined],
   ])('%s', (_name, v, kind) => {
     expect(judgeGatewayGuessing(v, settings)?.kind).toBe(kind);

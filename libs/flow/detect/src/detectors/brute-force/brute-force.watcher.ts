@@ -8,7 +8,12 @@ import { Evidence } from '../../windows/evidence.ts';
 import { FailureLog } from '../../windows/failure-log.ts';
 import { bucketOf } from '../../windows/time.ts';
 import { AuthEndpoints } from './auth-endpoints.ts';
-import { BRUTE_FORCE_VERSION, judgeGatewayGuessing, judgeLoginGuessing, type GuessingVerdict } from './brute-force.detector.ts';
+import {
+  BRUTE_FORCE_VERSION,
+  judgeGatewayGuessing,
+  judgeLoginGuessing,
+  type GuessingVerdict,
+} from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 
 /** Credentials and addresses known to work; 16 bytes each. */
@@ -50,7 +55,8 @@ export class BruteForceWatcher implements Watcher {
   }
 
   #remember(event: ApiEvent): void {
-    if (event.credentialFingerprint !== '') this.#workingCredentials.add(`${event.tenant}|${event.credentialFingerprint}`);
+    if (event.credentialFingerprint !== '')
+      this.#workingCredentials.add(`${event.tenant}|${event.credentialFingerprint}`);
     this.#workingAddresses.add(`${event.tenant}|${event.clientIp}`);
   }
 
@@ -60,7 +66,11 @@ export class BruteForceWatcher implements Watcher {
     const worked = this.#workingCredentials.has(`${event.tenant}|${event.credentialFingerprint}`);
     log.add(at, event.credentialFingerprint === '' ? 0 : worked ? 1 : hash32(event.credentialFingerprint) || 2);
     evidence.add(event, at);
-    if (log.failuresWithin(600_000) <= this.settings.gatewayFailures60s || !log.worthALook || at < log.reportedAt + REPORT_EVERY_MS)
+    if (
+      log.failuresWithin(600_000) <= this.settings.gatewayFailures60s ||
+      !log.worthALook ||
+      at < log.reportedAt + REPORT_EVERY_MS
+    )
       return undefined;
     const head = bucketOf(log.lastAt);
     const verdict = judgeGatewayGuessing(
@@ -88,7 +98,11 @@ export class BruteForceWatcher implements Watcher {
     const mark = hash32(`${event.path}?${event.query}`) || 1;
     log.add(at, mark);
     evidence.add(event, at);
-    if (log.failuresWithin(600_000) < this.settings.loginFailures60s || !log.worthALook || at < log.reportedAt + REPORT_EVERY_MS)
+    if (
+      log.failuresWithin(600_000) < this.settings.loginFailures60s ||
+      !log.worthALook ||
+      at < log.reportedAt + REPORT_EVERY_MS
+    )
       return undefined;
     const verdict = judgeLoginGuessing(log.within(60_000), log.within(600_000), this.settings);
     // Reading with ever the same query is polling.
@@ -120,7 +134,10 @@ export class BruteForceWatcher implements Watcher {
       expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
       explanation: explain(verdict, where, caller.entity.name, minutes),
       evidence,
-      only: where === 'gateway' ? "answered_by = 'kong' AND status IN (401, 403)" : "answered_by = 'upstream' AND status IN (400, 401, 403, 422)",
+      only:
+        where === 'gateway'
+          ? "answered_by = 'kong' AND status IN (401, 403)"
+          : "answered_by = 'upstream' AND status IN (400, 401, 403, 422)",
     });
   }
 }

@@ -4,7 +4,13 @@ import { judgeEndpointProbing } from './endpoint-probing.detector.ts';
 import { EndpointProbingSettings } from './endpoint-probing.settings.ts';
 
 const settings = EndpointProbingSettings.parse({});
-const failures = (n: number, distinct: number): FailureCounts => ({ failures: n, attempts: n, distinct, remembered: Math.min(512, n), unmarked: 0 });
+const failures = (n: number, distinct: number): FailureCounts => ({
+  failures: n,
+  attempts: n,
+  distinct,
+  remembered: Math.min(512, n),
+  unmarked: 0,
+});
 
 describe('endpoint-probing', () => {
   it.each<[string, FailureCounts, number, FailureCounts, number, number | undefined]>([

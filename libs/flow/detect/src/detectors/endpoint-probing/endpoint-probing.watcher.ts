@@ -39,7 +39,11 @@ export class EndpointProbingWatcher implements Watcher {
     const { log, evidence } = this.#callers.getOrMake(caller.key, fresh);
     log.add(at, hash32(event.pathTemplate) || 1);
     evidence.add(event, at);
-    if (log.failuresWithin(600_000) < this.settings.distinct60s || !log.worthALook || at < log.reportedAt + REPORT_EVERY_MS)
+    if (
+      log.failuresWithin(600_000) < this.settings.distinct60s ||
+      !log.worthALook ||
+      at < log.reportedAt + REPORT_EVERY_MS
+    )
       return undefined;
     const head = bucketOf(log.lastAt);
     const verdict = judgeEndpointProbing(

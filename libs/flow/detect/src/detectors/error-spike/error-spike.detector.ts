@@ -34,7 +34,11 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
   if (view.requests < s.minRequests) return undefined;
   const lowerBound = wilsonLowerBound(view.errors, view.requests, s.z);
   const past = view.pastRequests >= s.minRequests ? view.pastErrors / view.pastRequests : 0;
-  const absolute = view.learning ? s.learningErrorShare : view.kind === 'server' ? s.minErrorShare : s.minClientErrorShare;
+  const absolute = view.learning
+    ? s.learningErrorShare
+    : view.kind === 'server'
+      ? s.minErrorShare
+      : s.minClientErrorShare;
   const limit = Math.max(absolute, s.baselineRatio * past);
   if (lowerBound <= limit) return undefined;
   const othersFail = view.others.some(

@@ -21,9 +21,26 @@ describe('error-spike', () => {
     ['too few requests', view({ errors: 30, requests: 40 }), undefined],
     ['as many errors as ever', view({ errors: 25, pastErrors: 200 }), undefined],
     ['everybody fails', view({ others: [{ errors: 90, requests: 100 }] }), 'service'],
-    ['everybody failed a minute ago', view({ others: [{ errors: 10, requests: 100 }, { errors: 8, requests: 10 }] }), 'service'],
-    ['learning: a new integration with bad input', view({ kind: 'client', errors: 30, learning: true, pastErrors: 0, pastRequests: 0 }), undefined],
-    ['learning: nearly everything fails', view({ errors: 90, learning: true, pastErrors: 0, pastRequests: 0 }), 'caller'],
+    [
+      'everybody failed a minute ago',
+      view({
+        others: [
+          { errors: 10, requests: 100 },
+          { errors: 8, requests: 10 },
+        ],
+      }),
+      'service',
+    ],
+    [
+      'learning: a new integration with bad input',
+      view({ kind: 'client', errors: 30, learning: true, pastErrors: 0, pastRequests: 0 }),
+      undefined,
+    ],
+    [
+      'learning: nearly everything fails',
+      view({ errors: 90, learning: true, pastErrors: 0, pastRequests: 0 }),
+      'caller',
+    ],
   ])('%s', (_name, v, about) => {
     expect(judgeErrorSpike(v, settings)?.about).toBe(about);
   });

@@ -111,7 +111,12 @@ export class ErrorSpikeWatcher implements Watcher {
     verdict: ErrorVerdict,
   ): Draft | undefined {
     const failing = service.failingCallers(bucketOf(at));
-    if (!this.settings.reportHealth || failing < this.settings.healthCallers || at < service.reportedAt + REPORT_EVERY_MS) return undefined;
+    if (
+      !this.settings.reportHealth ||
+      failing < this.settings.healthCallers ||
+      at < service.reportedAt + REPORT_EVERY_MS
+    )
+      return undefined;
     service.reportedAt = at;
     const id = event.serviceId || event.serviceName;
     return findingOf({
@@ -134,7 +139,14 @@ const names = { server: 'server errors', client: 'client errors' } as const;
 const serviceName = (event: ApiEvent): string => event.serviceName || event.serviceId;
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
-const common = (event: ApiEvent, at: number, caller: Caller, view: ErrorView, verdict: ErrorVerdict, evidence: Evidence) => ({
+const common = (
+  event: ApiEvent,
+  at: number,
+  caller: Caller,
+  view: ErrorView,
+  verdict: ErrorVerdict,
+  evidence: Evidence,
+) => ({
   event,
   type: 'error-spike' as const,
   version: ERROR_SPIKE_VERSION,
@@ -142,7 +154,11 @@ const common = (event: ApiEvent, at: number, caller: Caller, view: ErrorView, ve
   confidence: verdict.confidence,
   at,
   from: Math.max(at - WINDOW_MS, (bucketOf(at) - WINDOW_BUCKETS + 1) * BUCKET_MS),
-  observed: { metric: `${view.kind} error ratio`, value: Math.round(verdict.ratio * 1000) / 1000, unit: 'of requests in 5 min' },
+  observed: {
+    metric: `${view.kind} error ratio`,
+    value: Math.round(verdict.ratio * 1000) / 1000,
+    unit: 'of requests in 5 min',
+  },
   expected: {
     low: 0,
     high: verdict.limit,

@@ -65,13 +65,20 @@ export interface SpikeVerdict {
  */
 export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
   const { situation, profile } = view;
-  if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare) return undefined;
+  if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare)
+    return undefined;
   const thresholds = spikeThresholds(view, s);
   const factor = situationFactor(view, s);
   const fastRule = view.count30s >= thresholds.fast * situation.surge ? fastRuleOf(view, s) : undefined;
   if (fastRule) return verdict(fastRule, view, view.count30s, 30_000, thresholds.fast);
   if (view.count5m < thresholds.window * factor) return undefined;
-  return verdict(profile.warmUp === 'learning' ? 'learning' : 'baseline', view, view.count5m, 300_000, thresholds.window);
+  return verdict(
+    profile.warmUp === 'learning' ? 'learning' : 'baseline',
+    view,
+    view.count5m,
+    300_000,
+    thresholds.window,
+  );
 };
 
 /** What the caller must reach, before what else was going on is looked at. */
@@ -104,7 +111,12 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
   switch (evidenceOf(view, s)) {
     case 'established':
       return {
-        window: Math.max(s.learningFloor, s.learningRatio * doubt * ownMax, s.learningPeerRatio * peers.q90, s.minRatio * profile.mean),
+        window: Math.max(
+          s.learningFloor,
+          s.learningRatio * doubt * ownMax,
+          s.learningPeerRatio * peers.q90,
+          s.minRatio * profile.mean,
+        ),
         fast: Math.max(s.fastFloor30s * 2, s.fastRatio * Math.max(profile.maxMinute, view.busiestBucket), 2 * usual),
       };
     case 'young':
@@ -127,7 +139,8 @@ type Evidence = 'established' | 'young' | 'newcomer';
 
 /** How much a caller has shown before this burst. */
 const evidenceOf = (view: SpikeView, s: RequestSpikeSettings): Evidence => {
-  if (view.profile.activeMinutes >= s.learningActiveMinutes && view.profile.requests >= s.learningRequests) return 'established';
+  if (view.profile.activeMinutes >= s.learningActiveMinutes && view.profile.requests >= s.learningRequests)
+    return 'established';
   return view.pastBuckets >= s.youngBuckets && view.pastRequests >= s.youngRequests ? 'young' : 'newcomer';
 };
 
@@ -145,13 +158,28 @@ const situationFactor = (view: SpikeView, s: RequestSpikeSettings): number => {
   return view.situation.surge * (immature && view.situation.scheduledOnset ? s.scheduledFactor : 1);
 };
 
-const verdict = (rule: SpikeRule, view: SpikeView, observed: number, windowMs: number, threshold: number): SpikeVerdict => {
+const verdict = (
+  rule: SpikeRule,
+  view: SpikeView,
+  observed: number,
+  windowMs: number,
+  threshold: number,
+): SpikeVerdict => {
   const { profile } = view;
   const usual = Math.max(1, profile.max, view.recentMax, rule === 'young' ? view.busiestBucket * 2 : 0);
   const ratio = observed / usual;
   const mean = Math.max(0.5, (profile.mean * windowMs) / 300_000);
   const p = profile.n === 0 ? 1 : Math.exp(Math.max(-690, logUpperTail(observed, mean, profile.size)));
-  return { rule, threshold, observed, windowMs, ratio, p, severity: severityOf(rule, ratio, observed), confidence: confidenceOf(rule, view, ratio) };
+  return {
+    rule,
+    threshold,
+    observed,
+    windowMs,
+    ratio,
+    p,
+    severity: severityOf(rule, ratio, observed),
+    confidence: confidenceOf(rule, view, ratio),
+  };
 };
 
 const severityOf = (rule: SpikeRule, ratio: number, observed: number): Severity => {

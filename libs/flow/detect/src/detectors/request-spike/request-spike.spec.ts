@@ -21,9 +21,23 @@ const aProfile = (overrides: Partial<SpikeProfile> = {}): SpikeProfile => ({
 });
 
 const learning = (overrides: Partial<SpikeProfile> = {}): SpikeProfile =>
-  aProfile({ warmUp: 'learning', mean: 60, size: 2, p999: 80, max: 80, maxMinute: 25, n: 12, activeMinutes: 55, requests: 700, lifeMs: 3_600_000, ...overrides });
+  aProfile({
+    warmUp: 'learning',
+    mean: 60,
+    size: 2,
+    p999: 80,
+    max: 80,
+    maxMinute: 25,
+    n: 12,
+    activeMinutes: 55,
+    requests: 700,
+    lifeMs: 3_600_000,
+    ...overrides,
+  });
 
-const aView = (overrides: Omit<Partial<SpikeView>, 'situation'> & { situation?: Partial<SpikeView['situation']> } = {}): SpikeView => ({
+const aView = (
+  overrides: Omit<Partial<SpikeView>, 'situation'> & { situation?: Partial<SpikeView['situation']> } = {},
+): SpikeView => ({
   count5m: 100,
   count30s: 10,
   count20s: 7,
@@ -41,31 +55,93 @@ describe('request-spike', () => {
   it.each<[string, SpikeView, string | undefined]>([
     ['the usual', aView(), undefined],
     ['seasonal: beyond everything of 14 days', aView({ count5m: 700 }), 'baseline'],
-    ['seasonal: three times the mean, but seen before', aView({ count5m: 310, profile: aProfile({ p999: 300, max: 320 }) }), undefined],
-    ['seasonal: far beyond the past but below the floor', aView({ count5m: 150, profile: aProfile({ mean: 2, p999: 10, max: 12, maxMinute: 9 }) }), undefined],
-    ['seasonal: the weekly batch at its hour', aView({ count5m: 3000, profile: aProfile({ mean: 1400, size: 1, p999: 2800, max: 3000, maxMinute: 900 }) }), undefined],
-    ['provisional: what would do later is not yet enough', aView({ count5m: 400, recentMax: 100, profile: aProfile({ warmUp: 'provisional' }) }), undefined],
-    ['provisional: a ramp that goes on for long', aView({ count5m: 900, recentMax: 700, profile: aProfile({ warmUp: 'provisional' }) }), undefined],
-    ['provisional: abrupt and large', aView({ count5m: 1500, recentMax: 130, profile: aProfile({ warmUp: 'provisional' }) }), 'baseline'],
+    [
+      'seasonal: three times the mean, but seen before',
+      aView({ count5m: 310, profile: aProfile({ p999: 300, max: 320 }) }),
+      undefined,
+    ],
+    [
+      'seasonal: far beyond the past but below the floor',
+      aView({ count5m: 150, profile: aProfile({ mean: 2, p999: 10, max: 12, maxMinute: 9 }) }),
+      undefined,
+    ],
+    [
+      'seasonal: the weekly batch at its hour',
+      aView({ count5m: 3000, profile: aProfile({ mean: 1400, size: 1, p999: 2800, max: 3000, maxMinute: 900 }) }),
+      undefined,
+    ],
+    [
+      'provisional: what would do later is not yet enough',
+      aView({ count5m: 400, recentMax: 100, profile: aProfile({ warmUp: 'provisional' }) }),
+      undefined,
+    ],
+    [
+      'provisional: a ramp that goes on for long',
+      aView({ count5m: 900, recentMax: 700, profile: aProfile({ warmUp: 'provisional' }) }),
+      undefined,
+    ],
+    [
+      'provisional: abrupt and large',
+      aView({ count5m: 1500, recentMax: 130, profile: aProfile({ warmUp: 'provisional' }) }),
+      'baseline',
+    ],
     ['fast: a loop of hundreds a second', aView({ count5m: 2600, count30s: 2500, count20s: 2500 }), 'fast'],
     ['learning: ten times its past and beyond its peers', aView({ count5m: 1300, profile: learning() }), 'learning'],
-    ['learning: beyond its past, but as its peers do', aView({ count5m: 650, profile: learning(), peers: { callers: 20, q90: 700, max: 900 } }), undefined],
+    [
+      'learning: beyond its past, but as its peers do',
+      aView({ count5m: 650, profile: learning(), peers: { callers: 20, q90: 700, max: 900 } }),
+      undefined,
+    ],
     ['learning: little past, much doubt', aView({ count5m: 600, profile: learning({ lifeMs: 600_000 }) }), undefined],
-    ['learning: starts on the quarter of an hour like a job', aView({ count5m: 1300, profile: learning(), situation: { scheduledOnset: true } }), undefined],
-    ['learning: on the quarter, but beyond any job', aView({ count5m: 5000, profile: learning(), situation: { scheduledOnset: true } }), 'learning'],
+    [
+      'learning: starts on the quarter of an hour like a job',
+      aView({ count5m: 1300, profile: learning(), situation: { scheduledOnset: true } }),
+      undefined,
+    ],
+    [
+      'learning: on the quarter, but beyond any job',
+      aView({ count5m: 5000, profile: learning(), situation: { scheduledOnset: true } }),
+      'learning',
+    ],
     [
       'learning: the loop of Neosec after a life of one a second',
-      aView({ count5m: 2100, count30s: 2000, count20s: 1990, recentMax: 0, profile: learning({ activeMinutes: 1, requests: 0, max: 0, p999: 0, maxMinute: 0, lifeMs: 60_000 }), pastBuckets: 3, pastRequests: 35, busiestBucket: 14 }),
+      aView({
+        count5m: 2100,
+        count30s: 2000,
+        count20s: 1990,
+        recentMax: 0,
+        profile: learning({ activeMinutes: 1, requests: 0, max: 0, p999: 0, maxMinute: 0, lifeMs: 60_000 }),
+        pastBuckets: 3,
+        pastRequests: 35,
+        busiestBucket: 14,
+      }),
       'young',
     ],
     [
       'newcomer: busy from the first minute',
-      aView({ count5m: 1500, count30s: 900, count20s: 700, recentMax: 0, profile: learning({ activeMinutes: 0, requests: 0, max: 0, p999: 0, maxMinute: 0 }), pastBuckets: 0, pastRequests: 0, busiestBucket: 0 }),
+      aView({
+        count5m: 1500,
+        count30s: 900,
+        count20s: 700,
+        recentMax: 0,
+        profile: learning({ activeMinutes: 0, requests: 0, max: 0, p999: 0, maxMinute: 0 }),
+        pastBuckets: 0,
+        pastRequests: 0,
+        busiestBucket: 0,
+      }),
       undefined,
     ],
     ['surge: everybody rose', aView({ count5m: 1300, profile: learning(), situation: { surge: 4.5 } }), undefined],
-    ['retry storm: mostly server errors', aView({ count5m: 2600, count30s: 2500, situation: { serverErrorShare: 0.7 } }), undefined],
-    ['guessing run: explained already', aView({ count5m: 2600, count30s: 2500, situation: { explainedShare: 0.9 } }), undefined],
+    [
+      'retry storm: mostly server errors',
+      aView({ count5m: 2600, count30s: 2500, situation: { serverErrorShare: 0.7 } }),
+      undefined,
+    ],
+    [
+      'guessing run: explained already',
+      aView({ count5m: 2600, count30s: 2500, situation: { explainedShare: 0.9 } }),
+      undefined,
+    ],
   ])('%s', (_name, view, rule) => {
     expect(judgeRequestSpike(view, settings)?.rule).toBe(rule);
   });
@@ -74,7 +150,9 @@ describe('request-spike', () => {
     const confidence = (view: SpikeView): number => judgeRequestSpike(view, settings)?.confidence ?? 0;
     expect(confidence(aView({ count5m: 700 }))).toBeGreaterThanOrEqual(0.8);
     expect(confidence(aView({ count30s: 2500 }))).toBeGreaterThanOrEqual(0.9);
-    expect(confidence(aView({ count5m: 100_000, recentMax: 130, profile: aProfile({ warmUp: 'provisional' }) }))).toBeLessThan(0.8);
+    expect(
+      confidence(aView({ count5m: 100_000, recentMax: 130, profile: aProfile({ warmUp: 'provisional' }) })),
+    ).toBeLessThan(0.8);
     expect(confidence(aView({ count5m: 100_000, profile: learning() }))).toBeLessThan(0.8);
   });
 });

@@ -10,7 +10,13 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import type { CallerSlab } from '../../windows/caller-slab.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { blockOfBucket, BUCKET_MS, HOUR_MS, RING_BUCKETS, WINDOW_BUCKETS } from '../../windows/time.ts';
-import { judgeRequestSpike, REQUEST_SPIKE_VERSION, spikeThresholds, type SpikeVerdict, type SpikeView } from './request-spike.detector.ts';
+import {
+  judgeRequestSpike,
+  REQUEST_SPIKE_VERSION,
+  spikeThresholds,
+  type SpikeVerdict,
+  type SpikeView,
+} from './request-spike.detector.ts';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 import { explainSpike } from './explain-spike.ts';
 import { onsetBucket, recentPast, scheduledOnset, surgeOf } from './spike-situation.ts';
@@ -71,7 +77,9 @@ export class RequestSpikeWatcher {
     if (sum < this.settings.floor) return false;
     const head = this.slab.head[slot] ?? 0;
     if (head >= (this.slab.triggerUntil[slot] ?? 0)) return true;
-    return sum >= (this.slab.trigger[slot] ?? 0) || this.slab.sum(slot, head - 2, head) >= (this.slab.fastTrigger[slot] ?? 0);
+    return (
+      sum >= (this.slab.trigger[slot] ?? 0) || this.slab.sum(slot, head - 2, head) >= (this.slab.fastTrigger[slot] ?? 0)
+    );
   }
 
   /** The full look. Waits for the store only when the caller's baseline is not in memory. */
@@ -84,7 +92,12 @@ export class RequestSpikeWatcher {
     if (view.count5m < thresholds.window && view.count30s < thresholds.fast) {
       const nextHour = (Math.floor(head / HOUR_BUCKETS) + 1) * HOUR_BUCKETS;
       const immature = view.profile.warmUp === 'learning' || view.profile.warmUp === 'provisional';
-      this.#lookAgain(slot, thresholds.window, thresholds.fast, immature ? head + 2 : Math.min(nextHour, head + WINDOW_BUCKETS));
+      this.#lookAgain(
+        slot,
+        thresholds.window,
+        thresholds.fast,
+        immature ? head + 2 : Math.min(nextHour, head + WINDOW_BUCKETS),
+      );
       return undefined;
     }
     const full = { ...view, situation: this.#situation(slot, key, view, head) };
@@ -124,7 +137,8 @@ export class RequestSpikeWatcher {
       const first = block * WINDOW_BUCKETS;
       for (let m = 0; m < minutes.length; m++)
         minutes[m] = this.slab.sum(slot, first + m * MINUTE_BUCKETS, first + (m + 1) * MINUTE_BUCKETS - 1);
-      const attack = (this.slab.attackUntil[slot] ?? -1) >= first && (this.slab.attackFrom[slot] ?? 0) < first + WINDOW_BUCKETS;
+      const attack =
+        (this.slab.attackUntil[slot] ?? -1) >= first && (this.slab.attackFrom[slot] ?? 0) < first + WINDOW_BUCKETS;
       history.addBlock(block, minutes, attack);
     }
     if (through + 1 > history.foldedThrough) history.foldedThrough = through + 1;
@@ -163,7 +177,9 @@ export class RequestSpikeWatcher {
   #profile(history: CallerHistory, head: number): SpikeProfile {
     const known = this.#profiles.get(history);
     const mature = known?.profile.warmUp === 'mature' || known?.profile.warmUp === 'seasonal';
-    const at = mature ? Math.floor(head / HOUR_BUCKETS) : history.foldedThrough * 1e4 + (Math.floor(head / HOUR_BUCKETS) % 1e4);
+    const at = mature
+      ? Math.floor(head / HOUR_BUCKETS)
+      : history.foldedThrough * 1e4 + (Math.floor(head / HOUR_BUCKETS) % 1e4);
     if (known?.at === at) return known.profile;
     const profile = spikeProfile(history, blockOfBucket(head));
     this.#profiles.set(history, { at, profile });
@@ -200,7 +216,11 @@ export class RequestSpikeWatcher {
       confidence: verdict.confidence,
       at,
       from: Math.min(from, at),
-      observed: { metric: 'requests', value: verdict.observed, unit: verdict.windowMs === 30_000 ? 'in 30 s' : 'in 5 min' },
+      observed: {
+        metric: 'requests',
+        value: verdict.observed,
+        unit: verdict.windowMs === 30_000 ? 'in 30 s' : 'in 5 min',
+      },
       expected: {
         low: 0,
         high: Math.round(Number.isFinite(verdict.threshold) ? verdict.threshold : verdict.observed),

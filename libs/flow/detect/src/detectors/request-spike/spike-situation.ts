@@ -54,7 +54,8 @@ export const onsetBucket = (slab: CallerSlab, slot: number, head: number): numbe
 };
 
 /** Jobs start by the clock. */
-export const scheduledOnset = (onset: number): boolean => (onset * BUCKET_MS) % QUARTER_OF_AN_HOUR_MS < SCHEDULED_WITHIN_MS;
+export const scheduledOnset = (onset: number): boolean =>
+  (onset * BUCKET_MS) % QUARTER_OF_AN_HOUR_MS < SCHEDULED_WITHIN_MS;
 
 const MIN_BUSY = 10;
 const MAX_SURGE = 10;
@@ -63,7 +64,8 @@ const MAX_LOOKED_AT = 50_000;
 /** The surge of now or of any time within the window: what it brought is still being counted. */
 export const surgeOf = (slab: CallerSlab, slot: number, head: number, s: RequestSpikeSettings): number => {
   let surge = 1;
-  for (let back = 0; back <= WINDOW_BUCKETS; back += MINUTE_BUCKETS) surge = Math.max(surge, surgeAt(slab, slot, head - back, s));
+  for (let back = 0; back <= WINDOW_BUCKETS; back += MINUTE_BUCKETS)
+    surge = Math.max(surge, surgeAt(slab, slot, head - back, s));
   return surge;
 };
 
