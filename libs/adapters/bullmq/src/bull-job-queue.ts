@@ -5,7 +5,14 @@ import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
 import { JobQueue, type JobPayloads } from '@outrider/ports/job-queue';
 import { Envelope, placementOf, pullForward, slotGroup, slotsOf } from './job-slots.ts';
-import { queueEngine, type EngineJob, type EngineQueue, type EngineWorker, type JobEngineOptions, type QueueEngine } from './queue-engine.ts';
+import {
+  queueEngine,
+  type EngineJob,
+  type EngineQueue,
+  type EngineWorker,
+  type JobEngineOptions,
+  type QueueEngine,
+} from './queue-engine.ts';
 import { SerialByKey } from './serial-by-key.ts';
 
 /** Every job there is: `JOBS` of the job catalogue. */
@@ -45,6 +52,8 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
   readonly #workers: EngineWorker[] = [];
   readonly #serial = new SerialByKey();
   readonly #enqueuing = new SerialByKey();
+  /** Jobs that were taken and wait for another one of their id: to BullMQ they run, to us they have not begun. */
+  readonly #held = new Set<string>();
   readonly #count: ReturnType<Metrics['counter']>;
   readonly #seconds: ReturnType<Metrics['histogram']>;
   #started = false;
@@ -57,7 +66,15 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
   ) {
     super();
     this.#engine = queueEngine(options);
-    this.#settings = { concurrency: 16, attempts: 3, backOffMs: 500, keepFailed: 1_000, lockMs: 10_000, stopTimeoutMs: 15_000, ...settings };
+    this.#settings = {
+      concurrency: 16,
+      attempts: 3,
+      backOffMs: 500,
+      keepFailed: 1_000,
+      lockMs: 10_000,
+      stopTimeoutMs: 15_000,
+      ...settings,
+    };
     this.#count = deps.metrics.counter('outrider_jobs_total', 'Jobs by outcome of one attempt', ['job', 'outcome']);
     this.#seconds = deps.metrics.histogram('outrider_jobs_seconds', 'One attempt', ['job']);
   }
@@ -72,7 +89,9 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     if (!parsed.success) throw new PermanentError(`${name}: ${parsed.error.message}`, 'bad-payload');
     const delayMs = Math.max(0, Math.round(options.delayMs));
     try {
-      await this.#enqueuing.run(`${entry.queue}|${options.jobId}`, () => this.#place(name, parsed.data, options.jobId, delayMs));
+      await this.#enqueuing.run(`${name}|${options.jobId}`, () =>
+        this.#place(name, parsed.data, options.jobId, delayMs),
+      );
     } catch (error) {
       if (error instanceof TransientError) throw error;
       throw new TransientError('the job could not be queued', 'jobs-away', { cause: error });
@@ -157,7 +176,12 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     const queue = this.#queue(this.#entry(name)?.queue ?? '');
     const now = Date.now();
     const wanted: Envelope = { payload, dueAt: now + delayMs };
-    const states = await Promise.all(slotsOf(jobId).map(async (id) => ({ id, state: await queue.getJobState(id) })));
+    const states = await Promise.all(
+      slotsOf(name, jobId).map(async (id) => {
+        const state = await queue.getJobState(id);
+        return { id, state: state === 'active' && this.#held.has(id) ? 'waiting' : state };
+      }),
+    );
     const placement = placementOf(states);
     if (placement.kind === 'none') throw new TransientError('too many jobs of one id run at once', 'jobs-busy');
     if (placement.kind === 'pending') {
@@ -179,7 +203,10 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
   }
 
   async #process(job: EngineJob): Promise<void> {
-    await this.#serial.run(slotGroup(job.id ?? ''), async () => {
+    const held = job.id ?? '';
+    this.#held.add(held);
+    await this.#serial.run(slotGroup(held), async () => {
+      this.#held.delete(held);
       const began = performance.now();
       const outcome = await this.#attempt(job);
       this.#seconds({ job: this.#label(job) }, (performance.now() - began) / 1_000);
@@ -198,9 +225,15 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       return { slug: 'done' };
     } catch (error) {
       const transient = error instanceof TransientError;
-      this.deps.log[transient ? 'warn' : 'error']({ err: error, job: job.name, id: job.id, attempt: job.attemptsMade + 1 }, 'job failed');
+      this.deps.log[transient ? 'warn' : 'error'](
+        { err: error, job: job.name, id: job.id, attempt: job.attemptsMade + 1 },
+        'job failed',
+      );
       if (error instanceof PermanentError) return { slug: 'refused', error: new UnrecoverableError(error.message) };
-      return { slug: transient ? 'postponed' : 'failed', error: error instanceof Error ? error : new Error(String(error)) };
+      return {
+        slug: transient ? 'postponed' : 'failed',
+        error: error instanceof Error ? error : new Error(String(error)),
+      };
     }
   }
 

@@ -14,11 +14,12 @@ const SLOTS = 3;
 const SAFE_ID = /^[A-Za-z][\w.-]{0,199}$/;
 
 /** BullMQ refuses `:` and integers; anything unusual goes in as its hash. */
-export const engineId = (jobId: string): string =>
+const engineId = (jobId: string): string =>
   SAFE_ID.test(jobId) ? `j-${jobId}` : `h-${createHash('sha256').update(jobId).digest('hex')}`;
 
-export const slotsOf = (jobId: string): readonly string[] => {
-  const id = engineId(jobId);
+/** An id belongs to its job name: two jobs of one queue may use the same one. */
+export const slotsOf = (name: string, jobId: string): readonly string[] => {
+  const id = engineId(`${name}.${jobId}`);
   return Array.from({ length: SLOTS }, (_, slot) => (slot === 0 ? id : `${id}~${slot}`));
 };
 

@@ -76,7 +76,8 @@ const redisEngine = (url: string): QueueEngine => {
   const worker = { ...redisConnection(url), maxRetriesPerRequest: null };
   return {
     queue: (name) => new Queue<unknown>(name, { connection: caller, prefix: REDIS_PREFIX }),
-    worker: (name, process, settings) => new Worker<unknown, void>(name, process, { ...settings, connection: worker, prefix: REDIS_PREFIX }),
+    worker: (name, process, settings) =>
+      new Worker<unknown, void>(name, process, { ...settings, connection: worker, prefix: REDIS_PREFIX }),
   };
 };
 

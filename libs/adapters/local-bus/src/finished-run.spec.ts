@@ -39,7 +39,8 @@ describe('FinishedRun', () => {
             while (finished.has(unbroken)) unbroken += 1;
           }
           expect(run.committable).toBeLessThanOrEqual(unbroken);
-          for (const { from, through } of blocks) expect(run.committable <= from || run.committable > through).toBe(true);
+          for (const { from, through } of blocks)
+            expect(run.committable <= from || run.committable > through).toBe(true);
         }
       }),
     );

@@ -92,7 +92,10 @@ export class GroupConsumer implements Subscription {
     while (this.#inFlight.messages > 0 && !late) await Promise.race([signal?.wait() ?? bound, bound]);
     timeout.abort();
     if (this.#inFlight.messages > 0)
-      this.deps.log.warn({ messages: this.#inFlight.messages, group: this.options.group }, 'handlers still at work at stop: their messages come again');
+      this.deps.log.warn(
+        { messages: this.#inFlight.messages, group: this.options.group },
+        'handlers still at work at stop: their messages come again',
+      );
   }
 
   #hooks(handler: (delivery: Delivery) => Promise<void>): ConsumerHooks {

@@ -24,7 +24,9 @@ export const readGroupFile = async (path: string): Promise<ReadonlyMap<number, P
     const content = Content.parse(JSON.parse(text));
     return new Map(Object.entries(content.partitions).map(([partition, state]) => [Number(partition), state]));
   } catch (error) {
-    throw new Error(`${path} is damaged: restore it, or remove it to let the group begin at the oldest message`, { cause: error });
+    throw new Error(`${path} is damaged: restore it, or remove it to let the group begin at the oldest message`, {
+      cause: error,
+    });
   }
 };
 

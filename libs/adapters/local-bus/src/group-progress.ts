@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { FinishedRun } from './finished-run.ts';
 import { GroupFile, type PartitionState } from './group-file.ts';
-import type { PartitionLog, Place } from './partition-log.ts';
+import type { PartitionLog } from './partition-log.ts';
 
 /** How far a durable group is in one partition. */
 export interface Progress {

@@ -55,14 +55,24 @@ describe('LocalBus under kill -9', () => {
     const total = 600;
     const bus = await aLocalBus(folder.dir, { topics: { [TOPIC]: { groups: ['g'] } } });
     for (let i = 0; i < total; i += 50)
-      await bus.publish(TOPIC, Array.from({ length: 50 }, (_, n) => ({ key: 'k', headers: {}, value: Buffer.from(String(i + n)) })));
+      await bus.publish(
+        TOPIC,
+        Array.from({ length: 50 }, (_, n) => ({ key: 'k', headers: {}, value: Buffer.from(String(i + n)) })),
+      );
     await bus.stop();
     const done = new Set<number>();
     const planned = new Set<number>();
     for (let round = 0; done.size < total; round += 1) {
       const child = new TypescriptChild(new URL('./consumer.child.ts', import.meta.url), [folder.dir]);
       const enough = round < KILLS ? 10 + Math.floor(Math.random() * 60) : Number.MAX_SAFE_INTEGER;
-      await eventually(() => child.lines.length > enough || done.size + child.lines.length > 3 * total || !child.running || last(child.lines, total), 20_000);
+      await eventually(
+        () =>
+          child.lines.length > enough ||
+          done.size + child.lines.length > 3 * total ||
+          !child.running ||
+          last(child.lines, total),
+        20_000,
+      );
       await child.kill();
       if (child.lines.length === 0) throw new Error(child.errors);
       for (const line of child.lines) {
@@ -73,13 +83,15 @@ describe('LocalBus under kill -9', () => {
         if (through !== '-') expect(planned.has(Number(through)) || Number(through) % 10 === 9).toBe(true);
       }
       const committed = await committedOf(folder.dir);
-      for (let offset = 0; offset < committed; offset += 1) if (!done.has(offset)) throw new Error(`${offset} is committed (${committed}) and not done`);
+      for (let offset = 0; offset < committed; offset += 1)
+        if (!done.has(offset)) throw new Error(`${offset} is committed (${committed}) and not done`);
     }
     expect(done.size).toBe(total);
   });
 });
 
-const last = (lines: readonly string[], total: number): boolean => lines.some((line) => line.startsWith(`done ${total - 1} `)) && lines.length > 1;
+const last = (lines: readonly string[], total: number): boolean =>
+  lines.some((line) => line.startsWith(`done ${total - 1} `)) && lines.length > 1;
 
 const committedOf = async (dir: string): Promise<number> => {
   const text = await readFile(join(dir, TOPIC, 'groups', 'g.json'), 'utf8');

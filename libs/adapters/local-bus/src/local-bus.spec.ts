@@ -25,7 +25,8 @@ describe('LocalBus', () => {
     await bus.consume({ topic: TOPIC, group }, async (delivery) => void seen.push(delivery));
     return seen;
   };
-  const segments = async (partition = 0): Promise<string[]> => (await readdir(join(folder.dir, TOPIC, String(partition)))).sort();
+  const segments = async (partition = 0): Promise<string[]> =>
+    (await readdir(join(folder.dir, TOPIC, String(partition)))).sort();
   const lastSegment = async (): Promise<string> => join(folder.dir, TOPIC, '0', (await segments()).at(-1) ?? '');
 
   beforeEach(async () => {
@@ -61,7 +62,10 @@ describe('LocalBus', () => {
   test('passes over a corrupt record in the middle, counts it, and delivers all others once', async () => {
     const deps = aLocalBusDeps();
     const first = await open();
-    await first.publish(TOPIC, Array.from({ length: 10 }, (_, i) => aMessage(`message-${i}`)));
+    await first.publish(
+      TOPIC,
+      Array.from({ length: 10 }, (_, i) => aMessage(`message-${i}`)),
+    );
     await first.stop();
     const path = await lastSegment();
     const file = await readFile(path);
@@ -77,7 +81,9 @@ describe('LocalBus', () => {
 
   test('refuses a second bus on the same folder, and takes over the lock of a process that is gone', async () => {
     const first = await open();
-    await expect(aLocalBus(folder.dir, { topics: { [TOPIC]: {} } })).rejects.toThrow(`in use by process ${process.pid}`);
+    await expect(aLocalBus(folder.dir, { topics: { [TOPIC]: {} } })).rejects.toThrow(
+      `in use by process ${process.pid}`,
+    );
     await first.stop();
     await writeFile(join(folder.dir, TOPIC, 'lock'), JSON.stringify({ pid: process.pid, startedAt: 'another life' }));
     await expect(open()).resolves.toBeInstanceOf(LocalBus);
@@ -89,7 +95,10 @@ describe('LocalBus', () => {
     const big = aMessage('x'.repeat(20 * KIB));
     const refusal = await (async () => {
       for (;;) {
-        const error: unknown = await bus.publish(TOPIC, [big]).then(() => undefined, (e: unknown) => e);
+        const error: unknown = await bus.publish(TOPIC, [big]).then(
+          () => undefined,
+          (e: unknown) => e,
+        );
         if (error !== undefined) return error;
         taken += 1;
       }
@@ -99,7 +108,12 @@ describe('LocalBus', () => {
     expect(bus.pressure(TOPIC)).toBe(1);
     const seen = await collect(bus);
     await eventually(() => seen.length === taken && bus.lag()[0]?.messages === 0);
-    await eventually(() => bus.publish(TOPIC, [big]).then(() => true, () => false));
+    await eventually(() =>
+      bus.publish(TOPIC, [big]).then(
+        () => true,
+        () => false,
+      ),
+    );
     await eventually(() => seen.length === taken + 1);
     expect(seen.map(({ offset }) => offset)).toEqual(Array.from({ length: taken + 1 }, (_, i) => i));
   });
@@ -108,14 +122,19 @@ describe('LocalBus', () => {
     const { PartitionLog } = await import('./partition-log.ts');
     const bus = await open();
     await bus.publish(TOPIC, [aMessage('before')]);
-    const sync = jest.spyOn(PartitionLog.prototype, 'sync').mockRejectedValueOnce(Object.assign(new Error(code), { code }));
+    const sync = jest
+      .spyOn(PartitionLog.prototype, 'sync')
+      .mockRejectedValueOnce(Object.assign(new Error(code), { code }));
     await expect(bus.publish(TOPIC, [aMessage('lost'), aMessage('lost too')])).rejects.toBeInstanceOf(TransientError);
     sync.mockRestore();
     await bus.publish(TOPIC, [aMessage('after')]);
     await bus.stop();
     const seen = await collect(await open());
     await eventually(() => seen.length === 2);
-    expect(seen.map(({ value, offset }) => [value.toString(), offset])).toEqual([['before', 0], ['after', 1]]);
+    expect(seen.map(({ value, offset }) => [value.toString(), offset])).toEqual([
+      ['before', 0],
+      ['after', 1],
+    ]);
   });
 
   test('refuses a message that is too large for good, and an empty publish takes nothing', async () => {
@@ -128,7 +147,10 @@ describe('LocalBus', () => {
   test('deletes consumed segments after their time, and none that a group still needs', async () => {
     let now = 1_000_000_000_000;
     const deps = { ...aLocalBusDeps(), clock: { now: () => now } };
-    const bus = await open({ segmentBytes: 4 * KIB, maintenanceMs: 10, topics: { [TOPIC]: { retentionHours: 1, groups: ['g', 'slow'] } } }, deps);
+    const bus = await open(
+      { segmentBytes: 4 * KIB, maintenanceMs: 10, topics: { [TOPIC]: { retentionHours: 1, groups: ['g', 'slow'] } } },
+      deps,
+    );
     for (let i = 0; i < 20; i += 1) await bus.publish(TOPIC, [aMessage('x'.repeat(KIB))]);
     const all = (await segments()).length;
     await collect(bus, 'g');
@@ -141,13 +163,19 @@ describe('LocalBus', () => {
     await bus.stop();
     const again = await open();
     await again.publish(TOPIC, [aMessage('next')]);
-    expect((await collect(again))[0] ?? (await eventually(() => again.lag().find(({ messages }) => messages >= 0)))).toBeDefined();
+    expect(
+      (await collect(again))[0] ?? (await eventually(() => again.lag().find(({ messages }) => messages >= 0))),
+    ).toBeDefined();
   });
 
   test('lets a group that lags read the disk in order, over many segments', async () => {
     const bus = await open({ segmentBytes: 64 * KIB, tailBytes: 8 * KIB });
     const sent = Array.from({ length: 300 }, (_, i) => `${i}:${'y'.repeat(i * 7)}`);
-    for (let i = 0; i < sent.length; i += 10) await bus.publish(TOPIC, sent.slice(i, i + 10).map((text) => aMessage(text)));
+    for (let i = 0; i < sent.length; i += 10)
+      await bus.publish(
+        TOPIC,
+        sent.slice(i, i + 10).map((text) => aMessage(text)),
+      );
     expect((await segments()).length).toBeGreaterThan(3);
     const seen = await collect(bus);
     await eventually(() => seen.length === sent.length);
@@ -158,16 +186,24 @@ describe('LocalBus', () => {
   test('keeps messages of one key in one partition and in order, also after a restart', async () => {
     const settings = { topics: { [TOPIC]: { partitions: 4, groups: ['g'] } } };
     const first = await open(settings);
-    await first.publish(TOPIC, Array.from({ length: 80 }, (_, i) => aMessage(String(i), `key-${i % 8}`)));
+    await first.publish(
+      TOPIC,
+      Array.from({ length: 80 }, (_, i) => aMessage(String(i), `key-${i % 8}`)),
+    );
     await first.stop();
     const second = await open({ topics: { [TOPIC]: { partitions: 1 } } });
-    await second.publish(TOPIC, Array.from({ length: 80 }, (_, i) => aMessage(String(80 + i), `key-${i % 8}`)));
+    await second.publish(
+      TOPIC,
+      Array.from({ length: 80 }, (_, i) => aMessage(String(80 + i), `key-${i % 8}`)),
+    );
     const seen = await collect(second);
     await eventually(() => seen.length === 160);
     for (let key = 0; key < 8; key += 1) {
       const mine = seen.filter((delivery) => delivery.key === `key-${key}`);
       expect(new Set(mine.map(({ partition }) => partition)).size).toBe(1);
-      expect(mine.map(({ value }) => Number(value.toString()))).toEqual(Array.from({ length: 20 }, (_, i) => key + 8 * i));
+      expect(mine.map(({ value }) => Number(value.toString()))).toEqual(
+        Array.from({ length: 20 }, (_, i) => key + 8 * i),
+      );
     }
     expect(new Set(seen.map(({ partition }) => partition)).size).toBeGreaterThan(1);
   });
@@ -176,7 +212,10 @@ describe('LocalBus', () => {
     const bus = await open();
     await bus.publish(TOPIC, [aMessage('before')]);
     const seen: string[] = [];
-    await bus.consume({ topic: TOPIC, group: 'live', durable: false }, async ({ value }) => void seen.push(value.toString()));
+    await bus.consume(
+      { topic: TOPIC, group: 'live', durable: false },
+      async ({ value }) => void seen.push(value.toString()),
+    );
     await bus.publish(TOPIC, [aMessage('after')]);
     await eventually(() => seen.length === 1);
     expect(seen).toEqual(['after']);
@@ -185,14 +224,20 @@ describe('LocalBus', () => {
 
   test('hands out no more than the bound, but a planned block whole', async () => {
     const first = await open();
-    await first.publish(TOPIC, Array.from({ length: 20 }, (_, i) => aMessage(String(i))));
+    await first.publish(
+      TOPIC,
+      Array.from({ length: 20 }, (_, i) => aMessage(String(i))),
+    );
     let handed = 0;
     const never = new Promise<void>(() => undefined);
-    const consumer = await first.consume({ topic: TOPIC, group: 'g', maxInFlight: 8, stopTimeoutMs: 10 }, async (delivery) => {
-      handed += 1;
-      if (delivery.offset === 7) await delivery.plan(7);
-      await never;
-    });
+    const consumer = await first.consume(
+      { topic: TOPIC, group: 'g', maxInFlight: 8, stopTimeoutMs: 10 },
+      async (delivery) => {
+        handed += 1;
+        if (delivery.offset === 7) await delivery.plan(7);
+        await never;
+      },
+    );
     await eventually(() => handed === 8);
     await consumer.stop();
     expect(handed).toBe(8);
@@ -219,12 +264,16 @@ describe('LocalBus', () => {
       const mine = new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
       if (waiting.length === 4) {
         await last.plan(3);
-        for (const { resolve, reject } of waiting.splice(0).reverse()) (fail ? () => reject(new TransientError('store away')) : resolve)();
+        for (const { resolve, reject } of waiting.splice(0).reverse())
+          (fail ? () => reject(new TransientError('store away')) : resolve)();
         fail = false;
       }
       await mine;
     });
-    await bus.publish(TOPIC, ['a', 'b', 'c', 'd'].map((text) => aMessage(text)));
+    await bus.publish(
+      TOPIC,
+      ['a', 'b', 'c', 'd'].map((text) => aMessage(text)),
+    );
     await eventually(() => rounds.length === 8 && bus.lag()[0]?.messages === 0);
     expect(rounds.slice(4)).toEqual([0, 1, 2, 3].map((offset) => ({ offset, plannedThrough: 3 })));
   });
@@ -255,7 +304,9 @@ describe('LocalBus', () => {
     const bus = await open({}, { ...aLocalBusDeps(), clock: { now: () => now } });
     await bus.publish(TOPIC, [aMessage('a'), aMessage('b')]);
     now += 5_000;
-    expect(bus.lag()).toEqual([{ topic: TOPIC, group: 'g', partition: 0, messages: 2, bytes: expect.any(Number), ageMs: 5_000 }]);
+    expect(bus.lag()).toEqual([
+      { topic: TOPIC, group: 'g', partition: 0, messages: 2, bytes: expect.any(Number), ageMs: 5_000 },
+    ]);
     await collect(bus);
     await eventually(() => bus.lag()[0]?.messages === 0);
     expect(bus.lag()[0]).toMatchObject({ bytes: 0, ageMs: 0 });

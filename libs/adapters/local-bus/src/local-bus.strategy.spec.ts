@@ -80,7 +80,14 @@ describe('LocalBusStrategy', () => {
   test('gives each group of one process every message, and only to its own handlers, all of them', async () => {
     await bus.publish('t.v1', [aMessage('a'), aMessage('b')]);
     await eventually(() => seen.length === 6);
-    expect([...seen].sort()).toEqual(['analyzer-1:a', 'analyzer-1:b', 'analyzer-2:a', 'analyzer-2:b', 'responder:a', 'responder:b']);
+    expect([...seen].sort()).toEqual([
+      'analyzer-1:a',
+      'analyzer-1:b',
+      'analyzer-2:a',
+      'analyzer-2:b',
+      'responder:a',
+      'responder:b',
+    ]);
     await eventually(() => behind('analyzer') === 0 && behind('responder') === 0);
   });
 

@@ -28,9 +28,17 @@ export class LocalBusStrategy extends Server implements CustomTransportStrategy 
   }
 
   /** Several handlers of one topic are kept side by side: Nest's own chain would end at the first failure while others still run. */
-  override addHandler(pattern: unknown, callback: MessageHandler, isEventHandler = false, extras: Record<string, unknown> = {}): void {
+  override addHandler(
+    pattern: unknown,
+    callback: MessageHandler,
+    isEventHandler = false,
+    extras: Record<string, unknown> = {},
+  ): void {
     if (typeof pattern !== 'string' || !isEventHandler)
-      throw new PermanentError('the event bus serves @EventPattern handlers whose pattern is a topic name', 'bad-handler');
+      throw new PermanentError(
+        'the event bus serves @EventPattern handlers whose pattern is a topic name',
+        'bad-handler',
+      );
     callback.isEventHandler = true;
     callback.extras = extras;
     this.#handlers.set(pattern, [...(this.#handlers.get(pattern) ?? []), callback]);
@@ -64,7 +72,9 @@ export class LocalBusStrategy extends Server implements CustomTransportStrategy 
     const group = groupName(this.transportId);
     try {
       for (const [topic, handlers] of this.#handlers)
-        this.#subscriptions.push(await this.bus.consume({ ...this.options, topic, group }, (delivery) => callAll(handlers, delivery)));
+        this.#subscriptions.push(
+          await this.bus.consume({ ...this.options, topic, group }, (delivery) => callAll(handlers, delivery)),
+        );
     } catch (error) {
       await this.close();
       throw error;
@@ -91,7 +101,12 @@ const callAll = async (handlers: readonly MessageHandler[], delivery: Delivery):
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }): unknown => reason);
   if (errors.length === 0) return;
   const masked = errors.find((error) => !(error instanceof Error));
-  if (masked !== undefined) throw new TransientError('a handler failed and Nest hid its error: connect the group with connectGroup', 'masked-error', { cause: masked });
+  if (masked !== undefined)
+    throw new TransientError(
+      'a handler failed and Nest hid its error: connect the group with connectGroup',
+      'masked-error',
+      { cause: masked },
+    );
   throw errors.find((error) => error instanceof TransientError) ?? errors[0];
 };
 

@@ -120,7 +120,9 @@ export class LocalBus extends EventBus {
 
   async #maintain(): Promise<void> {
     for (const topic of this.#topics.values()) {
-      await topic.sweep().catch((error: unknown) => this.deps.log.error({ err: error, topic: topic.name }, 'retention failed'));
+      await topic
+        .sweep()
+        .catch((error: unknown) => this.deps.log.error({ err: error, topic: topic.name }, 'retention failed'));
       this.#metrics.pressure({ topic: topic.name }, topic.pressure());
     }
     for (const { topic, group, partition, messages, bytes, ageMs } of this.lag()) {

@@ -68,7 +68,7 @@ export class PartitionConsumer {
   }
 
   async #run(): Promise<void> {
-    for (let failures = 0; !this.stopping.aborted; ) {
+    for (let failures = 0; !this.stopping.aborted;) {
       try {
         if (this.#failed.size > 0) await this.#retryFailed();
         else if (!(await this.#handNext())) await this.wake.wait();
@@ -125,7 +125,8 @@ export class PartitionConsumer {
       this.#hand(handed);
     }
     // Nothing new until these have an outcome: their order is held.
-    while (!this.stopping.aborted && this.#failed.size === 0 && again.some((handed) => !handed.done)) await this.wake.wait();
+    while (!this.stopping.aborted && this.#failed.size === 0 && again.some((handed) => !handed.done))
+      await this.wake.wait();
   }
 
   #hand(handed: Handed): void {

@@ -137,7 +137,10 @@ export class PartitionLog {
     const offset = atEnd ? segment.end : lastRead ? lastRead.offset + 1 : from.offset;
     const holes = chunk.records.length === 0 ? offset - from.offset : 0;
     if (chunk.corruptBytes > 0)
-      this.log.error({ segment: segment.base, at: from.position - segment.start, bytes: chunk.corruptBytes }, 'corrupt bytes in the event bus passed over');
+      this.log.error(
+        { segment: segment.base, at: from.position - segment.start, bytes: chunk.corruptBytes },
+        'corrupt bytes in the event bus passed over',
+      );
     return { records: chunk.records, next: { offset, position: segment.start + chunk.next }, lost: lost + holes };
   }
 
@@ -200,7 +203,10 @@ export class PartitionLog {
   }
 
   async #load(): Promise<void> {
-    const bases = (await readdir(this.folder)).map(segmentBase).filter((base) => base !== undefined).sort((a, b) => a - b);
+    const bases = (await readdir(this.folder))
+      .map(segmentBase)
+      .filter((base) => base !== undefined)
+      .sort((a, b) => a - b);
     if (bases.length === 0) return this.roll(0);
     for (const [index, base] of bases.entries()) {
       const segment = new Segment(this.folder, base, this.#segments.length > 0 ? this.last.position : 0);
@@ -227,7 +233,8 @@ export class PartitionLog {
       this.log.warn({ segment: segment.base, bytes: scan.fileBytes - scan.goodBytes }, 'torn write truncated');
       await this.#writer.truncate(scan.goodBytes);
     }
-    if (scan.corruptBytes > 0) this.log.error({ segment: segment.base, bytes: scan.corruptBytes }, 'corrupt bytes in the event bus');
+    if (scan.corruptBytes > 0)
+      this.log.error({ segment: segment.base, bytes: scan.corruptBytes }, 'corrupt bytes in the event bus');
     await this.#writer.datasync();
   }
 }

@@ -8,7 +8,9 @@ const lane = async (): Promise<void> => {
   for (;;) {
     const number = next++;
     const size = 10 + ((number * 7_919) % 20_000);
-    await bus.publish('t.v1', [{ key: 'k', headers: { number: String(number) }, value: Buffer.alloc(size, number % 256) }]);
+    await bus.publish('t.v1', [
+      { key: 'k', headers: { number: String(number) }, value: Buffer.alloc(size, number % 256) },
+    ]);
     process.stdout.write(`${number}\n`);
   }
 };

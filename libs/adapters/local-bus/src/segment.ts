@@ -109,7 +109,8 @@ const nextRecordAt = async (
       continue;
     }
     let decoded = decodeRecord(window, found, at, maxRecordBytes);
-    if (decoded.kind === 'cut') decoded = decodeRecord(await segment.read(at + found, decoded.bytes), 0, 0, maxRecordBytes);
+    if (decoded.kind === 'cut')
+      decoded = decodeRecord(await segment.read(at + found, decoded.bytes), 0, 0, maxRecordBytes);
     if (decoded.kind === 'cut' && at + found + decoded.bytes <= segment.bytes)
       decoded = decodeRecord(await segment.read(at + found, decoded.bytes), 0, 0, maxRecordBytes);
     if (decoded.kind === 'record' && follows(decoded.record, expected, segment.end)) return at + found;
@@ -137,7 +138,7 @@ export const scanSegment = async (folder: string, base: number, maxRecordBytes: 
   segment.end = Number.MAX_SAFE_INTEGER;
   const scan = { fileBytes, goodBytes: 0, end: base, lastAt: 0, corruptBytes: 0 };
   try {
-    for (let at = 0; at < fileBytes; ) {
+    for (let at = 0; at < fileBytes;) {
       const chunk = await readChunk(segment, at, scan.end, SCAN_BYTES, maxRecordBytes);
       const last = chunk.records.at(-1);
       if (last) {

@@ -14,7 +14,11 @@ export const aLocalBusDeps = (): LocalBusDeps => ({
 });
 
 /** A started bus in its folder; the commit interval is short. */
-export const aLocalBus = async (dir: string, settings: Partial<LocalBusSettings> = {}, deps = aLocalBusDeps()): Promise<LocalBus> => {
+export const aLocalBus = async (
+  dir: string,
+  settings: Partial<LocalBusSettings> = {},
+  deps = aLocalBusDeps(),
+): Promise<LocalBus> => {
   const bus = new LocalBus({ commitIntervalMs: 5, ...settings, dir }, deps);
   await bus.start();
   return bus;

@@ -60,7 +60,8 @@ export class TopicLog {
   }
 
   static async open(name: string, own: ResolvedTopic, settings: ResolvedSettings, deps: TopicDeps): Promise<TopicLog> {
-    if (!/^[\w.-]{1,200}$/.test(name) || name.startsWith('.')) throw new PermanentError(`not a topic name: ${name}`, 'bad-topic');
+    if (!/^[\w.-]{1,200}$/.test(name) || name.startsWith('.'))
+      throw new PermanentError(`not a topic name: ${name}`, 'bad-topic');
     const folder = join(settings.dir, name);
     await mkdir(join(folder, 'groups'), { recursive: true });
     const unlock = await lockFolder(folder);
@@ -111,7 +112,8 @@ export class TopicLog {
       return { partition: crc32(message.key) % this.logs.length, message };
     });
     if (routed.length === 0) return;
-    if (this.#commit.pendingBytes > 0 && this.#commit.pendingBytes + bytes > this.settings.maxPendingBytes) throw this.#refusal('bus-busy');
+    if (this.#commit.pendingBytes > 0 && this.#commit.pendingBytes + bytes > this.settings.maxPendingBytes)
+      throw this.#refusal('bus-busy');
     if (!this.#hasRoom(bytes)) throw this.#refusal('bus-full');
     try {
       await this.#commit.append(routed, bytes);
@@ -157,7 +159,9 @@ export class TopicLog {
     await this.#commit.idle();
     await this.#syncAll();
     for (const group of this.groups.values())
-      await group.close().catch((error: unknown) => this.deps.log.error({ err: error }, 'commits could not be written'));
+      await group
+        .close()
+        .catch((error: unknown) => this.deps.log.error({ err: error }, 'commits could not be written'));
     for (const log of this.logs) await log.close();
     await this.unlock();
   }
@@ -174,18 +178,22 @@ export class TopicLog {
   #refusal(reason: string, cause?: TransientError): TransientError {
     this.deps.metrics.rejected({ topic: this.name, reason });
     if (reason !== 'bus-busy') this.#fullUntil = this.deps.now() + FULL_FOR_MS;
-    return cause ?? new TransientError(reason === 'bus-busy' ? 'the event bus is busy' : 'the event bus is full', reason);
+    return (
+      cause ?? new TransientError(reason === 'bus-busy' ? 'the event bus is busy' : 'the event bus is full', reason)
+    );
   }
 
   /** Deletes consumed segments, oldest first, when the bound presses. */
   #hasRoom(bytes: number): boolean {
     const wanted = (): boolean => this.bytes + this.#commit.pendingBytes + bytes <= this.own.maxBytes;
-    for (let dropped = true; dropped && !wanted(); ) {
+    for (let dropped = true; dropped && !wanted();) {
       dropped = false;
       for (const log of this.logs) {
         if (wanted() || !log.oldest || !this.#consumed(log, log.oldest.end)) continue;
         dropped = true;
-        log.dropOldest().catch((error: unknown) => this.deps.log.error({ err: error }, 'a consumed segment could not be deleted'));
+        log
+          .dropOldest()
+          .catch((error: unknown) => this.deps.log.error({ err: error }, 'a consumed segment could not be deleted'));
       }
     }
     return wanted();

@@ -43,7 +43,9 @@ describe('HttpOutbound', () => {
   });
 
   test('posts the body with its headers and gives status and excerpt', async () => {
-    let got: { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string } | undefined;
+    let got:
+      | { readonly method: string | undefined; readonly headers: IncomingMessage['headers']; readonly body: string }
+      | undefined;
     const port = await serve((incoming, response) => {
       let body = '';
       incoming.on('data', (chunk: Buffer) => (body += chunk.toString()));
@@ -58,18 +60,65 @@ describe('HttpOutbound', () => {
       headers: { 'webhook-id': 'msg_1', 'Content-Length': '999', Host: 'elsewhere', 'Transfer-Encoding': 'chunked' },
     });
     expect(answer).toEqual({ status: 202, excerpt: 'thanks  [31m' });
-    expect(got).toMatchObject({ method: 'POST', body: '{"a":1}', headers: { 'webhook-id': 'msg_1', 'content-length': '7', host: `127.0.0.1:${port}` } });
+    expect(got).toMatchObject({
+      method: 'POST',
+      body: '{"a":1}',
+      headers: { 'webhook-id': 'msg_1', 'content-length': '7', host: `127.0.0.1:${port}` },
+    });
   });
 
   test.each([
-    '127.0.0.1', '127.1', '2130706433', '0x7f000001', '0x7f.0.0.1', '0177.0.0.1', '017700000001', '127.0.0.1.', '0', '0.0.0.0',
-    '10.0.0.1', '172.16.0.1', '172.31.255.255', '192.168.1.1', '169.254.169.254', '100.64.0.1', '224.0.0.1', '240.0.0.1', '255.255.255.255',
-    '198.18.0.1', '192.0.0.1', '192.0.2.1', '168.63.129.16', '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', '[::127.0.0.1]',
-    '[fe80::1]', '[fd00::1]', '[fc00::1]', '[fec0::1]', '[ff02::1]', '[64:ff9b::7f00:1]', '[64:ff9b::169.254.169.254]', '[64:ff9b:1::1]',
-    '[2002:7f00:1::]', '[2002:c0a8:101::1]', '[2001::1]', '[fd00:ec2::254]', 'localhost', 'LOCALHOST', 'localhost.', 'a.localhost', '１２７.0.0.1',
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0x7f.0.0.1',
+    '0177.0.0.1',
+    '017700000001',
+    '127.0.0.1.',
+    '0',
+    '0.0.0.0',
+    '10.0.0.1',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '224.0.0.1',
+    '240.0.0.1',
+    '255.255.255.255',
+    '198.18.0.1',
+    '192.0.0.1',
+    '192.0.2.1',
+    '168.63.129.16',
+    '[::1]',
+    '[::]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '[fe80::1]',
+    '[fd00::1]',
+    '[fc00::1]',
+    '[fec0::1]',
+    '[ff02::1]',
+    '[64:ff9b::7f00:1]',
+    '[64:ff9b::169.254.169.254]',
+    '[64:ff9b:1::1]',
+    '[2002:7f00:1::]',
+    '[2002:c0a8:101::1]',
+    '[2001::1]',
+    '[fd00:ec2::254]',
+    'localhost',
+    'LOCALHOST',
+    'localhost.',
+    'a.localhost',
+    '１２７.0.0.1',
   ])('refuses http://%s/ without a connection', async (host) => {
     const port = await serve((_, response) => response.end());
-    await expect(post({ url: `http://${host}:${port}/` })).rejects.toMatchObject({ name: 'PermanentError', code: 'private-address' });
+    await expect(post({ url: `http://${host}:${port}/` })).rejects.toMatchObject({
+      name: 'PermanentError',
+      code: 'private-address',
+    });
     expect(hits).toBe(0);
   });
 
@@ -78,8 +127,17 @@ describe('HttpOutbound', () => {
   });
 
   test.each([
-    'ftp://hook.example/', 'file:///etc/passwd', 'gopher://hook.example/', 'javascript:alert(1)', 'hook.example', '', 'http://', 'http://user:secret@hook.example/',
-    'http://secret@hook.example/', 'http://[::1', 'http://999.1.1.1/',
+    'ftp://hook.example/',
+    'file:///etc/passwd',
+    'gopher://hook.example/',
+    'javascript:alert(1)',
+    'hook.example',
+    '',
+    'http://',
+    'http://user:secret@hook.example/',
+    'http://secret@hook.example/',
+    'http://[::1',
+    'http://999.1.1.1/',
   ])('refuses %s as a URL, without repeating what it holds', async (url) => {
     const refusal: unknown = await post({ url, allowPrivateAddress: true }).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: 'PermanentError', code: 'bad-url' });
@@ -88,7 +146,9 @@ describe('HttpOutbound', () => {
 
   test('refuses a name with one private address among its addresses', async () => {
     await expect(post({}, resolvesTo('93.184.216.34', '10.1.2.3'))).rejects.toMatchObject({ code: 'private-address' });
-    await expect(post({}, resolvesTo('2606:2800:220:1::1', '::ffff:10.1.2.3'))).rejects.toMatchObject({ code: 'private-address' });
+    await expect(post({}, resolvesTo('2606:2800:220:1::1', '::ffff:10.1.2.3'))).rejects.toMatchObject({
+      code: 'private-address',
+    });
   });
 
   test('connects to the address that was checked: the name is resolved once', async () => {
@@ -110,8 +170,13 @@ describe('HttpOutbound', () => {
   test('follows no redirect', async () => {
     const target = await serve((_, response) => response.end('reached'));
     hits = 0;
-    const port = await serve((_, response) => response.writeHead(307, { location: `http://127.0.0.1:${target}/` }).end('moved'));
-    expect(await post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true })).toEqual({ status: 307, excerpt: 'moved' });
+    const port = await serve((_, response) =>
+      response.writeHead(307, { location: `http://127.0.0.1:${target}/` }).end('moved'),
+    );
+    expect(await post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true })).toEqual({
+      status: 307,
+      excerpt: 'moved',
+    });
     expect(hits).toBe(1);
   });
 
@@ -137,7 +202,9 @@ describe('HttpOutbound', () => {
     });
     const silent = await listening(createTcp(() => undefined));
     for (const port of [drip, silent])
-      await expect(post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true, timeoutMs: 150 })).rejects.toMatchObject({
+      await expect(
+        post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true, timeoutMs: 150 }),
+      ).rejects.toMatchObject({
         name: 'TransientError',
         code: 'timeout',
       });
@@ -148,7 +215,9 @@ describe('HttpOutbound', () => {
 
   test('counts a name that takes too long to resolve as no connection', async () => {
     const never = new Promise<never>(() => undefined);
-    await expect(post({}, { connectTimeoutMs: 50, resolve: () => never })).rejects.toMatchObject({ code: 'connect-timeout' });
+    await expect(post({}, { connectTimeoutMs: 50, resolve: () => never })).rejects.toMatchObject({
+      code: 'connect-timeout',
+    });
   });
 
   test.each([
@@ -166,19 +235,31 @@ describe('HttpOutbound', () => {
     const unknown = { resolve: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) };
     await expect(post({}, unknown)).rejects.toMatchObject({ name: 'TransientError', code: 'dns' });
     const port = await listening(createTcp((socket) => socket.end('SSH-2.0-nothing\r\n\r\n')));
-    await expect(post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true })).rejects.toMatchObject({ name: 'TransientError' });
+    await expect(post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true })).rejects.toMatchObject({
+      name: 'TransientError',
+    });
   });
 
   test('refuses a body over the bound and a header that would break the request', async () => {
-    await expect(post({ body: 'x'.repeat(1024 * 1024 + 1), allowPrivateAddress: true })).rejects.toMatchObject({ name: 'PermanentError', code: 'too-large' });
-    await expect(post({ headers: { 'x-a': 'b\r\nhost: c' } }, resolvesTo('93.184.216.34'))).rejects.toMatchObject({ name: 'PermanentError' });
+    await expect(post({ body: 'x'.repeat(1024 * 1024 + 1), allowPrivateAddress: true })).rejects.toMatchObject({
+      name: 'PermanentError',
+      code: 'too-large',
+    });
+    await expect(post({ headers: { 'x-a': 'b\r\nhost: c' } }, resolvesTo('93.184.216.34'))).rejects.toMatchObject({
+      name: 'PermanentError',
+    });
   });
 
   test('lets no more requests out than the bound', async () => {
     const port = await listening(createTcp(() => undefined));
     const busy = outbound({ maxConcurrent: 1 });
-    const first = busy.post(request({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true, timeoutMs: 300 })).catch((error: unknown) => error);
-    await expect(busy.post(request({ allowPrivateAddress: true }))).rejects.toMatchObject({ name: 'TransientError', code: 'busy' });
+    const first = busy
+      .post(request({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true, timeoutMs: 300 }))
+      .catch((error: unknown) => error);
+    await expect(busy.post(request({ allowPrivateAddress: true }))).rejects.toMatchObject({
+      name: 'TransientError',
+      code: 'busy',
+    });
     expect(await first).toMatchObject({ code: 'timeout' });
   });
 });

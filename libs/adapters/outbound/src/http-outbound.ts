@@ -10,7 +10,16 @@ import { isPublicAddress } from './private-addresses.ts';
 const KIB = 1024;
 const MAX_URL_CHARS = 2_048;
 /** Set by us alone: they decide what is sent and to whom. */
-const RESERVED_HEADERS = new Set(['host', 'content-length', 'connection', 'transfer-encoding', 'expect', 'upgrade', 'te', 'trailer']);
+const RESERVED_HEADERS = new Set([
+  'host',
+  'content-length',
+  'connection',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'te',
+  'trailer',
+]);
 
 export interface Address {
   readonly address: string;
@@ -51,12 +60,15 @@ export class HttpOutbound extends OutboundHttp {
       resolve: (hostname) => systemLookup(hostname, { all: true, verbatim: true }),
       ...settings,
     };
-    this.#count = metrics.counter('outrider_outbound_requests_total', 'Requests to addresses that users chose', ['outcome']);
+    this.#count = metrics.counter('outrider_outbound_requests_total', 'Requests to addresses that users chose', [
+      'outcome',
+    ]);
   }
 
   async post(request: OutboundRequest): Promise<OutboundResponse> {
     try {
-      if (this.#running >= this.#settings.maxConcurrent) throw new TransientError('too many requests under way', 'busy');
+      if (this.#running >= this.#settings.maxConcurrent)
+        throw new TransientError('too many requests under way', 'busy');
       const url = checkedUrl(request, this.#settings.maxRequestBytes);
       this.#running += 1;
       try {
@@ -82,7 +94,12 @@ export class HttpOutbound extends OutboundHttp {
           agent: false,
           // A literal address is not looked up by Node, and was checked before.
           lookup: this.#checkedLookup(request.allowPrivateAddress),
-          headers: { 'user-agent': 'Outrider', ...ownHeaders(request.headers), 'content-length': body.length, connection: 'close' },
+          headers: {
+            'user-agent': 'Outrider',
+            ...ownHeaders(request.headers),
+            'content-length': body.length,
+            connection: 'close',
+          },
           maxHeaderSize: 16 * KIB,
         });
       } catch (error) {
@@ -97,7 +114,10 @@ export class HttpOutbound extends OutboundHttp {
       const fail = (error: unknown): void => finish(() => reject(failure(error)));
       const totalMs = Math.max(1, Math.min(request.timeoutMs, this.#settings.maxTimeoutMs));
       const total = setTimeout(() => fail(new TransientError(`no answer within ${totalMs} ms`, 'timeout')), totalMs);
-      const connect = setTimeout(() => fail(new TransientError('no connection in time', 'connect-timeout')), this.#settings.connectTimeoutMs);
+      const connect = setTimeout(
+        () => fail(new TransientError('no connection in time', 'connect-timeout')),
+        this.#settings.connectTimeoutMs,
+      );
       client.once('socket', (socket) => {
         socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => clearTimeout(connect));
       });
@@ -125,7 +145,11 @@ export class HttpOutbound extends OutboundHttp {
         (addresses) => {
           const first = addresses[0];
           if (!first) return callback(new TransientError('the name has no address', 'dns'), '', 0);
-          if (options.all) return callback(null, addresses.map(({ address, family }) => ({ address, family })));
+          if (options.all)
+            return callback(
+              null,
+              addresses.map(({ address, family }) => ({ address, family })),
+            );
           return callback(null, first.address, first.family);
         },
         (error: unknown) => callback(error instanceof Error ? error : new Error('resolution failed'), '', 0),
@@ -135,15 +159,18 @@ export class HttpOutbound extends OutboundHttp {
 }
 
 const checkedUrl = (request: OutboundRequest, maxRequestBytes: number): URL => {
-  if (request.url.length > MAX_URL_CHARS || !URL.canParse(request.url)) throw new PermanentError('not a URL', 'bad-url');
+  if (request.url.length > MAX_URL_CHARS || !URL.canParse(request.url))
+    throw new PermanentError('not a URL', 'bad-url');
   const url = new URL(request.url);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new PermanentError('only http and https URLs', 'bad-url');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new PermanentError('only http and https URLs', 'bad-url');
   if (url.username !== '' || url.password !== '') throw new PermanentError('no credentials in URLs', 'bad-url');
   // The URL parser has turned decimal, octal and hexadecimal forms into plain ones by now.
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (host === '') throw new PermanentError('the URL has no host', 'bad-url');
   if (!request.allowPrivateAddress && (isIP(host) ? !isPublicAddress(host) : isLocalName(host))) throw privateAddress();
-  if (Buffer.byteLength(request.body) > maxRequestBytes) throw new PermanentError('the request is too large', 'too-large');
+  if (Buffer.byteLength(request.body) > maxRequestBytes)
+    throw new PermanentError('the request is too large', 'too-large');
   return url;
 };
 
@@ -172,7 +199,8 @@ const readBounded = (response: IncomingMessage, limit: number): Promise<string> 
     response.once('aborted', done);
   });
 
-const excerptOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, ' ');
+/** Control characters of an answer have no place in a delivery log; line ends and tabs do. */
+const excerptOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/(?![\n\t])\p{Cc}/gu, ' ');
 
 /** Our own refusals stay what they are; everything that the network or the peer did may pass. */
 const failure = (error: unknown): Error => {

@@ -4,8 +4,8 @@ import ipaddr from 'ipaddr.js';
 const REFUSED_V4 = ['0.0.0.0/8', '192.0.0.0/24', '192.88.99.0/24', '198.18.0.0/15', '168.63.129.16/32'].map((cidr) =>
   ipaddr.IPv4.parseCIDR(cidr),
 );
-const REFUSED_V6 = ['::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '5f00::/16', 'fec0::/10', 'fd00:ec2::/32'].map((cidr) =>
-  ipaddr.IPv6.parseCIDR(cidr),
+const REFUSED_V6 = ['::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '5f00::/16', 'fec0::/10', 'fd00:ec2::/32'].map(
+  (cidr) => ipaddr.IPv6.parseCIDR(cidr),
 );
 
 /**

@@ -6,7 +6,11 @@ import { eventually } from '../eventually.ts';
 /** One run of a bus. */
 export interface BusUnderTest {
   readonly bus: EventBus;
-  consume(topic: string, group: string, handler: (delivery: Delivery) => Promise<void>): Promise<{ stop(): Promise<void> }>;
+  consume(
+    topic: string,
+    group: string,
+    handler: (delivery: Delivery) => Promise<void>,
+  ): Promise<{ stop(): Promise<void> }>;
   close(): Promise<void>;
 }
 
@@ -28,7 +32,11 @@ export const eventBusConformance = (name: string, make: () => Promise<BusStorage
       await run.close();
       run = await storage.open();
     };
-    const publish = (...texts: string[]): Promise<void> => run.bus.publish(TOPIC, texts.map((text) => aMessage(text)));
+    const publish = (...texts: string[]): Promise<void> =>
+      run.bus.publish(
+        TOPIC,
+        texts.map((text) => aMessage(text)),
+      );
 
     beforeEach(async () => {
       storage = await make();
@@ -41,7 +49,8 @@ export const eventBusConformance = (name: string, make: () => Promise<BusStorage
 
     test('gives every group every message, in order, with its key, headers and value', async () => {
       const seen: Record<string, Delivery[]> = { one: [], two: [] };
-      for (const group of ['one', 'two']) await run.consume(TOPIC, group, async (delivery) => void seen[group]?.push(delivery));
+      for (const group of ['one', 'two'])
+        await run.consume(TOPIC, group, async (delivery) => void seen[group]?.push(delivery));
       const sent: OutgoingMessage[] = Array.from({ length: 50 }, (_, i) => ({
         key: `ключ-${i}`,
         value: Buffer.from([i, 0, 255]),
@@ -133,7 +142,10 @@ export const eventBusConformance = (name: string, make: () => Promise<BusStorage
       const block = again.filter(({ plannedThrough }) => plannedThrough !== undefined);
       expect(block.at(-1)?.offset).toBe(3);
       expect(new Set(block.map(({ plannedThrough }) => plannedThrough))).toEqual(new Set([3]));
-      expect(again.filter(({ offset }) => offset > 3).map(({ plannedThrough }) => plannedThrough)).toEqual([undefined, undefined]);
+      expect(again.filter(({ offset }) => offset > 3).map(({ plannedThrough }) => plannedThrough)).toEqual([
+        undefined,
+        undefined,
+      ]);
     });
 
     test('hands out several messages at a time', async () => {

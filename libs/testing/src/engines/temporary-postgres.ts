@@ -18,10 +18,21 @@ interface Ids {
 }
 
 const START_LIMIT_MS = 30_000;
-const FLAGS = ['shared_buffers=32MB', 'max_connections=60', 'io_method=sync', 'max_wal_senders=0', 'wal_level=minimal', 'jit=off', 'unix_socket_directories=', 'listen_addresses=127.0.0.1'];
+const FLAGS = [
+  'shared_buffers=32MB',
+  'max_connections=60',
+  'io_method=sync',
+  'max_wal_senders=0',
+  'wal_level=minimal',
+  'jit=off',
+  'unix_socket_directories=',
+  'listen_addresses=127.0.0.1',
+];
 
 /** `durable: false` leaves out the sync at commit, for specs that count no milliseconds and pull no plugs. */
-export const startTemporaryPostgres = async (options: { readonly durable?: boolean } = {}): Promise<TemporaryPostgres> => {
+export const startTemporaryPostgres = async (
+  options: { readonly durable?: boolean } = {},
+): Promise<TemporaryPostgres> => {
   const ids = process.getuid?.() === 0 ? unprivileged() : undefined;
   const home = mkdtempSync(join(tmpdir(), 'outrider-pg-'));
   // mkdtemp makes 0700; the user that PostgreSQL runs as must be able to enter.
@@ -29,11 +40,15 @@ export const startTemporaryPostgres = async (options: { readonly durable?: boole
   if (ids) chownSync(home, ids.uid, ids.gid);
   const bin = await binaries();
   const data = join(home, 'data');
-  execFileSync(bin.initdb, [`--pgdata=${data}`, '--username=app', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'], {
-    ...ids,
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
+  execFileSync(
+    bin.initdb,
+    [`--pgdata=${data}`, '--username=app', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'],
+    {
+      ...ids,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
   const flags = options.durable === false ? [...FLAGS, 'fsync=off', 'synchronous_commit=off'] : FLAGS;
   const port = await freePort();
   const child = spawn(bin.postgres, ['-D', data, '-p', String(port), ...flags.flatMap((flag) => ['-c', flag])], {
@@ -62,7 +77,7 @@ export const startTemporaryPostgres = async (options: { readonly durable?: boole
 };
 
 const reachable = async (url: string, child: ChildProcess): Promise<void> => {
-  for (const until = Date.now() + START_LIMIT_MS; Date.now() < until; ) {
+  for (const until = Date.now() + START_LIMIT_MS; Date.now() < until;) {
     if (child.exitCode !== null) throw new Error('it ended');
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     try {
@@ -86,7 +101,11 @@ const binaries = async (): Promise<{ readonly postgres: string; readonly initdb:
 };
 
 const hasBinaries = (found: unknown): found is { readonly postgres: string; readonly initdb: string } =>
-  typeof found === 'object' && found !== null && 'postgres' in found && typeof found.postgres === 'string' && 'initdb' in found;
+  typeof found === 'object' &&
+  found !== null &&
+  'postgres' in found &&
+  typeof found.postgres === 'string' &&
+  'initdb' in found;
 
 /** The package makes its library links in an install script, which may not have run. */
 const linkLibraries = (native: string): void => {
@@ -103,7 +122,8 @@ const linkLibraries = (native: string): void => {
 const unprivileged = (): Ids => {
   for (const user of ['postgres', 'nobody']) {
     try {
-      const id = (flag: string): number => Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      const id = (flag: string): number =>
+        Number(execFileSync('id', [flag, user], { stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: id('-u'), gid: id('-g') };
     } catch {
       continue;

@@ -14,10 +14,14 @@ export class TypescriptChild {
   #errors = '';
 
   constructor(file: URL, args: readonly string[]) {
-    this.#child = spawn(process.execPath, ['--conditions=@outrider/source', `--import=${LOADER}`, fileURLToPath(file), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...environment(), NODE_OPTIONS: '' },
-    });
+    this.#child = spawn(
+      process.execPath,
+      ['--conditions=@outrider/source', `--import=${LOADER}`, fileURLToPath(file), ...args],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...environment(), NODE_OPTIONS: '' },
+      },
+    );
     let rest = '';
     this.#child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
       const parts = (rest + chunk).split('\n');
@@ -25,7 +29,10 @@ export class TypescriptChild {
       this.lines.push(...parts);
     });
     if (this.#child.stderr)
-      createInterface({ input: this.#child.stderr }).on('line', (line) => (this.#errors = `${this.#errors}${line}\n`.slice(-4_000)));
+      createInterface({ input: this.#child.stderr }).on(
+        'line',
+        (line) => (this.#errors = `${this.#errors}${line}\n`.slice(-4_000)),
+      );
     this.#ended = once(this.#child, 'close');
   }
 

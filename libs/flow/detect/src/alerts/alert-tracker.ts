@@ -8,6 +8,8 @@ import { BoundedMap } from '../windows/bounded-map.ts';
 
 export const RESOLVED_BY_ITSELF = 'outrider';
 const MAX_DISMISSED = 10_000;
+/** Alerts that are not resolved, held in memory; a few KB each. */
+const MAX_OPEN = 50_000;
 
 export type AlertChange = 'opened' | 'updated' | 'resolved';
 
@@ -22,12 +24,17 @@ export interface AlertTrackerDeps {
   /** At most one write an alert in this time unless it became worse; ms. */
   readonly updateEveryMs: number;
   readonly onProblem: (error: unknown, alert: Alert) => void;
+  /** A finding that became nothing: all alerts that may be open are, and none can be ended while the store is away. */
+  readonly onRefused?: (finding: Finding) => void;
+  readonly maxOpen?: number;
 }
 
 /** `stored` is the row as we know it; undefined until the first insert worked. */
 interface Open {
   alert: Alert;
   stored: Alert | undefined;
+  /** The most severe finding of this run: what a new alert begins with when a person resolved this one before it became worse. */
+  worst: Finding | undefined;
   dirty: boolean;
   savedAt: number;
 }
@@ -37,6 +44,7 @@ interface Open {
  * Work is serial; what the store could not take is tried again at the next tick.
  */
 export class AlertTracker {
+  /** The one that had no finding for longest first. */
   readonly #open = new Map<string, Open>();
   /** Alerts that a person resolved while the cause went on: the same again is no news until it was quiet or became worse. */
   readonly #dismissed = new BoundedMap<Pick<Alert, 'severity' | 'lastSeenAt'>>(MAX_DISMISSED);
@@ -56,7 +64,7 @@ export class AlertTracker {
 
   async load(): Promise<void> {
     for (const alert of await this.deps.store.unresolved())
-      this.#open.set(keyOf(alert), { alert, stored: alert, dirty: false, savedAt: 0 });
+      this.#open.set(keyOf(alert), { alert, stored: alert, worst: undefined, dirty: false, savedAt: 0 });
   }
 
   /** Resolves when the finding was joined and its write was tried once. */
@@ -94,16 +102,37 @@ export class AlertTracker {
     const open = this.#open.get(key);
     // The attack went quiet for longer than it takes to be over, before a tick came: the old matter ends first.
     if (open && open.alert.lastSeenAt + this.deps.quietMs[finding.type] < finding.window.from) {
-      if (open.dirty) await this.#write(key, open);
-      await this.#resolve(key, open);
+      await this.#end(key, open);
     }
     const current = this.#open.get(key);
     if (current) return this.#join(key, current, finding);
     if (await this.#isDismissed(key, finding)) return;
+    if (await this.#makeRoom()) await this.#begin(key, finding);
+    else this.deps.onRefused?.(finding);
+  }
+
+  async #begin(key: string, finding: Finding): Promise<void> {
     const alert = openAlert(finding, this.deps.newId(), this.deps.clock.now());
-    const fresh: Open = { alert, stored: undefined, dirty: true, savedAt: 0 };
+    const fresh: Open = { alert, stored: undefined, worst: finding, dirty: true, savedAt: 0 };
     this.#open.set(key, fresh);
     await this.#write(key, fresh);
+  }
+
+  /** At the bound the alert that is quiet for longest ends early; a further finding opens it again. */
+  async #makeRoom(): Promise<boolean> {
+    const most = this.deps.maxOpen ?? MAX_OPEN;
+    for (const [key, open] of this.#open) {
+      if (this.#open.size < most) break;
+      await this.#end(key, open);
+      break;
+    }
+    return this.#open.size < most;
+  }
+
+  /** What is not stored yet stays: its end would be written over nothing. */
+  async #end(key: string, open: Open): Promise<void> {
+    if (open.dirty) await this.#write(key, open);
+    if (!open.dirty && this.#open.get(key) === open) await this.#resolve(key, open);
   }
 
   async #join(key: string, open: Open, finding: Finding): Promise<void> {
@@ -112,6 +141,9 @@ export class AlertTracker {
     // Several joins may be one write: the revision counts writes.
     open.alert = { ...joined, revision: open.stored ? open.stored.revision + 1 : 1 };
     open.dirty = true;
+    if (!open.worst || !isWorse(open.worst, finding)) open.worst = finding;
+    this.#open.delete(key);
+    this.#open.set(key, open);
     if (hasRisen(before, open.alert) || this.#mayWrite(open)) await this.#write(key, open);
   }
 
@@ -123,8 +155,7 @@ export class AlertTracker {
     const last = this.#dismissed.peek(key) ?? (await this.#lastDismissed(finding));
     if (!last) return false;
     const quiet = finding.detectedAt > last.lastSeenAt + this.deps.quietMs[finding.type];
-    const stronger = SEVERITIES.indexOf(finding.severity) > SEVERITIES.indexOf(last.severity);
-    if (quiet || stronger) {
+    if (quiet || isWorse(finding, last)) {
       this.#dismissed.delete(key);
       return false;
     }
@@ -162,35 +193,50 @@ export class AlertTracker {
 
   /** Somebody was first: a person acknowledged or resolved it, or another analyzer opened it. Their state, our findings. */
   async #reconcile(key: string, open: Open): Promise<void> {
-    const { alert } = open;
-    const theirs = open.stored
-      ? await this.deps.store.find(alert.tenant, alert.id)
-      : (
-          await this.deps.store.list({
-            tenant: alert.tenant,
-            types: [alert.type],
-            entity: alert.entity,
-            states: ['open', 'acknowledged'],
-            limit: 1,
-          })
-        )[0];
-    if (!theirs || theirs.state === 'resolved') {
-      this.#open.delete(key);
-      if (theirs)
-        this.#dismissed.set(key, {
-          severity: theirs.severity,
-          lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt),
-        });
+    // Written at the next tick at the earliest: a loop of conflicts must not hold up the others.
+    open.dirty = true;
+    open.savedAt = 0;
+    let theirs: Alert | undefined;
+    try {
+      theirs = await this.#theirs(open);
+    } catch (error) {
+      this.deps.onProblem(error, open.alert);
       return;
     }
-    const joined = open.stored
-      ? { ...alert, state: theirs.state, acknowledgedBy: theirs.acknowledgedBy }
-      : joinFinding(theirs, alert, this.deps.clock.now());
+    if (theirs && theirs.state !== 'resolved') this.#adopt(open, theirs);
+    else if (theirs) await this.#dismiss(key, open, theirs);
+    // A row that is gone is not made again. One that was never stored lost a race against an end: the next tick opens it.
+    else if (open.stored) this.#open.delete(key);
+  }
+
+  async #theirs({ alert, stored }: Open): Promise<Alert | undefined> {
+    const { tenant, type, entity, id } = alert;
+    const states = ['open', 'acknowledged'] as const;
+    const [standing] = stored
+      ? []
+      : await this.deps.store.list({ tenant, types: [type], entity, states: [...states], limit: 1 });
+    return standing ?? (await this.deps.store.find(tenant, id));
+  }
+
+  #adopt(open: Open, theirs: Alert): void {
+    const { alert } = open;
+    // The same id: ours, stored by an attempt whose answer was lost, or changed by a person.
+    const joined =
+      theirs.id === alert.id
+        ? { ...alert, state: theirs.state, acknowledgedBy: theirs.acknowledgedBy }
+        : joinFinding(theirs, alert, this.deps.clock.now());
     open.alert = { ...joined, revision: theirs.revision + 1 };
     open.stored = theirs;
-    open.dirty = true;
-    // Written at the next tick: a loop of conflicts must not hold up the others.
-    open.savedAt = 0;
+  }
+
+  /** A person has decided on less than what is known now: what is worse is a new matter. */
+  async #dismiss(key: string, { alert, worst }: Open, theirs: Alert): Promise<void> {
+    this.#open.delete(key);
+    if (worst && isWorse(worst, theirs)) return this.#begin(key, worst);
+    this.#dismissed.set(key, {
+      severity: theirs.severity,
+      lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt),
+    });
   }
 
   async #resolve(key: string, open: Open): Promise<void> {
@@ -212,6 +258,9 @@ export class AlertTracker {
     await this.deps.publish(alert, change).catch((error: unknown) => this.deps.onProblem(error, alert));
   }
 }
+
+const isWorse = (a: Pick<Alert, 'severity'>, b: Pick<Alert, 'severity'>): boolean =>
+  SEVERITIES.indexOf(a.severity) > SEVERITIES.indexOf(b.severity);
 
 const keyOf = (of: Pick<Alert, 'tenant' | 'type' | 'entity'>): string =>
   `${of.tenant}|${of.type}|${entityKey(of.entity)}`;
