@@ -40,8 +40,9 @@ export class EvaluateModule {
         evaluator(options),
         {
           provide: ChangeHandler,
-          useFactory: (alerts: AlertStore, made: Evaluator) => new ChangeHandler(alerts, made),
-          inject: [AlertStore, Evaluator],
+          useFactory: (alerts: AlertStore, made: Evaluator, rules: RulesCache) =>
+            new ChangeHandler(alerts, made, rules),
+          inject: [AlertStore, Evaluator, RulesCache],
         },
         sweep(options.sweepEveryMs ?? SWEEP_EVERY_MS),
       ],

@@ -9,7 +9,7 @@ export interface Rules {
   readonly rails: GuardRails;
 }
 
-/** A change of a policy or a guard rail (the kill switch too) holds after this time at the latest. */
+/** A change of a policy or a guard rail that nobody told us of holds after this time at the latest. */
 const MAX_AGE_MS = 1_000;
 const MAX_TENANTS = 1_000;
 
@@ -34,6 +34,11 @@ export class RulesCache {
     });
     this.#bound();
     return rules;
+  }
+
+  /** The tenant's rules have changed: the next decision reads them anew. */
+  forget(tenant: string): void {
+    this.#entries.delete(tenant);
   }
 
   async #read(tenant: string): Promise<Rules> {

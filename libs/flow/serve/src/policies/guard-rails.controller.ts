@@ -6,7 +6,9 @@ import type { Principal } from '@outrider/domain/access/principal';
 import { GuardRails, type NeverBlockEntry } from '@outrider/domain/response/guard-rails';
 import { parseCidr } from '@outrider/domain/traffic/ip-address';
 import { CallerError } from '@outrider/platform/errors';
+import { Clock } from '@outrider/ports/clock';
 import { PolicyStore } from '@outrider/ports/response-store';
+import { Changes } from '../changes.ts';
 import { Caller } from '../access/caller.ts';
 import { InvalidInput } from '../http/problem.ts';
 import { Route } from '../http/route.ts';
@@ -19,7 +21,11 @@ const MAX_NEVER_BLOCK = 5_000;
 @ApiTags('guard rails')
 @Controller('v1/guard-rails')
 export class GuardRailsController {
-  constructor(private readonly policies: PolicyStore) {}
+  constructor(
+    private readonly policies: PolicyStore,
+    private readonly changes: Changes,
+    private readonly clock: Clock,
+  ) {}
 
   @Get()
   @Route({
@@ -40,8 +46,13 @@ export class GuardRailsController {
     answer: GuardRails,
     problems: [413],
   })
-  change(@Caller() caller: Principal, @Body({ schema: GuardRailsChange }) body: GuardRailsChange): Promise<GuardRails> {
-    return this.policies.setGuardRails(caller.tenant, definedOnly(body), caller.name);
+  async change(
+    @Caller() caller: Principal,
+    @Body({ schema: GuardRailsChange }) body: GuardRailsChange,
+  ): Promise<GuardRails> {
+    const rails = await this.policies.setGuardRails(caller.tenant, definedOnly(body), caller.name);
+    await this.#changed(caller.tenant);
+    return rails;
   }
 
   @Post('never-block')
@@ -64,7 +75,9 @@ export class GuardRailsController {
     if (same) return same;
     if (neverBlock.length >= MAX_NEVER_BLOCK)
       throw new CallerError(`the list may have at most ${MAX_NEVER_BLOCK} entries`, 'too-many', 409);
-    return this.policies.addNeverBlock(caller.tenant, body, caller.name);
+    const entry = await this.policies.addNeverBlock(caller.tenant, body, caller.name);
+    await this.#changed(caller.tenant);
+    return entry;
   }
 
   @Delete('never-block/:id')
@@ -77,5 +90,12 @@ export class GuardRailsController {
   })
   async remove(@Caller() caller: Principal, @Param('id', { schema: UuidText }) id: string): Promise<void> {
     found((await this.policies.removeNeverBlock(caller.tenant, id, caller.name)) || undefined, 'entry');
+    await this.#changed(caller.tenant);
+  }
+
+  /** Whoever keeps the rules in memory reads them anew: a kill switch holds at once. */
+  #changed(tenant: string): Promise<void> {
+    const at = this.clock.now();
+    return this.changes.publish({ tenant, kind: 'policy', id: 'guard-rails', revision: at, change: 'guard-rails', at });
   }
 }
