@@ -46,7 +46,7 @@ export class KeyFolder {
     try {
       return readFileSync(this.path(name), 'utf8').trim();
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
     }
   }

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ClickHouseEventStore } from '@outrider/clickhouse/clickhouse.event-store';
 import { openClickHouse } from '@outrider/clickhouse/open-clickhouse';
 import { KEEP_ALL } from '@outrider/clickhouse/retention';
 import { EntryReader } from '@outrider/collect/entry/entry-reader';
 import { GatewayContext } from '@outrider/collect/entry/gateway-context';
 import { SecretNames } from '@outrider/collect/entry/secret-names';
-import { readLogFile, readLogStream, type FileChunk } from '@outrider/collect/file/log-file-reader';
+import { readLogFile, type FileChunk } from '@outrider/collect/file/log-file-reader';
 import { completeRow, encodeEvent } from '@outrider/contracts/events/event-row';
 import { DuplicateFilter } from '@outrider/detect/duplicates/duplicate-filter';
 import { OfflineDetection } from '@outrider/detect/offline/offline-detection';
@@ -51,7 +53,22 @@ const EVER = { from: Date.UTC(2000, 0, 1), to: Date.UTC(2100, 0, 1) };
 export const analyze = async (options: AnalyzeOptions): Promise<Analysis> => {
   const began = performance.now();
   const dir = await mkdtemp(join(tmpdir(), 'outrider-analyze-'));
-  const clickhouse = await openClickHouse({ dir });
+  try {
+    const files = await Promise.all(options.files.map((file) => (file === '-' ? spooled(join(dir, 'stdin')) : file)));
+    return await analyzeFiles({ ...options, files }, dir, began);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+};
+
+/** Standard input as a file: the embedded engine needs that descriptor for itself, so it is read to its end first. */
+const spooled = async (path: string): Promise<string> => {
+  await pipeline(process.stdin, createWriteStream(path));
+  return path;
+};
+
+const analyzeFiles = async (options: AnalyzeOptions, dir: string, began: number): Promise<Analysis> => {
+  const clickhouse = await openClickHouse({ dir: join(dir, 'store') });
   try {
     const store = new ClickHouseEventStore(clickhouse, KEEP_ALL);
     await store.prepare();
@@ -71,7 +88,6 @@ export const analyze = async (options: AnalyzeOptions): Promise<Analysis> => {
     return { alerts, tally };
   } finally {
     await clickhouse.close();
-    await rm(dir, { recursive: true, force: true });
   }
 };
 
@@ -93,8 +109,7 @@ const storeFiles = async (options: AnalyzeOptions, store: EventStore): Promise<C
     clock: systemClock,
   };
   for (const [index, file] of options.files.entries()) {
-    const chunks = file === '-' ? readLogStream(process.stdin, parts) : readLogFile(file, parts);
-    for await (const chunk of chunks) {
+    for await (const chunk of readLogFile(file, parts)) {
       counts.entries += chunk.events.length + chunk.refused;
       counts.refused += chunk.refused;
       for (const event of chunk.events) {

@@ -7,6 +7,7 @@ import { CallerError } from '@outrider/platform/errors';
 import { ChdbLanesConnection } from './embedded/chdb-lanes.connection.ts';
 import { healDeduplication } from './embedded/heal-deduplication.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
+import { emptyStandardInput } from './embedded/standard-input.ts';
 
 /** Where our tables live on a fresh engine; a URL may name another one by its path. */
 const DATABASE = 'outrider';
@@ -98,6 +99,7 @@ const openEmbedded = async (dir: string): Promise<ClickHouse> => {
   const release = lockDataDir(dir);
   try {
     healDeduplication(dir);
+    emptyStandardInput();
     const { Session, drainPending } = await import('chdb');
     const { createChdbConnection } = await import('chdb/connection');
     // The first session of a process decides the engine's arguments; it lives as long as the lanes, so that the engine does.

@@ -95,8 +95,8 @@ export class QueryRunner {
     try {
       const { stream } = await this.clickhouse.client.exec({
         query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-        // One chunk of text: the embedded engine takes it as it is, HTTP streams it.
-        values: Readable.from([rows.join('\n')]),
+        // One chunk of bytes: the embedded engine takes it as it is, HTTP streams it.
+        values: Readable.from([Buffer.from(rows.join('\n'))]),
         clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token, log_comment: name },
       });
       await drainStream(stream);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ChdbConnection, Connection } from 'chdb/connection';
 import { TransientError } from '@outrider/platform/errors';
+import { rawInsert, rawTarget } from './raw-insert.ts';
 import { missingParameter, sessionStatement } from './session-statement.ts';
 import { Turnstile } from './turnstile.ts';
 
@@ -65,8 +66,12 @@ export class ChdbLanesConnection implements Connection<Readable> {
 
   async exec(params: ExecParams): ReturnType<ChdbConnection['exec']> {
     const { values } = params;
+    const target = values === undefined ? undefined : rawTarget(params.query);
     return this.#writers.with((lane) =>
-      this.#run(lane, params, () => lane.connection.exec({ query: params.query, ...(values ? { values } : {}) })),
+      this.#run(lane, params, async () => {
+        if (target && values) return rawInsert(lane.connection, target, await bytesOf(values));
+        return lane.connection.exec({ query: params.query, ...(values ? { values } : {}) });
+      }),
     );
   }
 
@@ -145,6 +150,14 @@ export class ChdbLanesConnection implements Connection<Readable> {
     }
   }
 }
+
+const bytesOf = async (values: Iterable<unknown> | AsyncIterable<unknown>): Promise<Buffer> => {
+  const chunks: Buffer[] = [];
+  if (typeof values === 'string') return Buffer.from(values);
+  for await (const chunk of values) chunks.push(Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk)));
+  const [only] = chunks;
+  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
+};
 
 /** The client ends a query with its format; chdb's stream takes it apart from the query. */
 const splitFormat = (query: string): { sql: string; format: string } => {
