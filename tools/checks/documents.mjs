@@ -25,7 +25,7 @@ const example = existsSync('.env.example') ? readFileSync('.env.example', 'utf8'
 const documented = new Set([...example.matchAll(/^#?\s*([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
 const settings = new Set();
 for (const file of tracked.filter((f) =>
-  /^(apps\/[^/]+\/src\/config|libs\/contracts\/src\/settings\/[a-z-]+)\.ts$/.test(f),
+  /^(apps\/[^/]+\/src\/config|libs\/wiring\/src\/settings\/[a-z-]+)\.ts$/.test(f),
 ))
   for (const [, name] of readFileSync(file, 'utf8').matchAll(/^\s+([A-Z][A-Z0-9_]+):/gm)) settings.add(name);
 for (const name of settings) if (!documented.has(name)) problems.push(`.env.example does not name ${name}`);

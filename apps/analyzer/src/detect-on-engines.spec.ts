@@ -17,7 +17,7 @@ import { TypescriptChild } from '@outrider/testing/process/typescript-child';
 import { openSpecBus, startAnalyzer, type Analyzer } from './testing/start-analyzer.ts';
 
 const KILLS = 3;
-const MESSAGES = 120;
+const MESSAGES = 96;
 const EVENTS_A_MESSAGE = 10;
 const CHILD = new URL('./analyzer.child.ts', import.meta.url);
 

@@ -167,6 +167,16 @@ describe('HttpOutbound', () => {
     expect(calls).toBe(1);
   });
 
+  test.each([
+    ['7', 7_000],
+    ['soon', undefined],
+    ['-1', undefined],
+  ])('passes on how long a busy receiver asks to be left alone: Retry-After %s', async (value, expected) => {
+    const port = await serve((_, response) => response.writeHead(503, { 'retry-after': value }).end());
+    const answer = await post({ url: `http://127.0.0.1:${port}/`, allowPrivateAddress: true });
+    expect(answer.retryAfterMs).toBe(expected);
+  });
+
   test('follows no redirect', async () => {
     const target = await serve((_, response) => response.end('reached'));
     hits = 0;

@@ -125,7 +125,14 @@ export class HttpOutbound extends OutboundHttp {
       client.once('upgrade', () => fail(new TransientError('the server wanted another protocol', 'bad-answer')));
       client.once('response', (response) => {
         readBounded(response, this.#settings.maxResponseBytes).then(
-          (text) => finish(() => resolve({ status: response.statusCode ?? 0, excerpt: text })),
+          (text) =>
+            finish(() =>
+              resolve({
+                status: response.statusCode ?? 0,
+                excerpt: text,
+                ...retryAfter(response.headers['retry-after']),
+              }),
+            ),
           fail,
         );
       });
@@ -182,6 +189,13 @@ const privateAddress = (): PermanentError =>
 
 const ownHeaders = (headers: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !RESERVED_HEADERS.has(name.toLowerCase())));
+
+/** Retry-After as seconds or as a date; anything else is as if it were absent. */
+const retryAfter = (value: string | undefined): { retryAfterMs?: number } => {
+  if (value === undefined) return {};
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(ms) && ms >= 0 ? { retryAfterMs: ms } : {};
+};
 
 /** At most `limit` bytes are read; the excerpt is the first 1 KiB as text. An answer that breaks off is still an answer: the status counts. */
 const readBounded = (response: IncomingMessage, limit: number): Promise<string> =>
