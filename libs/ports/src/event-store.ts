@@ -98,7 +98,7 @@ export abstract class EventStore {
   abstract insertDeadLetters(letters: readonly DeadLetter[], token: string): Promise<void>;
   /** Ids and positions stored since `since` (by time of receipt), newest first, at most `limit`: fills the duplicate filter at start. */
   abstract seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]>;
-  /** All events of the range ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent = all. */
+  /** All events of the range but block echo, ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent = all. */
   abstract replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]>;
   /** Per-minute counts of many entities of one kind, for baselines. */
   abstract minuteCounts(query: {

@@ -39,8 +39,14 @@ export const readerAlone = (corpus: CorpusFile): number => {
   return Math.round(count / ((performance.now() - began) / 1000));
 };
 
-/** The collect stage as it runs: TCP in, durable bus out (fdatasync on); entries a second. */
-export const collectAlone = async (corpus: CorpusFile, dir: string): Promise<number> => {
+export interface CollectAlone {
+  readonly entriesPerSecond: number;
+  /** CPU time of this process an entry; microseconds. */
+  readonly cpuMicros: number;
+}
+
+/** The collect stage as it runs: TCP in, durable bus out (fdatasync on). */
+export const collectAlone = async (corpus: CorpusFile, dir: string): Promise<CollectAlone> => {
   const log = createLogger({ name: 'bench', level: 'error', pretty: false });
   const metrics = new Metrics();
   const bus = new LocalBus({ dir: join(dir, 'collect-bus') }, { log, metrics, clock: systemClock });
@@ -50,14 +56,16 @@ export const collectAlone = async (corpus: CorpusFile, dir: string): Promise<num
     { bus, clock: systemClock, log, metrics },
   );
   await service.listen();
+  const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const sender = spawn(process.execPath, [SENDER, String(service.addresses.tcp), corpus.path], { stdio: 'inherit' });
   await once(sender, 'exit');
   await service.stopListening();
   await service.flush();
-  const rate = Math.round(corpus.entries / ((performance.now() - began) / 1000));
+  const entriesPerSecond = Math.round(corpus.entries / ((performance.now() - began) / 1000));
+  const cpu = process.cpuUsage(cpuBefore);
   const read = service.status().reduce((sum, source) => sum + source.entries, 0);
   await bus.stop();
   if (read !== corpus.entries) throw new Error(`${read} of ${corpus.entries} entries were collected`);
-  return rate;
+  return { entriesPerSecond, cpuMicros: Math.round(((cpu.user + cpu.system) / corpus.entries) * 10) / 10 };
 };

@@ -11,6 +11,8 @@ import type { CorpusFile } from './corpus-file.ts';
 
 export interface WholePath {
   readonly entriesPerSecond: number;
+  /** CPU time of the process (all its threads) an event, from the first byte until all were stored; microseconds. */
+  readonly cpuMicros: number;
   readonly peakMemoryMb: number;
   readonly bytesPerEvent: number;
   readonly stored: number;
@@ -22,6 +24,7 @@ export const wholePath = async (corpus: CorpusFile): Promise<WholePath> => {
   const outrider = await OutriderProcess.prepare({});
   try {
     const coldStartMs = Math.round(await outrider.start());
+    const cpuBefore = cpuSeconds(outrider.pid);
     const began = performance.now();
     const sender = spawn(process.execPath, [SENDER, String(outrider.tcpPort), corpus.path], { stdio: 'inherit' });
     await once(sender, 'exit');
@@ -34,12 +37,14 @@ export const wholePath = async (corpus: CorpusFile): Promise<WholePath> => {
         throw new Error(`only ${stored} of ${corpus.entries} stored after 5 min`);
     }
     const entriesPerSecond = Math.round(corpus.entries / ((performance.now() - began) / 1000));
+    const cpuMicros = ((cpuSeconds(outrider.pid) - cpuBefore) * 1e6) / corpus.entries;
     peak = Math.max(peak, memoryOf(outrider.pid));
     await pause(3_000); // merges
     await outrider.stop();
     const disk = await onDisk(outrider.dataDir);
     return {
       entriesPerSecond,
+      cpuMicros: Math.round(cpuMicros * 10) / 10,
       peakMemoryMb: peak,
       coldStartMs,
       bytesPerEvent: Math.round((disk.bytes / disk.rows) * 10) / 10,
@@ -67,6 +72,13 @@ const storedSoFar = async (outrider: OutriderProcess): Promise<number> => {
 const memoryOf = (pid: number | undefined): number => {
   const text = readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8');
   return Math.round(Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1024);
+};
+
+/** User and system time of all threads so far. Linux counts it in hundredths of a second. */
+const cpuSeconds = (pid: number | undefined): number => {
+  const text = readFileSync(`/proc/${pid ?? 'self'}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
 const onDisk = async (dataDir: string): Promise<{ bytes: number; rows: number }> => {

@@ -110,7 +110,7 @@ export const decodeRows = (rows: readonly string[]): ApiEvent[] => {
 
 /** Guaranteed by encodeEvent, the format's only writer; the length guards against another version. */
 export const decodeColumns = (c: readonly unknown[]): ApiEvent => {
-  if (c.length < EVENT_COLUMNS.length) throw new RangeError(`event row has ${c.length} columns`);
+  if (!(c.length >= EVENT_COLUMNS.length)) throw new RangeError(`event row has ${c.length} columns`);
   return {
     tenant: c[0] as string,
     gateway: c[1] as string,

@@ -140,7 +140,7 @@ describe('a finding that joins an alert', () => {
       );
     const joinAll = ([first, ...rest]: readonly Finding[]) => {
       if (!first) throw new Error('no finding');
-      const joined = rest.reduce((sum, one) => joinFinding(sum, one, NOW), openAlert(first, ID, NOW));
+      const joined = rest.reduce<Alert>((sum, one) => joinFinding(sum, one, NOW), openAlert(first, ID, NOW));
       const { observed, explanation, severity, confidence, window, firstSeenAt, lastSeenAt, detectedAt } = joined;
       const { findings, revision } = joined;
       return { observed, explanation, severity, confidence, window, firstSeenAt, lastSeenAt, detectedAt, findings, revision }; // prettier-ignore

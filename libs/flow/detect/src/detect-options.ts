@@ -5,7 +5,7 @@ import { DetectSettings } from './settings.ts';
 export const DetectOptions = z.object({
   settings: DetectSettings.prefault({}),
   /** A block of events is stored at the latest after this; ms. */
-  maxBlockAgeMs: z.number().int().min(1).max(10_000).default(500),
+  maxBlockAgeMs: z.number().int().min(1).max(10_000).default(1_000),
   maxBlockRows: z.number().int().min(1).max(1_000_000).default(20_000),
   /** An event id is remembered at least this long; ms of time of receipt. */
   duplicateHorizonMs: z.number().int().min(1_000).max(86_400_000).default(900_000),

@@ -13,6 +13,7 @@ import type { EnforcementRecord, EnforcementStore } from '@outrider/ports/respon
 import { AlertTracker, type AlertChange } from './alerts/alert-tracker.ts';
 import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
+import { ExpectedBaselines } from './baseline/expected-baselines.ts';
 import { DuplicateFilter } from './duplicates/duplicate-filter.ts';
 import { ActiveBlocks } from './echo/active-blocks.ts';
 import { DetectionEngine } from './engine/detection-engine.ts';
@@ -50,7 +51,7 @@ export class DetectionRuntime {
     const { settings } = options;
     this.#counts = new IngestMetrics(ports.metrics);
     this.#duplicates = new DuplicateFilter({ horizonMs: options.duplicateHorizonMs, maxIds: options.duplicateMaxIds });
-    this.engine = new DetectionEngine(settings, new StoredBaselines(ports.events, ports.alerts));
+    this.engine = new DetectionEngine(settings, new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts)));
     this.tracker = new AlertTracker({
       store: ports.alerts,
       clock: ports.clock,
@@ -60,6 +61,7 @@ export class DetectionRuntime {
       updateEveryMs: options.alertUpdateEveryMs,
       onProblem: (error, alert) =>
         ports.log.warn({ err: error, alert: alert.id, type: alert.type }, 'an alert could not be written or told'),
+      onRefused: () => this.#counts.refusedFinding(),
     });
     this.ingest = new EventIngest({
       store: ports.events,

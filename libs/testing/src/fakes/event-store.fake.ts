@@ -81,6 +81,7 @@ export class FakeEventStore extends EventStore {
   }): AsyncIterable<readonly ApiEvent[]> {
     this.#check();
     const found = this.events
+      .filter(({ echo }) => !echo)
       .map(({ event }) => event)
       .filter((event) => inRange(event, query.range) && (query.tenant === undefined || event.tenant === query.tenant))
       .sort((a, b) => a.startedAt - b.startedAt);

@@ -48,7 +48,9 @@ export class GatewayContext {
     const cached = this.#paths.get(raw);
     if (cached !== undefined) return cached;
     const made = requestPath(raw, this.names);
-    if (raw.length <= MAX_CACHED_KEY && within.length <= MAX_CACHED_URI) this.#paths.set(raw, made);
+    // A path with an id in it hardly comes again: it would only push out those that do.
+    const mayComeAgain = made.template === made.path;
+    if (mayComeAgain && raw.length <= MAX_CACHED_KEY && within.length <= MAX_CACHED_URI) this.#paths.set(raw, made);
     return made;
   }
 

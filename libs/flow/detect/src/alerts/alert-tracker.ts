@@ -101,9 +101,8 @@ export class AlertTracker {
     const key = keyOf(finding);
     const open = this.#open.get(key);
     // The attack went quiet for longer than it takes to be over, before a tick came: the old matter ends first.
-    if (open && open.alert.lastSeenAt + this.deps.quietMs[finding.type] < finding.window.from) {
+    if (open && open.alert.lastSeenAt + this.deps.quietMs[finding.type] < finding.window.from)
       await this.#end(key, open);
-    }
     const current = this.#open.get(key);
     if (current) return this.#join(key, current, finding);
     if (await this.#isDismissed(key, finding)) return;
@@ -121,11 +120,8 @@ export class AlertTracker {
   /** At the bound the alert that is quiet for longest ends early; a further finding opens it again. */
   async #makeRoom(): Promise<boolean> {
     const most = this.deps.maxOpen ?? MAX_OPEN;
-    for (const [key, open] of this.#open) {
-      if (this.#open.size < most) break;
-      await this.#end(key, open);
-      break;
-    }
+    const [quietest] = this.#open;
+    if (quietest && this.#open.size >= most) await this.#end(...quietest);
     return this.#open.size < most;
   }
 

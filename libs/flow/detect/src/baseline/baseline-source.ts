@@ -1,5 +1,4 @@
-import type { MinuteCount } from '@outrider/ports/event-store';
-import type { EventStore } from '@outrider/ports/event-store';
+import type { EventStore, MinuteCount } from '@outrider/ports/event-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { CallerRef } from '../engine/caller-key.ts';
 import { blockOf, DAY_MS, WINDOW_MS } from '../windows/time.ts';
@@ -11,6 +10,14 @@ const MAX_ALERTS = 200;
 /** Where a caller's past comes from when its baseline is first needed. Nothing of `cutoffBlock` or later may be in it. */
 export interface BaselineSource {
   load(caller: CallerRef, cutoffBlock: number): Promise<CallerHistory>;
+  /** `load` of the same is likely soon: a source that takes time may begin. Never fails, and costs nothing if `load` never comes. */
+  expect?(caller: CallerRef, cutoffBlock: number): void;
+}
+
+/** Callers of one tenant and kind whose past ends at the same block. */
+export interface BaselineGroup extends Pick<CallerRef, 'tenant' | 'kind'> {
+  readonly ids: readonly string[];
+  readonly cutoffBlock: number;
 }
 
 /** Reads the event store's minutes, without the time under alerts on the caller. */
@@ -20,23 +27,40 @@ export class StoredBaselines implements BaselineSource {
     private readonly alerts: Pick<AlertStore, 'list'>,
   ) {}
 
-  async load(caller: CallerRef, cutoffBlock: number): Promise<CallerHistory> {
+  async load({ tenant, kind, id }: CallerRef, cutoffBlock: number): Promise<CallerHistory> {
+    const histories = await this.loadAll({ tenant, kind, ids: [id], cutoffBlock });
+    return histories.get(id) ?? new CallerHistory(cutoffBlock, cutoffBlock);
+  }
+
+  /** A history for each id, with one read of the event store. */
+  async loadAll({ tenant, kind, ids, cutoffBlock }: BaselineGroup): Promise<ReadonlyMap<string, CallerHistory>> {
     const to = cutoffBlock * WINDOW_MS;
     const range = { from: to - LOOK_BACK_MS, to };
-    const [rows, alerts] = await Promise.all([
-      this.events.minuteCounts({ tenant: caller.tenant, kind: caller.kind, entities: [caller.id], range }),
-      this.alerts.list({
-        tenant: caller.tenant,
-        entity: { kind: caller.kind, id: caller.id },
-        range,
-        limit: MAX_ALERTS,
-      }),
+    const [rows, excluded] = await Promise.all([
+      this.events.minuteCounts({ tenant, kind, entities: ids, range }),
+      this.#excluded(tenant, kind, ids, range),
     ]);
-    const own: readonly MinuteCount[] = rows.filter((row) => row.minute < to);
-    const excluded: BlockSpan[] = alerts.map((alert) => ({
-      from: blockOf(alert.firstSeenAt),
-      to: blockOf(alert.lastSeenAt),
-    }));
-    return CallerHistory.fromMinutes(own, cutoffBlock, excluded);
+    const byId = new Map<string, MinuteCount[]>(ids.map((id) => [id, []]));
+    for (const row of rows) if (row.minute < to) byId.get(row.entity)?.push(row);
+    return new Map(
+      [...byId].map(([id, own]) => [id, CallerHistory.fromMinutes(own, cutoffBlock, excluded.get(id) ?? [])]),
+    );
+  }
+
+  /** Of several callers: one page of the tenant's alerts, and caller by caller only if there are more than that. */
+  async #excluded(
+    tenant: string,
+    kind: CallerRef['kind'],
+    ids: readonly string[],
+    range: { readonly from: number; readonly to: number },
+  ): Promise<ReadonlyMap<string, readonly BlockSpan[]>> {
+    const page = { tenant, range, limit: MAX_ALERTS };
+    let alerts = ids.length > 1 ? await this.alerts.list(page) : undefined;
+    if (alerts === undefined || alerts.length >= MAX_ALERTS)
+      alerts = (await Promise.all(ids.map((id) => this.alerts.list({ ...page, entity: { kind, id } })))).flat();
+    const spans = new Map<string, BlockSpan[]>(ids.map((id) => [id, []]));
+    for (const { entity, firstSeenAt, lastSeenAt } of alerts)
+      if (entity.kind === kind) spans.get(entity.id)?.push({ from: blockOf(firstSeenAt), to: blockOf(lastSeenAt) });
+    return spans;
   }
 }

@@ -21,6 +21,7 @@ const setUp = (failures = 0, maxRows = 4) => {
   });
   const delivery = (offset: number, plannedThrough?: number) => ({
     offset,
+    appendedAt: 1_000 + offset,
     plannedThrough,
     plan: async (through: number) => void steps.push(`plan ${through}`),
   });
@@ -31,21 +32,32 @@ describe('BlockWriter', () => {
   it('makes the extent of a block durable before it stores it, under a token of that extent', async () => {
     const { writer, steps, blocks, delivery } = setUp();
     await Promise.all([writer.add(delivery(7), ['a', 'b']), writer.add(delivery(8), ['c'])]);
-    expect(steps).toEqual(['plan 8', 'insert t/3/7-8']);
+    expect(steps).toEqual(['plan 8', 'insert t/3/7-8@1007']);
     expect(blocks[0]?.rows).toEqual(['a', 'b', 'c']);
   });
 
   it('forms a planned block again exactly, whatever its size, without planning it anew', async () => {
     const { writer, steps, delivery } = setUp(0, 1);
-    const done = [writer.add(delivery(0, 2), ['a', 'b']), writer.add(delivery(1, 2), ['c']), writer.add(delivery(2, 2), ['d'])];
+    const done = [
+      writer.add(delivery(0, 2), ['a', 'b']),
+      writer.add(delivery(1, 2), ['c']),
+      writer.add(delivery(2, 2), ['d']),
+    ];
     await Promise.all([...done, writer.add(delivery(3), ['e'])]);
-    expect(steps).toEqual(['insert t/3/0-2', 'plan 3', 'insert t/3/3-3']);
+    expect(steps).toEqual(['insert t/3/0-2@1000', 'plan 3', 'insert t/3/3-3@1003']);
+  });
+
+  it('takes the same offsets of a log that was made anew for other blocks', async () => {
+    const { writer, blocks, delivery } = setUp();
+    await writer.add(delivery(0), ['a']);
+    await writer.add({ ...delivery(0), appendedAt: 2_000 }, ['b']);
+    expect(new Set(blocks.map(({ token }) => token)).size).toBe(2);
   });
 
   it('acknowledges only what is stored, and tries again while the store is away', async () => {
     const { writer, steps, delivery } = setUp(2);
     await writer.add(delivery(0), ['a']);
-    expect(steps).toEqual(['plan 0', 'insert t/3/0-0']);
+    expect(steps).toEqual(['plan 0', 'insert t/3/0-0@1000']);
   });
 
   it('refuses what it cannot store any more when it stops', async () => {

@@ -15,7 +15,7 @@ export interface BlockWriterOptions {
 }
 
 interface Waiting {
-  readonly delivery: Pick<Delivery, 'offset' | 'plan' | 'plannedThrough'>;
+  readonly delivery: Pick<Delivery, 'offset' | 'appendedAt' | 'plan' | 'plannedThrough'>;
   readonly rows: readonly string[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -26,7 +26,7 @@ const RETRY_MAX_MS = 5_000;
 
 /**
  * Joins consecutive messages of one partition to blocks and stores each block exactly once: its extent is made durable on the bus
- * (`plan`) before the first insert, and its token is made of nothing but that extent, so that after a crash the same block comes again
+ * (`plan`) before the first insert, and its token is made of nothing but that extent and its first time, so that after a crash the same block comes again
  * under the same token. One block of a partition is under way at a time; the next fills meanwhile.
  */
 export class BlockWriter {
@@ -121,7 +121,8 @@ export class BlockWriter {
     if (rows.length === 0) return;
     const began = performance.now();
     if (first.delivery.plannedThrough === undefined) await last.delivery.plan(last.delivery.offset);
-    const token = `${this.topic}/${this.partition}/${first.delivery.offset}-${last.delivery.offset}`;
+    // The time tells a log that was made anew, and counts from 0 again, from the one before: the store would take its blocks for known.
+    const token = `${this.topic}/${this.partition}/${first.delivery.offset}-${last.delivery.offset}@${first.delivery.appendedAt}`;
     for (let attempt = 0; ; attempt++) {
       try {
         await this.options.insert({ rows, token });

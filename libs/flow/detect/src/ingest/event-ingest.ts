@@ -78,7 +78,7 @@ export class EventIngest {
 
   async takeDeadLetters(delivery: Delivery): Promise<void> {
     const letters = readDeadLetters(delivery.value);
-    const token = `${delivery.topic}/${delivery.partition}/${delivery.offset}`;
+    const token = `${delivery.topic}/${delivery.partition}/${delivery.offset}@${delivery.appendedAt}`;
     for (let attempt = 0; ; attempt++) {
       try {
         await this.deps.store.insertDeadLetters(letters, token);
@@ -163,6 +163,7 @@ export class EventIngest {
 
   #count(events: readonly ApiEvent[]): void {
     this.totals.events += events.length;
+    this.deps.metrics.leftOut(this.deps.engine);
     const last = events.at(-1);
     if (last) this.deps.metrics.observed(events.length, (this.deps.now() - last.startedAt) / 1000);
   }

@@ -15,6 +15,11 @@ export class IngestMetrics {
   readonly #storeSeconds;
   readonly #storeRetries;
   readonly #lag;
+  readonly #excluded;
+  readonly #evicted;
+  readonly #refusedFindings;
+  /** What of the engine's running totals has been counted, by reason. */
+  readonly #counted = new Map<string, number>();
 
   constructor(metrics: Metrics) {
     this.#events = metrics.counter('outrider_detect_events_total', 'Events taken from the bus');
@@ -44,6 +49,20 @@ export class IngestMetrics {
       'Attempts to store that failed and were made again',
     );
     this.#lag = metrics.histogram('outrider_detect_lag_seconds', 'Event time to detection, by message');
+    this.#excluded = metrics.counter(
+      'outrider_detect_excluded_total',
+      'Events stored but not observed: `late` (too old for the windows), `preflight`, `health-check`',
+      ['reason'],
+    );
+    this.#evicted = metrics.counter(
+      'outrider_detect_evicted_total',
+      'Forgotten because of a bound: `callers`, `baselines`, `failures`',
+      ['what'],
+    );
+    this.#refusedFindings = metrics.counter(
+      'outrider_detect_refused_findings_total',
+      'Findings that became no alert: too many are open and none could be ended',
+    );
   }
 
   /** Read at each scrape. */
@@ -53,36 +72,6 @@ export class IngestMetrics {
     extra: { pendingRows(): number; openAlerts(): number; rememberedIds(): number },
   ): void {
     metrics.gaugeOf('outrider_detect_callers', 'Callers whose short windows are in memory', () => engine.callers);
-    metrics.gaugeOf(
-      'outrider_detect_late_events',
-      'Events too old for the windows, since start: stored, not observed',
-      () => engine.counts.late,
-    );
-    metrics.gaugeOf(
-      'outrider_detect_excluded_preflight',
-      'OPTIONS requests not observed, since start',
-      () => engine.counts.excluded.preflight,
-    );
-    metrics.gaugeOf(
-      'outrider_detect_excluded_health_check',
-      'Health checks not observed, since start',
-      () => engine.counts.excluded['health-check'],
-    );
-    metrics.gaugeOf(
-      'outrider_detect_evicted_callers',
-      'Callers forgotten because of the bound, since start',
-      () => engine.evicted['callers'] ?? 0,
-    );
-    metrics.gaugeOf(
-      'outrider_detect_evicted_baselines',
-      'Baselines forgotten because of the bound, since start',
-      () => engine.evicted['baselines'] ?? 0,
-    );
-    metrics.gaugeOf(
-      'outrider_detect_evicted_failures',
-      'Failure logs forgotten because of the bound, since start',
-      () => engine.evicted['failures'] ?? 0,
-    );
     metrics.gaugeOf('outrider_detect_pending_rows', 'Rows that wait to be stored', () => extra.pendingRows());
     metrics.gaugeOf('outrider_detect_open_alerts', 'Alerts that are not resolved', () => extra.openAlerts());
     metrics.gaugeOf('outrider_detect_remembered_ids', 'Event ids remembered to recognise duplicates', () =>
@@ -93,6 +82,26 @@ export class IngestMetrics {
   observed(events: number, lagSeconds: number): void {
     this.#events({}, events);
     this.#lag({}, Math.max(0, lagSeconds));
+  }
+
+  /** Once a message: counts what the engine has left out and forgotten since the last time. */
+  leftOut(engine: Pick<DetectionEngine, 'counts' | 'evicted'>): void {
+    const { late, excluded } = engine.counts;
+    for (const [reason, total] of Object.entries({ late, ...excluded }))
+      this.#grown(reason, total, (by) => this.#excluded({ reason }, by));
+    for (const [what, total] of Object.entries(engine.evicted))
+      this.#grown(what, total, (by) => this.#evicted({ what }, by));
+  }
+
+  #grown(name: string, total: number, count: (by: number) => void): void {
+    const by = total - (this.#counted.get(name) ?? 0);
+    if (by <= 0) return;
+    this.#counted.set(name, total);
+    count(by);
+  }
+
+  refusedFinding(): void {
+    this.#refusedFindings();
   }
 
   duplicate(gateway: string): void {

@@ -16,7 +16,8 @@ export class BoundedMap<V> {
 
   get(key: string): V | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined) {
+    // While half of the room is free nothing is near being forgotten, and order is not worth the cost.
+    if (value !== undefined && this.#entries.size * 2 > this.limit) {
       this.#entries.delete(key);
       this.#entries.set(key, value);
     }

@@ -3,6 +3,8 @@ import { endpointOf, eventId, type ApiEvent } from '@outrider/domain/traffic/api
 import type { Entity } from '@outrider/domain/traffic/entity';
 import { WINDOW_MS } from './time.ts';
 
+type Counts = Map<string, { n: number }>;
+
 const MAX_NAMES = 64;
 const SAMPLES = 10;
 const TOP = 10;
@@ -56,14 +58,15 @@ export class Evidence {
 }
 
 class Generation {
-  readonly counts = {
-    ips: new Map<string, number>(),
-    consumers: new Map<string, number>(),
-    credentials: new Map<string, number>(),
-    endpoints: new Map<string, number>(),
-    services: new Map<string, number>(),
-    routes: new Map<string, number>(),
-  };
+  readonly counts: Readonly<Record<'ips' | 'consumers' | 'credentials' | 'endpoints' | 'services' | 'routes', Counts>> =
+    {
+      ips: new Map(),
+      consumers: new Map(),
+      credentials: new Map(),
+      endpoints: new Map(),
+      services: new Map(),
+      routes: new Map(),
+    };
   readonly samples: string[] = [];
 
   add(event: ApiEvent): void {
@@ -78,15 +81,16 @@ class Generation {
   }
 }
 
-const bump = (counts: Map<string, number>, name: string): void => {
+/** One look-up for a name that is known: this runs several times an event. */
+const bump = (counts: Counts, name: string): void => {
   if (name === '') return;
-  const n = counts.get(name);
-  if (n !== undefined) counts.set(name, n + 1);
-  else if (counts.size < MAX_NAMES) counts.set(name, 1);
+  const known = counts.get(name);
+  if (known) known.n++;
+  else if (counts.size < MAX_NAMES) counts.set(name, { n: 1 });
 };
 
-const topOf = (young: ReadonlyMap<string, number>, old: ReadonlyMap<string, number>): [string, number][] => {
-  const sum = new Map(old);
-  for (const [name, n] of young) sum.set(name, (sum.get(name) ?? 0) + n);
+const topOf = (young: Counts, old: Counts): [string, number][] => {
+  const sum = new Map<string, number>();
+  for (const counts of [old, young]) for (const [name, { n }] of counts) sum.set(name, (sum.get(name) ?? 0) + n);
   return [...sum].sort((a, b) => b[1] - a[1]).slice(0, TOP);
 };

@@ -24,6 +24,8 @@ import { onsetBucket, recentPast, scheduledOnset, surgeOf } from './spike-situat
 const HOUR_BUCKETS = HOUR_MS / BUCKET_MS;
 const DAY_BUCKETS = 24 * HOUR_BUCKETS;
 const MINUTE_BUCKETS = 6;
+/** A look is expected, and the baseline asked for, from this part of the floor on. */
+const EXPECT_SHARE = 2;
 /** Evidence is collected from this part of the floor on. */
 const EVIDENCE_SHARE = 4;
 const MAX_EVIDENCE = 20_000;
@@ -43,6 +45,7 @@ export class RequestSpikeWatcher {
   readonly #histories: BoundedMap<CallerHistory>;
   readonly #profiles = new WeakMap<CallerHistory, { readonly at: number; readonly profile: SpikeProfile }>();
   readonly #evidence = new BoundedMap<Evidence>(MAX_EVIDENCE);
+  readonly #expectFrom: number;
 
   constructor(
     private readonly settings: RequestSpikeSettings,
@@ -53,6 +56,7 @@ export class RequestSpikeWatcher {
     maxBaselines: number,
   ) {
     this.#histories = new BoundedMap(maxBaselines);
+    this.#expectFrom = Math.ceil(settings.floor / EXPECT_SHARE);
   }
 
   get evicted(): number {
@@ -68,14 +72,16 @@ export class RequestSpikeWatcher {
     if (blockOfBucket(head) === blockOfBucket(bucket)) return;
     const history = this.#histories.peek(key);
     if (history) this.#fold(slot, history, Math.min(blockOfBucket(bucket) - 2, blockOfBucket(head)));
+    else if ((this.slab.windowSum[slot] ?? 0) >= this.#expectFrom) this.#expect(key, bucket);
   }
 
   /** After the event was counted: whether `look` is due. */
   isDue(slot: number, key: string, event: ApiEvent, at: number): boolean {
     const sum = this.slab.windowSum[slot] ?? 0;
     if (sum * EVIDENCE_SHARE >= this.settings.floor) this.#evidence.getOrMake(key, () => new Evidence()).add(event, at);
-    if (sum < this.settings.floor) return false;
     const head = this.slab.head[slot] ?? 0;
+    if (sum === this.#expectFrom) this.#expect(key, head);
+    if (sum < this.settings.floor) return false;
     if (head >= (this.slab.triggerUntil[slot] ?? 0)) return true;
     return (
       sum >= (this.slab.trigger[slot] ?? 0) || this.slab.sum(slot, head - 2, head) >= (this.slab.fastTrigger[slot] ?? 0)
@@ -117,10 +123,13 @@ export class RequestSpikeWatcher {
     this.slab.triggerUntil[slot] = untilBucket;
   }
 
+  #expect(key: string, bucket: number): void {
+    if (this.source.expect && !this.#histories.peek(key)) this.source.expect(parseCallerKey(key), cutoffOf(bucket));
+  }
+
   async #load(slot: number, key: string): Promise<CallerHistory> {
     const head = this.slab.head[slot] ?? 0;
-    // The short window holds at least two whole blocks before the one that is open.
-    const cutoff = blockOfBucket(head) - 2;
+    const cutoff = cutoffOf(head);
     const history = await this.source.load(parseCallerKey(key), cutoff);
     const first = blockOfBucket(this.slab.firstBucket[slot] ?? head);
     if (history.blocks.length === 0 && history.excludedBlocks === 0) history.since = Math.min(first, cutoff + 2);
@@ -234,3 +243,6 @@ export class RequestSpikeWatcher {
     });
   }
 }
+
+/** A baseline ends before this block: the short window holds at least two whole blocks before the one that is open. */
+const cutoffOf = (head: number): number => blockOfBucket(head) - 2;
