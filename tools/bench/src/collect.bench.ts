@@ -18,15 +18,22 @@ import type { CorpusFile } from './corpus-file.ts';
 
 const gateway = GatewaySettings.parse({ id: 'default' });
 
-/** Bytes of entries to rows ready for the bus, one core; entries a second. */
+/** Bytes of entries to rows ready for the bus, one core, code compiled already; entries a second. */
 export const readerAlone = (corpus: CorpusFile): number => {
   const bytes = readFileSync(corpus.path).subarray(0, 100 * 1024 ** 2);
   const reader = new EntryReader({ fingerprintKey: randomBytes(32) });
   const from = new GatewayContext(gateway, new SecretNames());
+  readAll(bytes.subarray(0, 20 * 1024 ** 2), reader, from);
+  const began = performance.now();
+  const count = readAll(bytes, reader, from);
+  return Math.round(count / ((performance.now() - began) / 1000));
+};
+
+/** How many whole lines there were. */
+const readAll = (bytes: Buffer, reader: EntryReader, from: GatewayContext): number => {
   const now = Date.now();
   let count = 0;
   let written = 0;
-  const began = performance.now();
   for (let start = 0; ;) {
     const end = bytes.indexOf(10, start);
     if (end === -1) break;
@@ -36,7 +43,7 @@ export const readerAlone = (corpus: CorpusFile): number => {
     start = end + 1;
   }
   if (written === 0) throw new Error('nothing was read');
-  return Math.round(count / ((performance.now() - began) / 1000));
+  return count;
 };
 
 export interface CollectAlone {
