@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
 import { checkCollectSettings, collectSettings } from './collect-settings.ts';
-import { busSettings } from './engine-settings.ts';
+import { busSettings, clickhouseSettings, postgresSettings } from './engine-settings.ts';
 import { gatewaySettings, gatewaysOf } from './gateway-options.ts';
+import { sharedBus, sharedStores } from './shared-engines.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'outrider-settings-'));
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
@@ -31,6 +32,18 @@ describe('settings', () => {
     expect(() => readConfig(z.object(busSettings), { BUS_URL: 'kafka://localhost:9092' })).toThrow(
       /Kafka is not supported yet/,
     );
+  });
+
+  it('tells a process that would run apart what it lacks and what to do instead', () => {
+    const schema = z
+      .object({ ...busSettings, ...clickhouseSettings, ...postgresSettings })
+      .superRefine((settings, context) => {
+        sharedBus(settings, context);
+        sharedStores(settings, ['CLICKHOUSE_URL', 'DATABASE_URL'], context);
+      });
+    const parsed = schema.safeParse({});
+    expect(parsed.error?.issues.map(({ path }) => path[0])).toEqual(['BUS_URL', 'CLICKHOUSE_URL', 'DATABASE_URL']);
+    expect(parsed.error?.issues.every(({ message }) => message.includes('outrider start'))).toBe(true);
   });
 
   it('adds the gateways of the file to the default one', () => {

@@ -3,7 +3,7 @@ import type { busSettings, clickhouseSettings, postgresSettings } from './engine
 
 type Of<T extends z.ZodRawShape> = z.output<z.ZodObject<T>>;
 
-const ALL_IN_ONE = 'or run everything in one process: outrider start';
+const ALL_IN_ONE = 'run everything in one process with `outrider start`';
 
 /** A process that is one of several shares its bus with the others. */
 export const sharedBus = (settings: Of<typeof busSettings>, context: z.RefinementCtx): void => {
@@ -11,7 +11,7 @@ export const sharedBus = (settings: Of<typeof busSettings>, context: z.Refinemen
     context.addIssue({
       code: 'custom',
       path: ['BUS_URL'],
-      message: `separate processes meet on a bus that they share, and the embedded one belongs to one process: ${ALL_IN_ONE}`,
+      message: `processes that run apart need a bus that they share, Kafka, which is not supported yet: ${ALL_IN_ONE}`,
     });
 };
 
@@ -26,6 +26,6 @@ export const sharedStores = (
       context.addIssue({
         code: 'custom',
         path: [name],
-        message: `separate processes need a server that they share; the embedded engine belongs to one process: set it, ${ALL_IN_ONE}`,
+        message: `processes that run apart need a server that they share: set it, or ${ALL_IN_ONE}`,
       });
 };
