@@ -17,6 +17,8 @@ export interface BlockWriterOptions {
 interface Waiting {
   readonly delivery: Pick<Delivery, 'offset' | 'appendedAt' | 'plan' | 'plannedThrough'>;
   readonly rows: readonly string[];
+  /** ms of `performance.now`. */
+  readonly addedAt: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -53,9 +55,9 @@ export class BlockWriter {
   add(delivery: Waiting['delivery'], rows: readonly string[]): Promise<void> {
     if (this.#stopped) return Promise.reject(new TransientError('the analyzer is stopping', 'stopping'));
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ delivery, rows, resolve, reject });
+      this.#waiting.push({ delivery, rows, addedAt: performance.now(), resolve, reject });
       this.#rows += rows.length;
-      this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
+      this.#arm();
       if (this.#rows >= this.options.maxRows || delivery.plannedThrough === delivery.offset) void this.#write();
     });
   }
@@ -74,14 +76,38 @@ export class BlockWriter {
   #write(): Promise<void> {
     this.#writing ??= this.#writeAll().finally(() => {
       this.#writing = undefined;
-      if (this.#waiting.length > 0 && !this.#stopped)
-        this.#timer ??= setTimeout(() => void this.#write(), this.options.maxAgeMs);
+      this.#arm();
     });
     return this.#writing;
   }
 
+  /** Sees that the oldest message that waits does not wait for longer than `maxAgeMs`. */
+  #arm(): void {
+    const [oldest] = this.#waiting;
+    if (!oldest || this.#timer || this.#writing || this.#stopped) return;
+    const { maxAgeMs } = this.options;
+    // The rest of a planned block comes when it comes: what is not whole yet is looked at now and then.
+    const planned = oldest.delivery.plannedThrough !== undefined;
+    const inMs = planned ? maxAgeMs : Math.max(0, Math.ceil(oldest.addedAt + maxAgeMs - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#write();
+    }, inMs);
+  }
+
+  /** What came during an insert waits for its own time: a small block costs the store nearly as much as a large one. */
+  #isDue(): boolean {
+    const [oldest] = this.#waiting;
+    if (!oldest) return false;
+    if (this.#stopped || oldest.delivery.plannedThrough !== undefined || this.#rows >= this.options.maxRows)
+      return true;
+    return performance.now() - oldest.addedAt >= this.options.maxAgeMs;
+  }
+
   async #writeAll(): Promise<void> {
-    for (let block = this.#nextBlock(); block.length > 0; block = this.#nextBlock()) {
+    while (this.#isDue()) {
+      const block = this.#nextBlock();
+      if (block.length === 0) return;
       clearTimeout(this.#timer);
       this.#timer = undefined;
       const rows = block.flatMap((one) => one.rows);
