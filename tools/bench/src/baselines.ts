@@ -7,11 +7,15 @@ import type { CorpusFile } from './corpus-file.ts';
 
 export const SENDER = fileURLToPath(new URL('./sender.js', import.meta.url));
 
+/** Of the corpus, for JSON.parse alone. */
+const PARSED_BYTES = 100 * 1024 ** 2;
+
 const perSecond = (count: number, began: number): number => Math.round(count / ((performance.now() - began) / 1000));
 
 /** JSON.parse of the same lines, one core, nothing else; entries a second. */
 export const parseAlone = (corpus: CorpusFile): number => {
-  const lines = readFileSync(corpus.path, 'utf8').trimEnd().split('\n').slice(0, 50_000);
+  // A file of half a gigabyte is no string any more; its beginning is enough.
+  const lines = readFileSync(corpus.path).toString('utf8', 0, PARSED_BYTES).split('\n').slice(0, -1);
   const began = performance.now();
   for (const line of lines) JSON.parse(line);
   return perSecond(lines.length, began);

@@ -88,7 +88,9 @@ try {
     `${stored.aggregated} counted, ${stored.rows.size} stored`,
   );
   const tcp = [...load.written].filter((id) => stored.rows.has(id)).length;
-  console.log(`tcp-log, which Kong does not repeat: ${tcp} of ${load.written.size} stored`);
+  console.log(
+    `tcp-log, which Kong does not repeat: ${tcp} of ${load.written.size} lines stored (those written while nobody listened are gone)`,
+  );
 } catch (error) {
   console.error(error);
   console.error(outrider.output);
