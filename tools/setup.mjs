@@ -3,7 +3,7 @@
 // Every step is skipped when nothing changed, so that `npm start` may call it every time.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -46,11 +46,42 @@ const once = (name, inputs, isThere, announce, step) => {
   writeFileSync(stamp, digest);
 };
 
+// Two terminals may begin at once (`npm start` and `npm run demo`): the second waits, for two installs into one folder break both.
+const lock = join(root, '.setup.lock');
+const lives = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+};
+for (let waited = 0; ; waited++) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    break;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  let holder = 0;
+  try {
+    holder = Number(readFileSync(lock, 'utf8'));
+  } catch {
+    continue; // released this moment
+  }
+  if (holder > 0 ? !lives(holder) : waited > 20) rmSync(lock, { force: true });
+  else {
+    if (waited === 0) say('Another set-up is at work here; waiting for it …');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+  }
+}
+process.on('exit', () => rmSync(lock, { force: true }));
+
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 once(
   'install',
   ['package-lock.json'],
-  () => existsSync(join(root, 'node_modules', '.bin')),
+  () => ['nx', 'prisma', 'outrider'].every((name) => existsSync(join(root, 'node_modules', '.bin', name))),
   'Installing packages (once, about a minute; ClickHouse and PostgreSQL come with them) …',
   () => run('Installing', npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error']),
 );
