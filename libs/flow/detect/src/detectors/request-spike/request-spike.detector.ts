@@ -114,7 +114,7 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
         window: Math.max(
           s.learningFloor,
           s.learningRatio * doubt * ownMax,
-          s.learningPeerRatio * peers.q90,
+          (s.learningPeerRatio * peers.q90) / (1 + profile.lifeMs / (s.learningPeerHours * 3_600_000)),
           s.minRatio * profile.mean,
         ),
         fast: Math.max(s.fastFloor30s * 2, s.fastRatio * Math.max(profile.maxMinute, view.busiestBucket), 2 * usual),

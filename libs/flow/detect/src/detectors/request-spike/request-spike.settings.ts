@@ -32,6 +32,8 @@ export const RequestSpikeSettings = z.object({
   learningDoubtMinutes: z.number().min(0).max(1440).default(10),
   /** While learning: times what nine in ten of the peers never passed. */
   learningPeerRatio: z.number().min(0).max(100).default(1),
+  /** The peers' word counts half once so many hours of the caller's own life are known, a third after twice as many, and so on. */
+  learningPeerHours: z.number().min(0.1).max(240).default(4),
   /** While learning: what a caller must have shown before a rise can be told from its usual. */
   learningActiveMinutes: z.number().int().min(1).max(1440).default(6),
   learningRequests: requests(30),

@@ -89,8 +89,17 @@ describe('request-spike', () => {
     ['learning: ten times its past and beyond its peers', aView({ count5m: 1300, profile: learning() }), 'learning'],
     [
       'learning: beyond its past, but as its peers do',
-      aView({ count5m: 650, profile: learning(), peers: { callers: 20, q90: 700, max: 900 } }),
+      aView({ count5m: 650, profile: learning(), peers: { callers: 20, q90: 1000, max: 1200 } }),
       undefined,
+    ],
+    [
+      'learning: the longer its own life, the less its peers count',
+      aView({
+        count5m: 650,
+        profile: learning({ lifeMs: 12 * 3_600_000 }),
+        peers: { callers: 20, q90: 1000, max: 1200 },
+      }),
+      'learning',
     ],
     ['learning: little past, much doubt', aView({ count5m: 600, profile: learning({ lifeMs: 600_000 }) }), undefined],
     [
