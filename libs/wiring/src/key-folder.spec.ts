@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -25,6 +25,11 @@ describe('KeyFolder', () => {
   it('stores nothing that was given to it', () => {
     expect(new KeyFolder(dir).keep('secrets.key', 'given', 32, 'hex')).toEqual({ value: 'given', made: false });
     expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('never hands out an empty secret: a folder that cannot be written is an error', () => {
+    writeFileSync(join(dir, 'keys'), 'not a folder');
+    expect(() => new KeyFolder(dir).keep('ingest-token', undefined, 32, 'base64url')).toThrow();
   });
 
   it('writes whole secrets only: what is read back is what was made', () => {

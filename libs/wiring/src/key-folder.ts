@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export interface Kept {
@@ -33,21 +43,38 @@ export class KeyFolder {
     fsyncSync(file);
     closeSync(file);
     try {
-      linkSync(temporary, this.path(name)); // fails if another process was first: then its secret counts
-      return { value: this.#read(name) ?? '', made: true };
-    } catch {
-      return { value: this.#read(name) ?? '', made: false };
+      return { value: this.#publish(temporary, name), made: true };
+    } catch (error) {
+      // Another process was first: then its secret counts.
+      const theirs = codeOf(error) === 'EEXIST' ? this.#read(name) : undefined;
+      if (theirs === undefined) throw error;
+      return { value: theirs, made: false };
     } finally {
       rmSync(temporary, { force: true });
     }
+  }
+
+  /** Gives the file its name; EEXIST when there is one. A file system without hard links gets a plain rename. */
+  #publish(temporary: string, name: string): string {
+    const value = readFileSync(temporary, 'utf8').trim();
+    try {
+      linkSync(temporary, this.path(name));
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') throw error;
+      renameSync(temporary, this.path(name));
+    }
+    return value;
   }
 
   #read(name: string): string | undefined {
     try {
       return readFileSync(this.path(name), 'utf8').trim();
     } catch (error) {
-      if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (codeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }
 }
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;

@@ -19,7 +19,8 @@ export const AccessTokenBody = z
       .string()
       .min(1)
       .max(120)
-      .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters'), // eslint-disable-line no-control-regex
+      // eslint-disable-next-line no-control-regex -- control characters are what is refused
+      .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters'),
     role: Role,
     expiresAt: z.number().int().positive().nullable().default(null).describe('ms since epoch; null = no end'),
   })

@@ -74,7 +74,7 @@ export const IdText = z
   .string()
   .min(1)
   .max(512)
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   .regex(/^[^\u0000-\u001f\u007f]+$/, 'no control characters');
 
 export const UuidText = z.uuid();

@@ -43,6 +43,7 @@ describe('CollectModule', () => {
   });
 
   it('learns from Kong under which names credentials come, and a Kong that is away changes nothing', async () => {
+    // the refresher reads name and config alone
     const plugin = (name: string, config: Record<string, unknown>) => ({ name, config }) as unknown as GatewayPlugin;
     const plugins = jest
       .fn<() => Promise<GatewayPlugin[]>>()
@@ -53,6 +54,7 @@ describe('CollectModule', () => {
         plugin('session', { cookie_name: 'kaffee' }),
       ]);
     const gateways: Gateways = {
+      // and asks the Admin API for plugins alone
       admin: () => ({ plugins }) as unknown as GatewayAdmin,
       propagationMs: () => 0,
       list: () => [

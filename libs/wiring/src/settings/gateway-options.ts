@@ -20,7 +20,7 @@ export const gatewaySettings = {
   GATEWAYS_FILE: z.string().min(1).optional(),
   KONG_ADMIN_URL: z.url({ protocol: /^https?$/ }).optional(),
   KONG_ADMIN_TOKEN: z.string().min(1).optional(),
-  KONG_WORKSPACE: z.string().min(1).optional(),
+  KONG_WORKSPACE: GatewaySettings.shape.workspace,
   /** Longest time Kong takes to apply a plugin change; milliseconds. */
   KONG_PROPAGATION_MS: envInteger(0, 120_000).default(5_500),
   /** Addresses or CIDRs of proxies in front of Kong whose X-Forwarded-For is believed; comma-separated. */

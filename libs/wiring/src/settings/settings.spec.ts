@@ -60,6 +60,11 @@ describe('settings', () => {
     expect(gateways[0]?.trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.1']);
   });
 
+  it('names the setting that is wrong, not our own fields: a workspace with a space', () => {
+    expect(() => readConfig(Gateways, { KONG_WORKSPACE: 'a b' })).toThrow(/KONG_WORKSPACE/);
+    expect(readConfig(Gateways, { KONG_WORKSPACE: 'team-a' }).KONG_WORKSPACE).toBe('team-a');
+  });
+
   it('refuses gateways that cannot be told apart, and a file that is wrong, without showing its tokens', () => {
     const twice = file(
       JSON.stringify([
