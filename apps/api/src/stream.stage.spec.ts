@@ -3,22 +3,23 @@ import { CONSUMER_GROUPS } from '@outrider/contracts/topics/consumer-groups';
 import { CHANGES_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import { anAlert } from '@outrider/domain/detection/testing';
 import type { LocalBus } from '@outrider/local-bus/local-bus';
-import { connectGroup, LocalBusStrategy } from '@outrider/local-bus/local-bus.strategy';
+import { connectGroup, GroupStrategy } from '@outrider/platform/bus/group-strategy';
 import { aLocalBus, temporaryFolder } from '@outrider/local-bus/testing';
 import { EventBus } from '@outrider/ports/event-bus';
 import { bearer, serveApp, tokenOf, type ServeApp } from '@outrider/serve/testing/serve-app';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let bus: LocalBus;
-let strategy: LocalBusStrategy;
+let strategy: { close(): Promise<void> } | undefined;
 let serve: ServeApp;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
   bus = await aLocalBus(folder.dir, { topics: { [CHANGES_TOPIC.name]: { groups: [] } } });
   serve = await serveApp({}, [{ provide: EventBus, useValue: bus }]);
-  strategy = new LocalBusStrategy(bus, CONSUMER_GROUPS.api, { durable: false });
-  connectGroup(serve.app, strategy);
+  const group = new GroupStrategy(bus, CONSUMER_GROUPS.api, { durable: false });
+  strategy = group;
+  connectGroup(serve.app, group);
   await serve.app.startAllMicroservices();
   await serve.app.listen(0, '127.0.0.1');
 });

@@ -16,6 +16,12 @@ export interface SeenEvent {
   readonly position: number;
 }
 
+/**
+ * A row's bus position is `partition * BUS_PARTITION_SPAN + offset`: positions of one partition lie this far apart, and stay exact numbers
+ * up to partition 8191.
+ */
+export const BUS_PARTITION_SPAN = 2 ** 40;
+
 export interface TimeRange {
   /** ms since epoch, inclusive. */
   readonly from: number;
@@ -33,6 +39,22 @@ export interface MinuteCount {
   readonly serverErrors: number;
   readonly clientErrors: number;
   readonly refused: number;
+}
+
+/** What one service answered through one gateway in one minute, over all its callers, without block echo. Only minutes with traffic. */
+export interface ServiceMinute {
+  readonly tenant: string;
+  readonly gateway: string;
+  /** The service's id; its name where it has none. Events without either are in no row. */
+  readonly service: string;
+  readonly serviceName: string;
+  /** ms since epoch, start of the minute. */
+  readonly minute: number;
+  readonly requests: number;
+  /** 5xx. */
+  readonly serverErrors: number;
+  /** 4xx other than 401, 403, 404, 429. */
+  readonly clientErrors: number;
 }
 
 export interface EventQuery {
@@ -96,10 +118,21 @@ export interface SourceHealth {
 export abstract class EventStore {
   abstract insertEvents(block: EventBlock): Promise<void>;
   abstract insertDeadLetters(letters: readonly DeadLetter[], token: string): Promise<void>;
-  /** Ids and positions stored since `since` (by time of receipt), newest first, at most `limit`: fills the duplicate filter at start. */
-  abstract seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]>;
-  /** All events of the range but block echo, ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent = all. */
-  abstract replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]>;
+  /**
+   * Ids and positions stored since `since` (by time of receipt), newest first, at most `limit`: fills the duplicate filter at start.
+   * `partitions`: only events that came by these partitions of the bus (none = nothing); absent = all.
+   */
+  abstract seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncIterable<readonly SeenEvent[]>;
+  /**
+   * All events of the range but block echo, ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent
+   * = all; `partitions` as in `seenSince`.
+   */
+  abstract replay(query: {
+    tenant?: string;
+    range: TimeRange;
+    chunk: number;
+    partitions?: readonly number[];
+  }): AsyncIterable<readonly ApiEvent[]>;
   /** Per-minute counts of many entities of one kind, for baselines. */
   abstract minuteCounts(query: {
     tenant: string;
@@ -107,6 +140,11 @@ export abstract class EventStore {
     entities: readonly string[];
     range: TimeRange;
   }): Promise<readonly MinuteCount[]>;
+  /**
+   * Requests and errors of every service of every tenant, minute by minute, newest minute first: for the process itself, on a tick.
+   * At most six hours at once (CallerError) and 100,000 rows: beyond them the oldest minutes are left out.
+   */
+  abstract serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]>;
   abstract search(query: EventQuery): Promise<readonly ApiEvent[]>;
   abstract entities(query: {
     tenant: string;

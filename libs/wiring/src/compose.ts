@@ -12,13 +12,13 @@ import { DetectModule } from '@outrider/detect/detect.module';
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import { EvaluateModule } from '@outrider/evaluate/evaluate.module';
 import { KongGateways } from '@outrider/kong/kong-gateways';
-import type { LocalBus } from '@outrider/local-bus/local-bus';
-import { connectGroup, LocalBusStrategy, type StrategyOptions } from '@outrider/local-bus/local-bus.strategy';
+import { connectGroup, GroupStrategy } from '@outrider/platform/bus/group-strategy';
 import { HttpOutbound } from '@outrider/outbound/http-outbound';
 import { CallerError } from '@outrider/platform/errors';
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
+import type { ConsumableBus, ConsumeOptions, Delivery } from '@outrider/ports/event-bus';
 import { RespondModule } from '@outrider/respond/respond.module';
 import { configureHttp, createHttpAdapter } from '@outrider/serve/http/configure-http';
 import { ServeModule } from '@outrider/serve/serve.module';
@@ -43,6 +43,7 @@ import type { listenSettings, processSettings } from './settings/process-setting
 import type { respondSettings, serveSettings } from './settings/serve-settings.ts';
 import { VERSION } from './version.ts';
 
+type StrategyOptions = Omit<ConsumeOptions, 'topic' | 'group'>;
 type Of<T extends z.ZodRawShape> = z.output<z.ZodObject<T>>;
 
 /** What a process is made of: its stages, each with the settings that it needs. */
@@ -126,7 +127,7 @@ const build = async (composition: Composition, ground: Ground): Promise<Composed
 const open = async (
   composition: Composition,
   ground: Ground,
-): Promise<{ engines: Engines; bus: LocalBus; madeAdminToken: string | undefined }> => {
+): Promise<{ engines: Engines; bus: ConsumableBus; madeAdminToken: string | undefined }> => {
   const { clickhouse, postgres, jobs, serve } = composition;
   const sealingKey = Buffer.from(
     composition.keys.keep('secrets.key', postgres?.SECRETS_KEY, KEY_BYTES, 'hex').value,
@@ -202,7 +203,6 @@ const collectOptions = (composition: Composition, settings: NonNullable<Composit
     entryBytes: settings.COLLECT_MAX_LINE_BYTES,
     connections: settings.COLLECT_MAX_CONNECTIONS,
     idleMs: settings.COLLECT_IDLE_SECONDS * 1000,
-    lanes: settings.COLLECT_LANES,
   },
 });
 
@@ -235,9 +235,9 @@ const groupsOf = (composition: Composition): [ConsumerGroup, StrategyOptions][] 
   ...(composition.serve ? [['api', { durable: false }] satisfies [ConsumerGroup, StrategyOptions]] : []),
 ];
 
-const consume = (app: INestApplication, bus: LocalBus, composition: Composition, lifecycle: Lifecycle): void => {
+const consume = (app: INestApplication, bus: ConsumableBus, composition: Composition, lifecycle: Lifecycle): void => {
   const strategies = groupsOf(composition).map(
-    ([group, options]) => new LocalBusStrategy(bus, CONSUMER_GROUPS[group], options),
+    ([group, options]) => new GroupStrategy<Delivery, StrategyOptions>(bus, CONSUMER_GROUPS[group], options),
   );
   for (const strategy of strategies) connectGroup(app, strategy);
   lifecycle.add({

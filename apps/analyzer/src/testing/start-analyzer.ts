@@ -7,7 +7,7 @@ import { CONSUMER_GROUPS } from '@outrider/contracts/topics/consumer-groups';
 import { CHANGES_TOPIC, DEAD_LETTERS_TOPIC, EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import { DetectModule } from '@outrider/detect/detect.module';
 import { LocalBus } from '@outrider/local-bus/local-bus';
-import { connectGroup, LocalBusStrategy } from '@outrider/local-bus/local-bus.strategy';
+import { connectGroup, GroupStrategy } from '@outrider/platform/bus/group-strategy';
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
@@ -59,7 +59,7 @@ export const startAnalyzer = async (options: {
     DetectModule.register({ maxBlockAgeMs: 2, maxBlockRows: 20, tickMs: 50, blocksRefreshMs: 100 }),
   ];
   const app = await NestFactory.create({ module: AnalyzerModule, imports }, new FastifyAdapter(), { logger: false });
-  const strategy = new LocalBusStrategy(bus, CONSUMER_GROUPS.analyzer, { maxInFlight: 8 });
+  const strategy = new GroupStrategy(bus, CONSUMER_GROUPS.analyzer, { maxInFlight: 8 });
   connectGroup(app, strategy);
   await app.init();
   lifecycle.add({

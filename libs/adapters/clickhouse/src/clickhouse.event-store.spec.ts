@@ -3,8 +3,8 @@ import { decodeRows } from '@outrider/contracts/events/event-row';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerOf } from '@outrider/domain/traffic/entity';
 import { anAnonymousEvent, anApiEvent, aRefusedEvent, testRequestId } from '@outrider/domain/traffic/testing';
-import { PermanentError, TransientError } from '@outrider/platform/errors';
-import type { EventQuery, TimeRange } from '@outrider/ports/event-store';
+import { CallerError, PermanentError, TransientError } from '@outrider/platform/errors';
+import { BUS_PARTITION_SPAN, type EventQuery, type TimeRange } from '@outrider/ports/event-store';
 import { storedRows } from './testing/event-rows.ts';
 import { numberedBlock, ROWS_A_BLOCK } from './testing/numbered-block.ts';
 import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
@@ -289,6 +289,40 @@ describe('aggregates', () => {
     expect(await collect(engine.store.replay({ tenant, range: RANGE, chunk: 100 }))).toHaveLength(12);
   });
 
+  it('tell each service’s minutes, of every tenant and gateway apart, without block echo', async () => {
+    const at = AT - 900 * DAY;
+    const tenants = ['health-a', 'health-b'];
+    for (const tenant of tenants) {
+      const of = (gateway: string, minute: number, statuses: number[]): ApiEvent[] =>
+        statuses.map((status) => anApiEvent({ tenant, gateway, startedAt: at + minute * MINUTE + 5, status }));
+      await insert([...of('eu', 0, [200, 500, 503, 422, 404]), ...of('eu', 1, [200]), ...of('us', 1, [500])]);
+      await insert(of('eu', 1, [403, 403]), true);
+      const unnamed = { tenant, startedAt: at + MINUTE, serviceId: '' };
+      await insert([
+        anApiEvent({ ...unnamed, serviceName: 'by-name' }),
+        anApiEvent({ ...unnamed, serviceName: '', pathTemplate: '/none' }),
+      ]);
+    }
+    const { serviceId: service, serviceName } = anApiEvent();
+    const found = await engine.store.serviceMinutes({ from: at + 1, to: at + 2 * MINUTE });
+    for (const tenant of tenants) {
+      const ours = { tenant, service, serviceName };
+      const mine = found.filter((row) => row.tenant === tenant);
+      expect(mine).toHaveLength(4);
+      expect(mine).toEqual(
+        expect.arrayContaining([
+          { ...ours, gateway: 'eu', minute: at, requests: 5, serverErrors: 2, clientErrors: 1 },
+          { ...ours, gateway: 'eu', minute: at + MINUTE, requests: 1, serverErrors: 0, clientErrors: 0 },
+          { ...ours, gateway: 'us', minute: at + MINUTE, requests: 1, serverErrors: 1, clientErrors: 0 },
+          expect.objectContaining({ service: 'by-name', serviceName: 'by-name', requests: 1 }),
+        ]),
+      );
+    }
+    expect(found.map((row) => row.minute)).toEqual(found.map((row) => row.minute).toSorted((a, b) => b - a));
+    expect(await engine.store.serviceMinutes({ from: at + MINUTE, to: at + MINUTE })).toEqual([]);
+    await expect(engine.store.serviceMinutes({ from: at, to: at + DAY })).rejects.toThrow(CallerError);
+  });
+
   it('list entities busiest first, by part of a name, in pages, for short ranges and long ones', async () => {
     const tenant = 'listing';
     const events = [3, 1, 2].flatMap((n, i) =>
@@ -332,6 +366,31 @@ describe('what fills memory at start', () => {
     }
     expect(chunks).toEqual([20, 20, 10]);
     expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  it('is that of the partitions asked for, and of no other', async () => {
+    const tenant = 'partitions';
+    const at = AT - 800 * DAY;
+    const stored = [0, 1, 7].map((partition) =>
+      [0, BUS_PARTITION_SPAN - 1].map((offset, i) => {
+        const event = anApiEvent({ tenant, startedAt: at + partition * 10 + i, receivedAt: at + partition * 10 + i });
+        return { event, partition, position: partition * BUS_PARTITION_SPAN + offset };
+      }),
+    );
+    for (const { event, position } of stored.flat()) await insert([event], false, position);
+    const range = { from: at, to: at + DAY };
+    for (const partitions of [[0], [7, 1, 7], [3], [], undefined]) {
+      const wanted = stored.flat().filter(({ partition }) => partitions?.includes(partition) ?? true);
+      const more = partitions === undefined ? {} : { partitions };
+      const replayed = await collect(engine.store.replay({ range, chunk: 100, ...more }));
+      expect(replayed.map((e) => e.id)).toEqual(wanted.map(({ event }) => event.id));
+      const seen = await collect(engine.store.seenSince(at, 100_000, partitions));
+      const own = new Set(stored.flat().map(({ event }) => `default:${event.id}`));
+      expect(seen.filter((s) => own.has(s.eventId)).map((s) => s.position)).toEqual(
+        wanted.map(({ position }) => position).reverse(),
+      );
+    }
+    await expect(collect(engine.store.seenSince(at, 100, [-1]))).rejects.toThrow(CallerError);
   });
 
   it('lets the readers of two replays at once ask other questions meanwhile', async () => {

@@ -9,6 +9,7 @@ import {
   type EventQuery,
   type MinuteCount,
   type SeenEvent,
+  type ServiceMinute,
   type SourceHealth,
   type TimeRange,
 } from '@outrider/ports/event-store';
@@ -57,13 +58,18 @@ export class ClickHouseEventStore extends EventStore {
     return this.#deadLetters.insert(letters, token);
   }
 
-  seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]> {
-    return this.#events.seenSince(since, limit);
+  seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncIterable<readonly SeenEvent[]> {
+    return this.#events.seenSince(since, limit, partitions);
   }
 
   /** Block echo is left out: what is replayed feeds detectors. */
-  replay(query: { tenant?: string; range: TimeRange; chunk: number }): AsyncIterable<readonly ApiEvent[]> {
-    return this.#events.replay(query.range, query.chunk, query.tenant);
+  replay(query: {
+    tenant?: string;
+    range: TimeRange;
+    chunk: number;
+    partitions?: readonly number[];
+  }): AsyncIterable<readonly ApiEvent[]> {
+    return this.#events.replay(query);
   }
 
   minuteCounts(query: {
@@ -73,6 +79,10 @@ export class ClickHouseEventStore extends EventStore {
     range: TimeRange;
   }): Promise<readonly MinuteCount[]> {
     return this.#aggregates.minuteCounts(query.kind, query);
+  }
+
+  serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]> {
+    return this.#aggregates.serviceMinutes(range);
   }
 
   search(query: EventQuery): Promise<readonly ApiEvent[]> {

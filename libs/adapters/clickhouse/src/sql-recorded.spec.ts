@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { EventQuery } from '@outrider/ports/event-store';
 import type { Query } from './query-runner.ts';
-import { lastSeenQuery, minuteCountsQuery, summaryQuery } from './tables/aggregates.sql.ts';
+import { lastSeenQuery, minuteCountsQuery, serviceMinutesQuery, summaryQuery } from './tables/aggregates.sql.ts';
 import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
 import { receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './tables/events.sql.ts';
 import { storedRows } from './testing/event-rows.ts';
@@ -36,6 +36,9 @@ const QUERIES: Readonly<Record<string, Query>> = {
   }),
   'events.replay': replayQuery(range, tenant),
   'events.replay-all-tenants': replayQuery(range, undefined),
+  'events.replay-partitions': replayQuery(range, undefined, [0, 5]),
+  'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
+  'service.minutes': serviceMinutesQuery({ from: range.from, to: range.from + 3_600_000 }, 100_000),
   'events.seen_since': seenSinceQuery(range.from, 1_000_000),
   'events.received_counts': receivedCountsQuery(tenant, range.from, range.to),
   'consumer.minute_counts': minuteCountsQuery('consumer', { tenant, entities: ['a', 'b'], range }),
@@ -93,7 +96,13 @@ it.each(Object.keys(QUERIES))(
 );
 
 it('every read is bound to its tenant, but for those that serve the process itself', () => {
-  const ofTheProcess = ['events.replay-all-tenants', 'events.seen_since'];
+  const ofTheProcess = [
+    'events.replay-all-tenants',
+    'events.replay-partitions',
+    'events.seen_since',
+    'events.seen_since-partitions',
+    'service.minutes',
+  ];
   for (const [name, query] of Object.entries(QUERIES)) {
     if (ofTheProcess.includes(name)) continue;
     const reads = query.sql.split(/\bFROM \w+_v1\b/).length - 1;

@@ -1,35 +1,14 @@
 import type { Logger } from '@outrider/platform/logger';
-import type { Delivery } from '@outrider/ports/event-bus';
+import type { ConsumeOptions, Delivery } from '@outrider/ports/event-bus';
+import type { Subscription } from '@outrider/platform/bus/group-strategy';
 import type { BusMetrics } from './bus-metrics.ts';
 import type { GroupProgress } from './group-progress.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight } from '@outrider/platform/bus/in-flight';
 import { PartitionConsumer, type ConsumerHooks } from './partition-consumer.ts';
-import { pause, Signal } from './signal.ts';
+import { pause, Signal } from '@outrider/platform/bus/signal';
 import type { TopicLog } from './topic-log.ts';
 
 const MIB = 1024 * 1024;
-
-export interface ConsumeOptions {
-  readonly topic: string;
-  /** Letters, digits, `.`, `_`, `-`. */
-  readonly group: string;
-  /** False: from the end of the topic, commits nowhere, holds nothing back. Default true. */
-  readonly durable?: boolean;
-  /** Messages handed out at a time, over all partitions. Default 64. */
-  readonly maxInFlight?: number;
-  /** Default 32 MiB. */
-  readonly maxInFlightBytes?: number;
-  /** How long `stop` waits for handlers. Default 10 s. */
-  readonly stopTimeoutMs?: number;
-  /** Keeps what a handler gave up; a rejection means "not kept", and the message is delivered again. */
-  readonly onDeadLetter?: (delivery: Delivery, error: unknown) => Promise<void> | void;
-}
-
-/** A running subscription. */
-export interface Subscription {
-  /** Hands out nothing more, waits for handlers up to the bound, and writes the commits. Idempotent. */
-  stop(): Promise<void>;
-}
 
 /** One group on one topic: all partitions, with one bound on what is in flight. */
 export class GroupConsumer implements Subscription {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { FinishedRun } from './finished-run.ts';
+import { FinishedRun } from '@outrider/platform/bus/finished-run';
 import { GroupFile, type PartitionState } from './group-file.ts';
 import type { PartitionLog } from './partition-log.ts';
 

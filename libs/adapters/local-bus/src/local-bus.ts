@@ -2,9 +2,17 @@ import { TransientError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
 import type { Clock } from '@outrider/ports/clock';
-import { EventBus, type Delivery, type OutgoingMessage } from '@outrider/ports/event-bus';
+import {
+  ConsumableBus,
+  type AssignmentListener,
+  type ConsumeOptions,
+  type Delivery,
+  type Lag,
+  type OutgoingMessage,
+} from '@outrider/ports/event-bus';
+import type { Subscription } from '@outrider/platform/bus/group-strategy';
 import { busMetrics, type BusMetrics } from './bus-metrics.ts';
-import { GroupConsumer, type ConsumeOptions, type Subscription } from './group-consumer.ts';
+import { GroupConsumer } from './group-consumer.ts';
 import { resolveSettings, topicSettings, type LocalBusSettings, type ResolvedSettings } from './settings.ts';
 import { TopicLog } from './topic-log.ts';
 
@@ -14,23 +22,14 @@ export interface LocalBusDeps {
   readonly clock: Clock;
 }
 
-export interface Lag {
-  readonly topic: string;
-  readonly group: string;
-  readonly partition: number;
-  readonly messages: number;
-  readonly bytes: number;
-  /** Of the oldest uncommitted message; 0 without lag. */
-  readonly ageMs: number;
-}
-
 /** The event bus on local disk, within one process: a durable log that survives `kill -9` at any moment. */
-export class LocalBus extends EventBus {
+export class LocalBus extends ConsumableBus {
   readonly #settings: ResolvedSettings;
   readonly #metrics: BusMetrics;
   readonly #opening = new Map<string, Promise<TopicLog>>();
   readonly #topics = new Map<string, TopicLog>();
   readonly #consumers = new Set<GroupConsumer>();
+  readonly #listeners = new Map<string, AssignmentListener[]>();
   #maintenance: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -58,12 +57,32 @@ export class LocalBus extends EventBus {
     return this.#topics.get(topic)?.pressure() ?? 0;
   }
 
+  partitions(topic: string): number {
+    return this.#topics.get(topic)?.logs.length ?? topicSettings(this.#settings, topic).partitions;
+  }
+
+  /** One process has all partitions: the listener hears of them once, when the group begins to consume. */
+  onAssignment(topic: string, group: string, listener: AssignmentListener): void {
+    const key = `${topic} ${group}`;
+    this.#listeners.set(key, [...(this.#listeners.get(key) ?? []), listener]);
+  }
+
+  async ping(): Promise<void> {
+    if (this.#stopped) throw new TransientError('the event bus is closed', 'bus-closed');
+  }
+
   /** Calls `handler` for every message of the topic; its promise is the acknowledgement. A durable group runs once at a time. */
   async consume(options: ConsumeOptions, handler: (delivery: Delivery) => Promise<void>): Promise<Subscription> {
     const topic = await this.#topic(options.topic);
     const group = options.durable === false ? undefined : await topic.group(options.group);
     if (group?.consumed) throw new Error(`group ${options.group} consumes ${options.topic} already`);
     if (group) group.consumed = true;
+    try {
+      await this.#announce(options, topic);
+    } catch (error) {
+      if (group) group.consumed = false;
+      throw error;
+    }
     const consumer = new GroupConsumer(topic, group, handler, options, {
       log: this.deps.log,
       metrics: this.#metrics,
@@ -99,6 +118,12 @@ export class LocalBus extends EventBus {
     await Promise.allSettled([...this.#consumers].map((consumer) => consumer.stop()));
     const opened = await Promise.allSettled(this.#opening.values());
     for (const topic of opened) if (topic.status === 'fulfilled') await topic.value.close();
+  }
+
+  async #announce({ topic, group }: ConsumeOptions, { logs }: TopicLog): Promise<void> {
+    const gained = logs.map(({ partition }) => partition);
+    for (const listener of this.#listeners.get(`${topic} ${group}`) ?? [])
+      await listener({ topic, group, gained, lost: [] });
   }
 
   #topic(name: string): Promise<TopicLog> {

@@ -3,10 +3,10 @@ import { TransientError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { Delivery } from '@outrider/ports/event-bus';
 import type { GroupProgress } from './group-progress.ts';
-import type { InFlight } from './in-flight.ts';
+import type { InFlight } from '@outrider/platform/bus/in-flight';
 import type { PartitionLog, Place } from './partition-log.ts';
 import type { StoredRecord } from './record.ts';
-import { pause, type Signal } from './signal.ts';
+import { pause, type Signal } from '@outrider/platform/bus/signal';
 
 const RETRY_BASE_MS = 100;
 const RETRY_MAX_MS = 5_000;

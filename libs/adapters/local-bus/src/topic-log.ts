@@ -12,7 +12,7 @@ import { lockFolder } from './lock-file.ts';
 import { PartitionLog } from './partition-log.ts';
 import { encodedBytes, RECORD_OVERHEAD } from './record.ts';
 import { HOUR_MS, type ResolvedSettings, type ResolvedTopic } from './settings.ts';
-import { Signal } from './signal.ts';
+import { Signal } from '@outrider/platform/bus/signal';
 
 /** After a refusal the topic calls itself full for so long, so that callers hold back and then try again. */
 const FULL_FOR_MS = 1_000;
@@ -109,7 +109,7 @@ export class TopicLog {
     let bytes = 0;
     const routed = messages.map((message) => {
       bytes += this.#checkedBytes(message);
-      return { partition: crc32(message.key) % this.logs.length, message };
+      return { partition: (message.partition ?? crc32(message.key)) % this.logs.length, message };
     });
     if (routed.length === 0) return;
     if (this.#commit.pendingBytes > 0 && this.#commit.pendingBytes + bytes > this.settings.maxPendingBytes)

@@ -7,6 +7,8 @@ export interface Topic {
   /** What the key is and why. */
   readonly key: string;
   readonly retentionHours: number;
+  /** `scaled`: as many partitions as the installation says (several analyzers share them); else the number. */
+  readonly partitions: number | 'scaled';
 }
 
 /** Batches of sanitised API events: newline-separated rows of contracts/events. Key: a lane, i.e. a hash of the caller, so that one caller's events stay in order. */
@@ -14,6 +16,7 @@ export const EVENTS_TOPIC = {
   name: 'outrider.events.v1',
   key: 'lane of the caller (hash of the entity): one caller stays in order',
   retentionHours: 24,
+  partitions: 'scaled',
 } as const satisfies Topic;
 
 /** JSON arrays of DeadLetter: log entries that could not be read, redacted. */
@@ -21,6 +24,7 @@ export const DEAD_LETTERS_TOPIC = {
   name: 'outrider.dead-letters.v1',
   key: 'gateway: no order needed',
   retentionHours: 24,
+  partitions: 1,
 } as const satisfies Topic;
 
 /** Lifecycle: "this alert or enforcement changed". A nudge; the row in PostgreSQL is the truth. */
@@ -28,6 +32,7 @@ export const CHANGES_TOPIC = {
   name: 'outrider.changes.v1',
   key: 'id of the alert or enforcement: its changes stay in order',
   retentionHours: 1,
+  partitions: 4,
 } as const satisfies Topic;
 
 export const TOPICS: readonly Topic[] = [EVENTS_TOPIC, DEAD_LETTERS_TOPIC, CHANGES_TOPIC];

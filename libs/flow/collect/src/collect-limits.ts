@@ -13,7 +13,6 @@ export interface CollectLimits {
   readonly tlsHandshakeMs: number;
   /** On stop, how long to go on reading what senders had sent already; ms. */
   readonly drainMs: number;
-  readonly lanes: number;
   readonly batchEvents: number;
   readonly batchBytes: number;
   readonly lingerMs: number;
@@ -54,7 +53,6 @@ export const DEFAULT_LIMITS: CollectLimits = {
   garbageLines: 10_000,
   tlsHandshakeMs: 10_000,
   drainMs: 2_000,
-  lanes: 1,
   batchEvents: 2_000,
   batchBytes: 512 * KIB,
   lingerMs: 200,
@@ -77,6 +75,3 @@ export const DEFAULT_LIMITS: CollectLimits = {
   keepAliveMs: 75_000,
   refreshNamesMs: 60_000,
 };
-
-/** Lanes are bus keys: more than this only makes smaller batches. */
-export const MAX_LANES = 64;

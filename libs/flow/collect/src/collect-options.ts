@@ -1,6 +1,6 @@
 import { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import { CallerError } from '@outrider/platform/errors';
-import { DEFAULT_LIMITS, MAX_LANES, type CollectLimits } from './collect-limits.ts';
+import { DEFAULT_LIMITS, type CollectLimits } from './collect-limits.ts';
 
 export interface CollectOptions {
   readonly gateways: readonly GatewaySettings[];
@@ -41,8 +41,6 @@ export const setUpOf = (options: CollectOptions): CollectSetup => {
       : options.gateways.find((gateway) => gateway.id === options.defaultGateway);
   if (!fallback) throw invalid('there is no default gateway among the gateways');
   if (options.fingerprintKey.length < 16) throw invalid('the fingerprint key has fewer than 16 bytes');
-  if (!Number.isInteger(limits.lanes) || limits.lanes < 1 || limits.lanes > MAX_LANES)
-    throw invalid(`lanes are 1 to ${MAX_LANES}`);
   if (limits.lowBytes >= limits.highBytes) throw invalid('lowBytes must be below highBytes');
   if (options.tlsPort !== undefined && !options.tls) throw invalid('the TLS port needs a certificate and its key');
   if (

@@ -78,7 +78,6 @@ describe('CollectModule', () => {
     ['no gateway', { gateways: [] }],
     ['an unknown default', { defaultGateway: 'other' }],
     ['a short fingerprint key', { fingerprintKey: Buffer.alloc(8) }],
-    ['too many lanes', { limits: { lanes: 65 } }],
     [
       'a token for two gateways',
       { gateways: [aGateway({ ingestToken: 'x'.repeat(16) }), aGateway({ id: 'b', ingestToken: 'x'.repeat(16) })] },

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { TransientError } from '@outrider/platform/errors';
-import type { Delivery, EventBus, OutgoingMessage } from '@outrider/ports/event-bus';
+import type { Assignment, ConsumableBus, Delivery, OutgoingMessage } from '@outrider/ports/event-bus';
 import { eventually } from '../eventually.ts';
 
 /** One run of a bus. */
 export interface BusUnderTest {
-  readonly bus: EventBus;
+  readonly bus: ConsumableBus;
   consume(
     topic: string,
     group: string,
@@ -146,6 +146,30 @@ export const eventBusConformance = (name: string, make: () => Promise<BusStorage
         undefined,
         undefined,
       ]);
+    });
+
+    test('says which partitions it gained before the first message of them comes', async () => {
+      const order: string[] = [];
+      const heard: Assignment[] = [];
+      run.bus.onAssignment(TOPIC, 'g', async (assignment) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        heard.push(assignment);
+        order.push('assigned');
+      });
+      await publish('a');
+      await run.consume(TOPIC, 'g', async () => void order.push('message'));
+      await eventually(() => order.includes('message'));
+      expect(order).toEqual(['assigned', 'message']);
+      expect(heard).toEqual([{ topic: TOPIC, group: 'g', gained: [0], lost: [] }]);
+    });
+
+    test('puts a message that names its partition there, whatever its key', async () => {
+      expect(run.bus.partitions(TOPIC)).toBe(1);
+      const seen: number[] = [];
+      await run.consume(TOPIC, 'g', async ({ partition }) => void seen.push(partition));
+      await run.bus.publish(TOPIC, [{ ...aMessage('a', 'some key'), partition: 0 }]);
+      await eventually(() => seen.length === 1);
+      expect(seen).toEqual([0]);
     });
 
     test('hands out several messages at a time', async () => {

@@ -3,6 +3,7 @@ import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerOf, type EntityKind } from '@outrider/domain/traffic/entity';
 import { TransientError } from '@outrider/platform/errors';
 import {
+  BUS_PARTITION_SPAN,
   EventStore,
   type DeadLetter,
   type EntitySummary,
@@ -10,6 +11,7 @@ import {
   type EventQuery,
   type MinuteCount,
   type SeenEvent,
+  type ServiceMinute,
   type SourceHealth,
   type TimeRange,
 } from '@outrider/ports/event-store';
@@ -45,7 +47,7 @@ export class FakeEventStore extends EventStore {
 
   /** Counts an event's minute without keeping the event: for long backtests. */
   count(event: ApiEvent): void {
-    const minute = Math.floor(event.startedAt / MINUTE_MS) * MINUTE_MS;
+    const minute = minuteOf(event.startedAt);
     for (const key of keysOf(event)) {
       let minutes = this.#minutes.get(key);
       if (!minutes) this.#minutes.set(key, (minutes = new Map()));
@@ -53,7 +55,7 @@ export class FakeEventStore extends EventStore {
       if (!counts) minutes.set(minute, (counts = { requests: 0, serverErrors: 0, clientErrors: 0, refused: 0 }));
       counts.requests++;
       if (event.status >= 500) counts.serverErrors++;
-      else if (event.status >= 400 && ![401, 403, 404, 429].includes(event.status)) counts.clientErrors++;
+      else if (isClientError(event.status)) counts.clientErrors++;
       if (event.refusal !== '') counts.refused++;
     }
   }
@@ -65,10 +67,14 @@ export class FakeEventStore extends EventStore {
     this.letters.push(...letters);
   }
 
-  override async *seenSince(since: number, limit: number): AsyncIterable<readonly SeenEvent[]> {
+  override async *seenSince(
+    since: number,
+    limit: number,
+    partitions?: readonly number[],
+  ): AsyncIterable<readonly SeenEvent[]> {
     this.#check();
     yield this.events
-      .filter(({ event }) => event.receivedAt >= since)
+      .filter(({ event, position }) => event.receivedAt >= since && isFrom(partitions, position))
       .reverse()
       .slice(0, limit)
       .map(({ event, position }) => ({ eventId: eventId(event), position }));
@@ -78,10 +84,11 @@ export class FakeEventStore extends EventStore {
     tenant?: string;
     range: TimeRange;
     chunk: number;
+    partitions?: readonly number[];
   }): AsyncIterable<readonly ApiEvent[]> {
     this.#check();
     const found = this.events
-      .filter(({ echo }) => !echo)
+      .filter(({ echo, position }) => !echo && isFrom(query.partitions, position))
       .map(({ event }) => event)
       .filter((event) => inRange(event, query.range) && (query.tenant === undefined || event.tenant === query.tenant))
       .sort((a, b) => a.startedAt - b.startedAt);
@@ -100,6 +107,28 @@ export class FakeEventStore extends EventStore {
         .filter(([minute]) => minute >= query.range.from && minute < query.range.to)
         .map(([minute, counts]) => ({ entity, minute, ...counts })),
     );
+  }
+
+  override async serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]> {
+    this.#check();
+    const from = minuteOf(range.from);
+    const minutes = new Map<string, { -readonly [K in keyof ServiceMinute]: ServiceMinute[K] }>();
+    for (const { event, echo } of this.events) {
+      const { tenant, gateway, serviceName } = event;
+      const service = event.serviceId || serviceName;
+      const minute = minuteOf(event.startedAt);
+      if (echo || service === '' || minute < from || minute >= range.to) continue;
+      const key = `${tenant}|${gateway}|${service}|${minute}`;
+      const row = minutes.get(key) ?? {
+        ...{ tenant, gateway, service, serviceName, minute },
+        ...{ requests: 0, serverErrors: 0, clientErrors: 0 },
+      };
+      minutes.set(key, row);
+      row.requests++;
+      if (event.status >= 500) row.serverErrors++;
+      else if (isClientError(event.status)) row.clientErrors++;
+    }
+    return [...minutes.values()].sort((a, b) => b.minute - a.minute);
   }
 
   override async search(query: EventQuery): Promise<readonly ApiEvent[]> {
@@ -139,6 +168,13 @@ export class FakeEventStore extends EventStore {
     if (this.away) throw new TransientError('the event store is away');
   }
 }
+
+const minuteOf = (at: number): number => Math.floor(at / MINUTE_MS) * MINUTE_MS;
+
+const isClientError = (status: number): boolean => status >= 400 && ![401, 403, 404, 429].includes(status);
+
+const isFrom = (partitions: readonly number[] | undefined, position: number): boolean =>
+  partitions === undefined || partitions.includes(Math.floor(position / BUS_PARTITION_SPAN));
 
 const inRange = (event: ApiEvent, range: TimeRange): boolean =>
   event.startedAt >= range.from && event.startedAt < range.to;

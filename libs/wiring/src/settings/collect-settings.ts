@@ -26,8 +26,6 @@ export const collectSettings = {
   COLLECT_MAX_LINE_BYTES: envInteger(4_096, 64 * 1024 ** 2).default(1024 ** 2),
   /** Seconds without a byte until a TCP connection is closed; far above Kong's keepalive (60 s). */
   COLLECT_IDLE_SECONDS: envInteger(120, 86_400).default(600),
-  /** Ordered streams on the bus; more only where several analyzers share the work. */
-  COLLECT_LANES: envInteger(1, 64).default(1),
 };
 
 /** Cross-field rules; each says what would break. */

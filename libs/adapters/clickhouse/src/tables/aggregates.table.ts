@@ -1,14 +1,22 @@
 import * as z from 'zod';
 import type { EntityKind } from '@outrider/domain/traffic/entity';
 import { CallerError } from '@outrider/platform/errors';
-import type { EntitySummary, MinuteCount, TimeRange } from '@outrider/ports/event-store';
+import type { EntitySummary, MinuteCount, ServiceMinute, TimeRange } from '@outrider/ports/event-store';
 import { checkedLimit, type QueryRunner } from '../query-runner.ts';
-import { lastSeenQuery, minuteCountsQuery, summaryQuery, type SummaryQuery } from './aggregates.sql.ts';
+import {
+  lastSeenQuery,
+  minuteCountsQuery,
+  serviceMinutesQuery,
+  summaryQuery,
+  type SummaryQuery,
+} from './aggregates.sql.ts';
 
 const MAX_ENTITIES = 1_000;
 const MAX_SUMMARIES = 1_000;
 const MAX_OFFSET = 100_000;
 const COUNTS_CHUNK = 2_000;
+const MAX_SERVICE_SPAN_MS = 6 * 3_600_000;
+const MAX_SERVICE_MINUTES = 100_000;
 
 const SummaryRow = z.tuple([
   z.string(),
@@ -42,6 +50,17 @@ export class AggregateTables {
       for (const row of JSON.parse(`[${texts.join(',')}]`) as unknown[][]) counts.push(minuteCountOf(row));
     }
     return counts;
+  }
+
+  async serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]> {
+    if (range.to - range.from > MAX_SERVICE_SPAN_MS)
+      throw new CallerError('service minutes are read for at most six hours at once', 'invalid-range');
+    const minutes: ServiceMinute[] = [];
+    const query = serviceMinutesQuery(range, MAX_SERVICE_MINUTES);
+    for await (const texts of this.runner.rowTexts(query, COUNTS_CHUNK)) {
+      for (const row of JSON.parse(`[${texts.join(',')}]`) as unknown[][]) minutes.push(serviceMinuteOf(row));
+    }
+    return minutes;
   }
 
   async summaries(kind: EntityKind, query: SummaryQuery): Promise<readonly EntitySummary[]> {
@@ -78,4 +97,16 @@ const minuteCountOf = (row: readonly unknown[]): MinuteCount => ({
   serverErrors: Number(row[3]),
   clientErrors: Number(row[4]),
   refused: Number(row[5]),
+});
+
+/** As minuteCountOf, of serviceMinutesQuery. */
+const serviceMinuteOf = (row: readonly unknown[]): ServiceMinute => ({
+  tenant: String(row[0]),
+  gateway: String(row[1]),
+  service: String(row[2]),
+  serviceName: String(row[3]),
+  minute: Number(row[4]),
+  requests: Number(row[5]),
+  serverErrors: Number(row[6]),
+  clientErrors: Number(row[7]),
 });

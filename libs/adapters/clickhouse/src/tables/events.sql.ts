@@ -1,6 +1,6 @@
 import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
 import { CallerError } from '@outrider/platform/errors';
-import type { EventQuery } from '@outrider/ports/event-store';
+import { BUS_PARTITION_SPAN, type EventQuery } from '@outrider/ports/event-store';
 import { assertNever } from '@outrider/domain/assert-never';
 import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
 
@@ -113,14 +113,15 @@ const keyset = (query: EventQuery, params: Record<string, unknown>): string[] =>
 /** What feeds detectors: block echo is left out. */
 export const replayQuery = (
   range: { readonly from: number; readonly to: number },
-  tenant: string | undefined,
+  tenant?: string,
+  partitions?: readonly number[],
 ): Query => ({
   name: 'events.replay',
   sql: `SELECT ${EVENT_SELECT}
 FROM ${EVENTS}
-WHERE ${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0
+WHERE ${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0${ofPartitions(partitions)}
 ORDER BY started_at, id`,
-  params: { ...rangeParams(range), ...(tenant === undefined ? {} : { tenant }) },
+  params: { ...rangeParams(range), ...(tenant === undefined ? {} : { tenant }), ...partitionParams(partitions) },
   settings: {
     max_bytes_before_external_sort: '268435456',
     max_bytes_ratio_before_external_sort: 0,
@@ -128,16 +129,30 @@ ORDER BY started_at, id`,
   },
 });
 
-export const seenSinceQuery = (at: number, limit: number): Query => ({
+export const seenSinceQuery = (at: number, limit: number, partitions?: readonly number[]): Query => ({
   name: 'events.seen_since',
   sql: `SELECT concat(gateway, ':', ${textOfId('id')}), bus_position
 FROM ${EVENTS}
-WHERE received_at >= ${since('since')}
+WHERE received_at >= ${since('since')}${ofPartitions(partitions)}
 ORDER BY received_at DESC
 LIMIT {limit:UInt32}`,
-  params: { since: rangeParams({ from: at, to: at }).from, limit },
+  params: { since: rangeParams({ from: at, to: at }).from, limit, ...partitionParams(partitions) },
   settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0 },
 });
+
+/** A partition's positions lie together: the skip index on bus_position leaves out granules of other partitions. */
+const ofPartitions = (partitions: readonly number[] | undefined): string =>
+  partitions === undefined ? '' : `\n  AND intDiv(bus_position, ${BUS_PARTITION_SPAN}) IN {partitions:Array(UInt16)}`;
+
+/** Above it a position would no longer be an exact number. */
+const MAX_PARTITION = 8_191;
+
+const partitionParams = (partitions: readonly number[] | undefined): { partitions?: readonly number[] } => {
+  if (partitions === undefined) return {};
+  if (!partitions.every((p) => Number.isInteger(p) && p >= 0 && p <= MAX_PARTITION))
+    throw new CallerError(`a partition is a number from 0 to ${MAX_PARTITION}`, 'invalid-partition');
+  return { partitions: [...new Set(partitions)] };
+};
 
 /** Rows of the last minutes by time of receipt. */
 export const receivedCountsQuery = (tenant: string, from: number, to: number): Query => ({

@@ -31,15 +31,24 @@ export class EventsTable {
     return (await this.runner.rows(searchQuery(query))).map(decodeColumns);
   }
 
-  async *replay(range: TimeRange, chunk: number, tenant: string | undefined): AsyncGenerator<readonly ApiEvent[]> {
+  async *replay(query: {
+    readonly range: TimeRange;
+    readonly chunk: number;
+    readonly tenant?: string;
+    readonly partitions?: readonly number[];
+  }): AsyncGenerator<readonly ApiEvent[]> {
+    const { range, chunk, tenant, partitions } = query;
     if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK)
       throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
-    for await (const texts of this.runner.streamText(replayQuery(range, tenant), chunk)) yield decodeRows(texts);
+    if (partitions?.length === 0) return;
+    const sql = replayQuery(range, tenant, partitions);
+    for await (const texts of this.runner.streamText(sql, chunk)) yield decodeRows(texts);
   }
 
-  async *seenSince(since: number, limit: number): AsyncGenerator<readonly SeenEvent[]> {
-    if (limit < 1) return;
-    for await (const texts of this.runner.streamText(seenSinceQuery(since, Math.min(limit, MAX_SEEN)), SEEN_CHUNK)) {
+  async *seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncGenerator<readonly SeenEvent[]> {
+    if (limit < 1 || partitions?.length === 0) return;
+    const sql = seenSinceQuery(since, Math.min(limit, MAX_SEEN), partitions);
+    for await (const texts of this.runner.streamText(sql, SEEN_CHUNK)) {
       const rows = z.array(SeenRow).parse(JSON.parse(`[${texts.join(',')}]`));
       yield rows.map(([eventId, position]) => ({ eventId, position }));
     }

@@ -76,9 +76,10 @@ describe('EventPublisher', () => {
     expect(eventsIn(bus.published)).toEqual(events(0, 100));
   });
 
-  it('one caller stays in order and in one lane, over any number of lanes', async () => {
+  it('one caller stays in order and in one partition, over any number of partitions', async () => {
     const bus = new GatedBus();
-    const { publisher } = publisherOn(bus, { lanes: 16, batchEvents: 3 });
+    bus.partitionCount = 16;
+    const { publisher } = publisherOn(bus, { batchEvents: 3 });
     const mixed = Array.from({ length: 400 }, (_, i) =>
       anEvent(
         i,
@@ -88,12 +89,12 @@ describe('EventPublisher', () => {
     for (let i = 0; i < mixed.length; i += 20) publisher.accept(mixed.slice(i, i + 20));
     await publisher.acceptDurably([]);
     await publisher.stop();
-    const lanes = new Map<string, Set<string>>();
+    const lanes = new Map<string, Set<number | undefined>>();
     const seen = new Map<string, number>();
     for (const published of bus.published)
       for (const event of eventsIn([published])) {
         const caller = entityKey(callerOf(event));
-        lanes.set(caller, (lanes.get(caller) ?? new Set()).add(published.message.key));
+        lanes.set(caller, (lanes.get(caller) ?? new Set()).add(published.message.partition));
         expect(event.startedAt).toBeGreaterThan(seen.get(caller) ?? 0);
         seen.set(caller, event.startedAt);
       }
@@ -128,7 +129,8 @@ describe('EventPublisher', () => {
 
   it('stop brings everything to the bus, also what lingers', async () => {
     const bus = new GatedBus();
-    const { publisher } = publisherOn(bus, { lingerMs: 60_000, lanes: 4 });
+    bus.partitionCount = 4;
+    const { publisher } = publisherOn(bus, { lingerMs: 60_000 });
     publisher.accept(events(0, 50));
     await publisher.stop();
     expect(eventsIn(bus.published)).toHaveLength(50);

@@ -11,8 +11,6 @@ import { laneOf } from './lane-of.ts';
 import { CancellableDelay } from './cancellable-delay.ts';
 
 export interface PublisherSettings extends LaneSettings {
-  /** 1 to 64; one caller is always in the same lane. */
-  readonly lanes: number;
   /** How long a batch may wait for more events; ms. */
   readonly lingerMs: number;
   /** The same while somebody waits for durability; ms. */
@@ -55,7 +53,11 @@ export class EventPublisher {
     private readonly parts: PublisherParts,
     private readonly settings: PublisherSettings,
   ) {
-    this.#lanes = Array.from({ length: settings.lanes }, (_, i) => new Lane(`lane-${i}`, settings));
+    // A lane is a partition: one caller is always in the same one, whichever collector took its entries.
+    this.#lanes = Array.from(
+      { length: parts.bus.partitions(EVENTS_TOPIC.name) },
+      (_, partition) => new Lane(partition, settings),
+    );
     this.#busy = this.#lanes.map(() => false);
   }
 

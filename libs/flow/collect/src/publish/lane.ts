@@ -35,7 +35,7 @@ export class Lane {
   #sealed: SealedBatch[] = [];
 
   constructor(
-    private readonly key: string,
+    private readonly partition: number,
     private readonly settings: LaneSettings,
   ) {}
 
@@ -71,7 +71,8 @@ export class Lane {
     if (this.#rows.length === 0) return;
     this.#sealed.push({
       message: {
-        key: this.key,
+        key: `lane-${this.partition}`,
+        partition: this.partition,
         value: Buffer.from(this.#rows.join('\n')),
         headers: { v: '1', count: String(this.#rows.length), first: String(this.#first), last: String(this.#last) },
       },

@@ -6,8 +6,17 @@ import type { Published } from './collecting.ts';
 export class GatedBus extends EventBus {
   readonly published: Published[] = [];
   attempts = 0;
+  partitionCount = 1;
   mode: 'open' | 'hanging' | 'away' | 'refusing' = 'open';
   #held: (() => void)[] = [];
+
+  partitions(): number {
+    return this.partitionCount;
+  }
+
+  onAssignment(): void {
+    return;
+  }
 
   async publish(topic: string, messages: readonly OutgoingMessage[]): Promise<void> {
     this.attempts++;

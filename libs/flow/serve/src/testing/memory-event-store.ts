@@ -95,6 +95,9 @@ export class MemoryEventStore extends EventStore {
   insertDeadLetters(): Promise<void> {
     throw new Error('not in this fake');
   }
+  serviceMinutes(): never {
+    throw new Error('not used here');
+  }
   seenSince(): never {
     throw new Error('not in this fake');
   }

@@ -1,27 +1,38 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestMicroservice, Server, type CustomTransportStrategy, type MessageHandler } from '@nestjs/microservices';
-import { CONSUMER_GROUPS } from '@outrider/contracts/topics/consumer-groups';
-import { PermanentError, TransientError } from '@outrider/platform/errors';
-import type { Delivery } from '@outrider/ports/event-bus';
 import { isObservable, lastValueFrom } from 'rxjs';
+import { PermanentError, TransientError } from '../errors.ts';
 import { DeliveryErrorFilter } from './delivery-error.filter.ts';
-import type { ConsumeOptions, Subscription } from './group-consumer.ts';
-import type { LocalBus } from './local-bus.ts';
 
-export type StrategyOptions = Omit<ConsumeOptions, 'topic' | 'group'>;
+/** A running subscription. */
+export interface Subscription {
+  /** Hands out nothing more, waits for handlers up to a bound, and writes the commits. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** A bus whose messages are `D`. The handler's promise is the acknowledgement. */
+export interface Consumable<D, O extends object> {
+  consume(
+    options: O & { readonly topic: string; readonly group: string },
+    handler: (delivery: D) => Promise<void>,
+  ): Promise<Subscription>;
+}
+
+/** Group symbols are described as `outrider.group.<name>`. */
+const GROUP_PREFIX = /^outrider\.group\./;
 
 /**
  * Nest transport of one consumer group: `@EventPattern(topic, group)` handlers get each `Delivery`, and it is acknowledged once all of
  * them have finished. Connect it with `connectGroup`, which keeps handlers' errors as they are.
  */
-export class LocalBusStrategy extends Server implements CustomTransportStrategy {
+export class GroupStrategy<D, O extends object> extends Server implements CustomTransportStrategy {
   readonly #handlers = new Map<string, MessageHandler[]>();
   #subscriptions: Subscription[] = [];
 
   constructor(
-    private readonly bus: LocalBus,
-    group: symbol,
-    private readonly options: StrategyOptions = {},
+    private readonly bus: Consumable<D, O>,
+    private readonly group: symbol,
+    private readonly options: O,
   ) {
     super();
     this.transportId = group;
@@ -64,12 +75,14 @@ export class LocalBusStrategy extends Server implements CustomTransportStrategy 
     return;
   }
 
+  /** Nothing of the driver is shown: the bus is reached through its port. */
   unwrap<T>(): T {
-    return busAs<T>(this.bus);
+    throw new PermanentError('the event bus has no native server to unwrap', 'no-native-server');
   }
 
   async #subscribe(): Promise<void> {
-    const group = groupName(this.transportId);
+    const group = this.group.description?.replace(GROUP_PREFIX, '');
+    if (!group) throw new PermanentError('a consumer group is a symbol with a description', 'bad-group');
     try {
       for (const [topic, handlers] of this.#handlers)
         this.#subscriptions.push(
@@ -86,7 +99,7 @@ export class LocalBusStrategy extends Server implements CustomTransportStrategy 
  * Binds `strategy` to a Nest application, before `startAllMicroservices`. Nest binds handlers at once and takes filters only before that,
  * hence the initialisation by hand; the application's own life cycle hooks are not called a second time.
  */
-export const connectGroup = (app: INestApplication, strategy: LocalBusStrategy): void => {
+export const connectGroup = (app: INestApplication, strategy: Server & CustomTransportStrategy): void => {
   const microservice = app.connectMicroservice({ strategy }, { deferInitialization: true });
   microservice.useGlobalFilters(new DeliveryErrorFilter());
   if (!(microservice instanceof NestMicroservice)) throw new PermanentError('not a Nest microservice', 'bad-handler');
@@ -96,7 +109,7 @@ export const connectGroup = (app: INestApplication, strategy: LocalBusStrategy):
 };
 
 /** Waits for every handler; a passing failure of one outweighs a lasting failure of another, since the message then comes again. */
-const callAll = async (handlers: readonly MessageHandler[], delivery: Delivery): Promise<void> => {
+const callAll = async <D>(handlers: readonly MessageHandler[], delivery: D): Promise<void> => {
   const outcomes = await Promise.allSettled(handlers.map((handler) => settled(handler, delivery)));
   const errors = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }): unknown => reason);
   if (errors.length === 0) return;
@@ -110,17 +123,7 @@ const callAll = async (handlers: readonly MessageHandler[], delivery: Delivery):
   throw errors.find((error) => error instanceof TransientError) ?? errors[0];
 };
 
-const settled = async (handler: MessageHandler, delivery: Delivery): Promise<void> => {
+const settled = async <D>(handler: MessageHandler, delivery: D): Promise<void> => {
   const answer: unknown = await handler(delivery);
   if (isObservable(answer)) await lastValueFrom(answer, { defaultValue: undefined });
 };
-
-const groupName = (group: unknown): string => {
-  const known = Object.entries(CONSUMER_GROUPS).find(([, symbol]) => symbol === group)?.[0];
-  const name = known ?? (typeof group === 'symbol' ? group.description : undefined);
-  if (!name) throw new PermanentError('a consumer group is a symbol with a description', 'bad-group');
-  return name;
-};
-
-/** Nest's `unwrap` lets the caller name the type; only `LocalBus` is true. */
-const busAs = <T>(bus: LocalBus): T => bus as T;

@@ -11,7 +11,7 @@ import { aMessage } from '@outrider/testing/conformance/event-bus.conformance';
 import { eventually } from '@outrider/testing/eventually';
 import { Observable, of } from 'rxjs';
 import type { LocalBus } from './local-bus.ts';
-import { connectGroup, LocalBusStrategy } from './local-bus.strategy.ts';
+import { connectGroup, GroupStrategy } from '@outrider/platform/bus/group-strategy';
 import { aLocalBus, temporaryFolder } from './testing.ts';
 
 const seen: string[] = [];
@@ -47,7 +47,7 @@ class ResponderController {
 @Module({ controllers: [AnalyzerController, ResponderController] })
 class AppModule {}
 
-describe('LocalBusStrategy', () => {
+describe('GroupStrategy', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let bus: LocalBus;
   let app: INestApplicationContext;
@@ -63,8 +63,8 @@ describe('LocalBusStrategy', () => {
     const made = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false });
     const onDeadLetter = ({ offset }: Delivery, error: unknown): void =>
       void given.push({ offset, message: error instanceof Error ? error.message : 'not an error' });
-    connectGroup(made, new LocalBusStrategy(bus, CONSUMER_GROUPS.analyzer, { onDeadLetter }));
-    connectGroup(made, new LocalBusStrategy(bus, CONSUMER_GROUPS.responder, { onDeadLetter }));
+    connectGroup(made, new GroupStrategy(bus, CONSUMER_GROUPS.analyzer, { onDeadLetter }));
+    connectGroup(made, new GroupStrategy(bus, CONSUMER_GROUPS.responder, { onDeadLetter }));
     await made.startAllMicroservices();
     app = made;
   });
