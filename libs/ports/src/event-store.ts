@@ -29,6 +29,12 @@ export interface TimeRange {
   readonly to: number;
 }
 
+/** A stored event with its place on the bus. */
+export interface PlacedEvent {
+  readonly event: ApiEvent;
+  readonly position: number;
+}
+
 /** Requests of one entity in one minute (only minutes with traffic are returned). */
 export interface MinuteCount {
   readonly entity: string;
@@ -133,6 +139,20 @@ export abstract class EventStore {
     chunk: number;
     partitions?: readonly number[];
   }): AsyncIterable<readonly ApiEvent[]>;
+  /**
+   * Event time (never later than the time of receipt) of the newest event that was received since `since`, by partition: how far each of
+   * `partitions` had come. Partitions without any are absent.
+   */
+  abstract newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /**
+   * What came by `partitions` with an event time in the range, without block echo, in chunks and in order of receipt: rebuilds
+   * the short windows of partitions that were taken over. The order is the collectors' clocks', so that what came late is late again.
+   */
+  abstract recall(query: {
+    partitions: readonly number[];
+    range: TimeRange;
+    chunk: number;
+  }): AsyncIterable<readonly PlacedEvent[]>;
   /** Per-minute counts of many entities of one kind, for baselines. */
   abstract minuteCounts(query: {
     tenant: string;

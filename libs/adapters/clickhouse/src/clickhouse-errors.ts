@@ -60,7 +60,7 @@ const QUERY_CODES = new Set([
  */
 export const storeError = (error: unknown, operation: 'read' | 'write', what: string): Error => {
   if (error instanceof TransientError || error instanceof PermanentError || error instanceof CallerError) return error;
-  const refusal = engineRefusal(error);
+  const refusal = refusalOf(error);
   if (refusal === undefined) {
     if (error instanceof TypeError || error instanceof RangeError) return error;
     return new TransientError(`${what}: the event store is away`, 'store-away', { cause: error });
@@ -72,8 +72,44 @@ export const storeError = (error: unknown, operation: 'read' | 'write', what: st
   return new TransientError(`${what}: ClickHouse could not (${type})`, `clickhouse-${code}`, { cause: error });
 };
 
+/** Codes of a server that knows the caller not, or not enough. */
+const CREDENTIAL_CODES = new Set(['192', '193', '194', '516']);
+const ACCESS_CODES = new Set(['497']);
+/** Node's codes of a certificate that is not trusted. */
+const CERTIFICATE =
+  /^(?:UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|CERT_|ERR_TLS_CERT_ALTNAME_INVALID$)/;
+
+/** As storeError, while the process starts: what only a person can put right is theirs to know, and names the setting. */
+export const startError = (error: unknown, what: string): Error => {
+  const code = refusalOf(error)?.code ?? '';
+  const caller = (message: string, slug: string): CallerError => new CallerError(message, slug, 400, { cause: error });
+  if (CREDENTIAL_CODES.has(code))
+    return caller('ClickHouse refused the user or the password of CLICKHOUSE_URL', 'clickhouse-credentials');
+  if (ACCESS_CODES.has(code))
+    return caller(
+      `the user of CLICKHOUSE_URL lacks a right that ${what} needs: it must be able to create and alter the tables of its database`,
+      'clickhouse-rights',
+    );
+  if (code === '701' || code === '139' || code === '170')
+    return caller('CLICKHOUSE_CLUSTER names no cluster that this server knows', 'clickhouse-cluster');
+  if (code === '225')
+    return caller(
+      'CLICKHOUSE_CLUSTER is set, but the server has no Keeper: replicated tables need one',
+      'clickhouse-keeper',
+    );
+  if (CERTIFICATE.test(nodeCode(error)))
+    return caller('the certificate of CLICKHOUSE_URL is not trusted: see CLICKHOUSE_TLS_CA', 'clickhouse-certificate');
+  return storeError(error, 'read', what);
+};
+
+const nodeCode = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** A connection that was cut before an answer: where nothing is changed by it, the question may be put again at once. */
+export const wasCut = (error: unknown): boolean => ['ECONNRESET', 'EPIPE'].includes(nodeCode(error));
+
 /** The client's ClickHouseError: known by its numeric code, since the HTTP client and chdb's connection each bring a class of their own. */
-const engineRefusal = (error: unknown): { readonly code: string; readonly type: string } | undefined => {
+export const refusalOf = (error: unknown): { readonly code: string; readonly type: string } | undefined => {
   if (
     typeof error !== 'object' ||
     error === null ||

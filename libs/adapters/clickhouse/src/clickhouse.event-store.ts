@@ -8,14 +8,20 @@ import {
   type EventBlock,
   type EventQuery,
   type MinuteCount,
+  type PlacedEvent,
   type SeenEvent,
   type ServiceMinute,
   type SourceHealth,
   type TimeRange,
 } from '@outrider/ports/event-store';
+import { storeError } from './clickhouse-errors.ts';
 import { migrate } from './migrate.ts';
+import { Definer } from './schema/definer.ts';
+import { syncStatement } from './schema/render.ts';
+import { EVENTS } from './tables/events.sql.ts';
 import type { ClickHouse } from './open-clickhouse.ts';
 import { QueryRunner } from './query-runner.ts';
+import { within } from './server/bounded.ts';
 import { applyRetention, DEFAULT_RETENTION, type Retention } from './retention.ts';
 import { AggregateTables } from './tables/aggregates.table.ts';
 import { DeadLettersTable, type DeadLetterQuery } from './tables/dead-letters.table.ts';
@@ -26,9 +32,11 @@ const SOURCE_LOOKBACK_MS = 30 * 86_400_000;
 /** Clocks of gateways may be ahead of ours by this much; ms. */
 const SOURCE_AHEAD_MS = 3_600_000;
 const FIVE_MINUTES_MS = 300_000;
+const PING_MS = 5_000;
 
 /** Events, aggregates and dead letters in ClickHouse, embedded or on a server. Call `prepare` once before anything else. */
 export class ClickHouseEventStore extends EventStore {
+  readonly #definer: Definer;
   readonly #events: EventsTable;
   readonly #aggregates: AggregateTables;
   readonly #deadLetters: DeadLettersTable;
@@ -38,6 +46,7 @@ export class ClickHouseEventStore extends EventStore {
     private readonly retention: Retention = DEFAULT_RETENTION,
   ) {
     super();
+    this.#definer = new Definer(clickhouse);
     const runner = new QueryRunner(clickhouse);
     this.#events = new EventsTable(runner);
     this.#aggregates = new AggregateTables(runner);
@@ -59,7 +68,7 @@ export class ClickHouseEventStore extends EventStore {
   }
 
   seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncIterable<readonly SeenEvent[]> {
-    return this.#events.seenSince(since, limit, partitions);
+    return this.#caughtUp(() => this.#events.seenSince(since, limit, partitions));
   }
 
   /** Block echo is left out: what is replayed feeds detectors. */
@@ -69,7 +78,20 @@ export class ClickHouseEventStore extends EventStore {
     chunk: number;
     partitions?: readonly number[];
   }): AsyncIterable<readonly ApiEvent[]> {
-    return this.#events.replay(query);
+    return this.#caughtUp(() => this.#events.replay(query));
+  }
+
+  async newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    await this.#catchUp();
+    return this.#events.newestByPartition(since, partitions);
+  }
+
+  recall(query: {
+    partitions: readonly number[];
+    range: TimeRange;
+    chunk: number;
+  }): AsyncIterable<readonly PlacedEvent[]> {
+    return this.#caughtUp(() => this.#events.recall(query));
   }
 
   minuteCounts(query: {
@@ -127,8 +149,25 @@ export class ClickHouseEventStore extends EventStore {
   }
 
   async ping(): Promise<void> {
-    const answer = await this.clickhouse.client.ping({ select: true });
+    const ping = (signal?: AbortSignal) =>
+      this.clickhouse.client.ping({ select: true, ...(signal ? { abort_signal: signal } : {}) });
+    const answer = this.clickhouse.remote ? await within(PING_MS, 'ping', ping) : await ping();
     if (!answer.success)
       throw new TransientError('the event store does not answer', 'store-away', { cause: answer.error });
+  }
+
+  /** Whoever takes a partition over must find what was acknowledged to the one before, on whichever replica it reads. */
+  async #catchUp(): Promise<void> {
+    if (this.clickhouse.cluster === undefined) return;
+    try {
+      await this.#definer.run(syncStatement(this.clickhouse, EVENTS), 'events.catch_up');
+    } catch (error) {
+      throw storeError(error, 'write', 'events.catch_up');
+    }
+  }
+
+  async *#caughtUp<T>(read: () => AsyncIterable<T>): AsyncGenerator<T> {
+    await this.#catchUp();
+    yield* read();
   }
 }

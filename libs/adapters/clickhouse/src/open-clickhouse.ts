@@ -8,22 +8,23 @@ import { ChdbLanesConnection } from './embedded/chdb-lanes.connection.ts';
 import { healDeduplication } from './embedded/heal-deduplication.ts';
 import { lockDataDir } from './embedded/data-dir-lock.ts';
 import { emptyStandardInput } from './embedded/standard-input.ts';
-
-/** Where our tables live on a fresh engine; a URL may name another one by its path. */
-const DATABASE = 'outrider';
+import { DEFAULT_DATABASE, openServer, type ServerAddress } from './server/open-server.ts';
 
 export type ClickHouseAddress =
-  /** A server: `http(s)://user:password@host:8123/database`. */
-  | { readonly url: string }
+  | ServerAddress
   /** A folder of this machine: ClickHouse in this process. One process at a time. */
   | { readonly dir: string };
 
 /** The engine, opened: its client, the database that the tables are in, and how to let go of it. */
 export interface ClickHouse {
   readonly client: ClickHouseClient;
+  /** The same without a database, for what must be done before there is one. */
+  readonly outside: ClickHouseClient;
   readonly database: string;
-  /** Makes the database if it is not there: on a server that is a right which only `migrate` needs. */
-  createDatabase(): Promise<void>;
+  /** ON CLUSTER, Replicated engines and Distributed tables; undefined = one server, or this process. */
+  readonly cluster: string | undefined;
+  /** Over a network: requests are bounded in time, and may be cut. */
+  readonly remote: boolean;
   close(): Promise<void>;
 }
 
@@ -32,53 +33,12 @@ const COMMON_SETTINGS: ClickHouseSettings = {
   output_format_json_quote_64bit_integers: 0,
   max_memory_usage: '1000000000',
 };
-/** Connections to a server; each carries one query. */
-const MAX_CONNECTIONS = 16;
-/** Above the longest `max_execution_time` of ours; ms. */
-const REQUEST_TIMEOUT_MS = 330_000;
-
 /**
  * Opens ClickHouse by its address alone; the client is the same in both cases. CallerError: a malformed URL, a data folder in use,
  * a platform without the embedded engine. Nothing is created on a server here (see `migrate`).
  */
 export const openClickHouse = async (address: ClickHouseAddress): Promise<ClickHouse> =>
-  'url' in address ? openServer(address.url) : openEmbedded(resolve(address.dir));
-
-const openServer = (address: string): ClickHouse => {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new CallerError(
-      'the ClickHouse URL must look like http(s)://user:password@host:8123/database',
-      'invalid-url',
-    );
-  }
-  const database = decodeURIComponent(url.pathname.slice(1)) || DATABASE;
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(database))
-    throw new CallerError('the ClickHouse URL names no valid database', 'invalid-url');
-  const options = {
-    url: url.origin,
-    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
-    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
-    request_timeout: REQUEST_TIMEOUT_MS,
-    max_open_connections: MAX_CONNECTIONS,
-    use_multipart_params_auto: true,
-    application: 'outrider',
-    clickhouse_settings: COMMON_SETTINGS,
-    // Errors reach the caller; the client would print them, settings and all, beside our own log.
-    log: { level: ClickHouseLogLevel.OFF },
-  } as const;
-  const client = createClient({ ...options, database });
-  // A connection that names a database which is not there yet is refused, so this one names none.
-  const createDatabase = async (): Promise<void> => {
-    const outside = createClient(options);
-    try {
-      await outside.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` });
-    } finally {
-      await outside.close();
-    }
-  };
-  return { client, database, createDatabase, close: () => client.close() };
-};
+  'url' in address ? openServer(address, COMMON_SETTINGS) : openEmbedded(resolve(address.dir));
 
 /**
  * Engine arguments for a process that shares two cores and a few gigabytes with everything else. Names are a server's own:
@@ -104,10 +64,10 @@ const openEmbedded = async (dir: string): Promise<ClickHouse> => {
     const { createChdbConnection } = await import('chdb/connection');
     // The first session of a process decides the engine's arguments; it lives as long as the lanes, so that the engine does.
     const engine = new Session(dir, { connectionArgs: ENGINE_ARGUMENTS });
-    await engine.queryAsync(`CREATE DATABASE IF NOT EXISTS ${DATABASE}`);
+    await engine.queryAsync(`CREATE DATABASE IF NOT EXISTS ${DEFAULT_DATABASE}`);
     const lanes = await ChdbLanesConnection.open(
       () => createChdbConnection({ path: dir }),
-      DATABASE,
+      DEFAULT_DATABASE,
       async () => {
         await drainPending();
         engine.close();
@@ -116,7 +76,14 @@ const openEmbedded = async (dir: string): Promise<ClickHouse> => {
       },
     );
     const client = clientOver(lanes);
-    return { client, database: DATABASE, createDatabase: () => Promise.resolve(), close: () => client.close() };
+    return {
+      client,
+      outside: client,
+      database: DEFAULT_DATABASE,
+      cluster: undefined,
+      remote: false,
+      close: () => client.close(),
+    };
   } catch (error) {
     release();
     throw isUnsupported(error) ? unsupported(error) : error;

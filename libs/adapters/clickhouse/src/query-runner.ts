@@ -2,9 +2,10 @@ import { drainStream, type ClickHouseSettings } from '@clickhouse/client';
 import { Readable } from 'node:stream';
 import { CallerError } from '@outrider/platform/errors';
 import type { TimeRange } from '@outrider/ports/event-store';
-import { storeError } from './clickhouse-errors.ts';
+import { storeError, wasCut } from './clickhouse-errors.ts';
 import { streamingQueryId } from './embedded/chdb-lanes.connection.ts';
 import type { ClickHouse } from './open-clickhouse.ts';
+import { unlessSilent, within } from './server/bounded.ts';
 
 /** One read: its name (the log comment), its SQL with placeholders, and their values. */
 export interface Query {
@@ -32,18 +33,26 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   max_execution_time: INSERT_MAX_SECONDS,
 };
 
+/** In a cluster the block goes through the Distributed table: split by its sharding key, handed on with its token, and acknowledged when all shards have it. */
+const CLUSTER_INSERT_SETTINGS: ClickHouseSettings = { distributed_foreground_insert: 1 };
+
+/** What a server may take beyond the time that the statement itself is given; ms. */
+const SLACK_MS = 15_000;
+/** Silence in the middle of a result; ms. */
+const MAX_SILENCE_MS = 60_000;
+
 /** How tables talk to the engine: bounded time, named in its log, errors in the platform's words. */
 export class QueryRunner {
-  constructor(private readonly clickhouse: ClickHouse) {}
+  constructor(readonly clickhouse: ClickHouse) {}
 
   /** All rows at once, each as the array of its columns. */
   async rows(query: Query): Promise<unknown[][]> {
     try {
-      const result = await this.clickhouse.client.query({
-        ...request(query, DEFAULT_MAX_SECONDS),
-        format: 'JSONCompactEachRow',
+      return await this.#bounded(query.maxSeconds ?? DEFAULT_MAX_SECONDS, query.name, async (signal) => {
+        const result = await this.#ask(query, DEFAULT_MAX_SECONDS, signal);
+        signal.addEventListener('abort', () => result.close(), { once: true });
+        return result.json<unknown[]>();
       });
-      return await result.json<unknown[]>();
     } catch (error) {
       throw storeError(error, 'read', query.name);
     }
@@ -60,15 +69,17 @@ export class QueryRunner {
   }
 
   async *#texts(query: Query, chunk: number, queryId: string | undefined): AsyncGenerator<string[]> {
+    const maxSeconds = queryId === undefined ? DEFAULT_MAX_SECONDS : STREAM_MAX_SECONDS;
     try {
-      const result = await this.clickhouse.client.query({
-        ...request(query, queryId === undefined ? DEFAULT_MAX_SECONDS : STREAM_MAX_SECONDS),
-        format: 'JSONCompactEachRow',
-        ...(queryId === undefined ? {} : { query_id: queryId }),
-      });
+      const result = await this.#bounded(query.maxSeconds ?? maxSeconds, query.name, (signal) =>
+        this.#ask(query, maxSeconds, signal, queryId),
+      );
       const stream = result.stream();
+      const parts: AsyncIterable<readonly { readonly text: string }[]> = this.clickhouse.remote
+        ? unlessSilent(stream, MAX_SILENCE_MS, query.name)
+        : stream;
       let run: string[] = [];
-      for await (const rows of stream) {
+      for await (const rows of parts) {
         for (const row of rows) {
           run.push(row.text);
           if (run.length < chunk) continue;
@@ -92,16 +103,48 @@ export class QueryRunner {
   ): Promise<void> {
     if (!/^[\x21-\x7e]{1,256}$/.test(token))
       throw new CallerError('a block token is 1 to 256 visible characters', 'invalid-token');
+    const clickhouse_settings = {
+      ...INSERT_SETTINGS,
+      ...(this.clickhouse.cluster === undefined ? {} : CLUSTER_INSERT_SETTINGS),
+      insert_deduplication_token: token,
+      log_comment: name,
+    };
     try {
-      const { stream } = await this.clickhouse.client.exec({
-        query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
-        // One chunk of bytes: the embedded engine takes it as it is, HTTP streams it.
-        values: Readable.from([Buffer.from(rows.join('\n'))]),
-        clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token, log_comment: name },
+      await this.#bounded(INSERT_MAX_SECONDS, name, async (abort_signal) => {
+        const { stream } = await this.clickhouse.client.exec({
+          query: `INSERT INTO ${table} (${columns.join(', ')}) FORMAT JSONCompactEachRow`,
+          // One chunk of bytes: the embedded engine takes it as it is, HTTP streams it.
+          values: Readable.from([Buffer.from(rows.join('\n'))]),
+          clickhouse_settings,
+          abort_signal,
+        });
+        abort_signal.addEventListener('abort', () => stream.destroy(), { once: true });
+        await drainStream(stream);
       });
-      await drainStream(stream);
     } catch (error) {
       throw storeError(error, 'write', name);
+    }
+  }
+
+  /** A server that hangs is given up; the engine in this process keeps its own time (`max_execution_time`). */
+  #bounded<T>(seconds: number, what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.clickhouse.remote ? within(seconds * 1000 + SLACK_MS, what, work) : work(new AbortController().signal);
+  }
+
+  /** A kept connection may have been closed by the other side in the same moment: asking changes nothing, so it is asked once more. */
+  async #ask(query: Query, maxSeconds: number, abort_signal: AbortSignal, queryId?: string) {
+    const ask = () =>
+      this.clickhouse.client.query({
+        ...request(query, maxSeconds),
+        format: 'JSONCompactEachRow',
+        abort_signal,
+        ...(queryId === undefined ? {} : { query_id: queryId }),
+      });
+    try {
+      return await ask();
+    } catch (error) {
+      if (!this.clickhouse.remote || !wasCut(error) || abort_signal.aborted) throw error;
+      return ask();
     }
   }
 }

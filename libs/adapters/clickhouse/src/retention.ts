@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { PermanentError } from '@outrider/platform/errors';
 import type { ClickHouse } from './open-clickhouse.ts';
-import { storeError } from './clickhouse-errors.ts';
+import { startError } from './clickhouse-errors.ts';
+import { Definer } from './schema/definer.ts';
+import { retentionStatement, storedTable } from './schema/render.ts';
 
 /**
  * Days that rows are kept; null keeps them for ever. Counted from receipt, not from event time: a backfill of old logs, or a recorded
@@ -33,22 +35,21 @@ const CLASSES: readonly { readonly table: string; readonly column: string; reado
  * to one partition (a week, for hours a month) later. Returns the tables that were changed.
  */
 export const applyRetention = async (clickhouse: ClickHouse, retention: Retention): Promise<readonly string[]> => {
+  const definer = new Definer(clickhouse);
   try {
-    const present = await readTtls(clickhouse);
+    const present = await readTtls(clickhouse, definer);
     const changed: string[] = [];
     for (const { table, column, days } of CLASSES) {
       const wanted = ttlOf(column, retention[days]);
       const has = present.get(table);
       if (has === undefined) throw new PermanentError(`table ${table} is missing: migrate first`, 'missing-table');
       if (has === wanted) continue;
-      await clickhouse.client.command({
-        query: wanted === '' ? `ALTER TABLE ${table} REMOVE TTL` : `ALTER TABLE ${table} MODIFY TTL ${wanted}`,
-      });
+      await definer.run(retentionStatement(clickhouse, table, wanted), 'retention.apply');
       changed.push(table);
     }
     return changed;
   } catch (error) {
-    throw storeError(error, 'read', 'retention');
+    throw startError(error, 'retention');
   }
 };
 
@@ -62,14 +63,18 @@ const ttlOf = (column: string, days: number | null): string => {
 
 const TableRow = z.object({ name: z.string(), engine_full: z.string() });
 
-const readTtls = async (clickhouse: ClickHouse): Promise<Map<string, string>> => {
-  const result = await clickhouse.client.query({
+const readTtls = async (clickhouse: ClickHouse, definer: Definer): Promise<Map<string, string>> => {
+  const names = new Map(CLASSES.map(({ table }) => [storedTable(clickhouse, table), table]));
+  const rows = await definer.read({
+    name: 'retention.read',
     query:
       'SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name IN {names:Array(String)}',
-    query_params: { database: clickhouse.database, names: CLASSES.map((c) => c.table) },
-    format: 'JSONEachRow',
-    clickhouse_settings: { log_comment: 'retention.read', max_execution_time: 10 },
+    query_params: { database: clickhouse.database, names: [...names.keys()] },
   });
-  const rows = z.array(TableRow).parse(await result.json());
-  return new Map(rows.map((row) => [row.name, / TTL (.*?)(?: SETTINGS |$)/.exec(row.engine_full)?.[1] ?? '']));
+  return new Map(
+    z
+      .array(TableRow)
+      .parse(rows)
+      .map((row) => [names.get(row.name) ?? row.name, / TTL (.*?)(?: SETTINGS |$)/.exec(row.engine_full)?.[1] ?? '']),
+  );
 };

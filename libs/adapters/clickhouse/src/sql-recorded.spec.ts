@@ -1,13 +1,20 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { EventQuery } from '@outrider/ports/event-store';
 import type { Query } from './query-runner.ts';
 import { lastSeenQuery, minuteCountsQuery, serviceMinutesQuery, summaryQuery } from './tables/aggregates.sql.ts';
 import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
-import { receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './tables/events.sql.ts';
+import {
+  newestByPartitionQuery,
+  recallQuery,
+  receivedCountsQuery,
+  replayQuery,
+  searchQuery,
+  seenSinceQuery,
+} from './tables/events.sql.ts';
 import { storedRows } from './testing/event-rows.ts';
-import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
+import { BACK_ENDS, openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
 
 const RECORDED = new URL('./sql-recorded/', import.meta.url);
 const tenant = 'default';
@@ -38,6 +45,8 @@ const QUERIES: Readonly<Record<string, Query>> = {
   'events.replay-all-tenants': replayQuery(range, undefined),
   'events.replay-partitions': replayQuery(range, undefined, [0, 5]),
   'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
+  'events.recall': recallQuery(range, [0, 5]),
+  'events.newest_by_partition': newestByPartitionQuery(range.from, [0, 5]),
   'service.minutes': serviceMinutesQuery({ from: range.from, to: range.from + 3_600_000 }, 100_000),
   'events.seen_since': seenSinceQuery(range.from, 1_000_000),
   'events.received_counts': receivedCountsQuery(tenant, range.from, range.to),
@@ -61,59 +70,63 @@ const QUERIES: Readonly<Record<string, Query>> = {
   'dead_letters.counts': deadLetterCountsQuery(tenant, range),
 };
 
-let engine: TemporaryStore;
-beforeAll(async () => {
-  engine = await openTemporaryStore();
-  await engine.store.insertEvents({ rows: storedRows([anApiEvent({ consumerId: 'c' })]), token: 'one' });
-});
-afterAll(() => engine.remove());
-
-const explain = async (query: Query, options = ''): Promise<string> => {
-  const result = await engine.clickhouse.client.query({
-    query: `EXPLAIN ${options} ${query.sql}`,
-    query_params: { ...query.params },
-    format: 'TabSeparatedRaw',
-    clickhouse_settings: { ...query.settings },
+describe.each(BACK_ENDS)('%s:', (backEnd) => {
+  let engine: TemporaryStore;
+  beforeAll(async () => {
+    engine = await openTemporaryStore(backEnd);
+    await engine.store.insertEvents({ rows: storedRows([anApiEvent({ consumerId: 'c' })]), token: 'one' });
   });
-  return result.text();
-};
+  afterAll(() => engine.remove());
 
-it.each(Object.keys(QUERIES))(
-  '%s is what is recorded (delete the file to record it anew), and the engine accepts it',
-  async (name) => {
-    const query = QUERIES[name];
-    if (!query) throw new Error(name);
-    const file = new URL(`${name}.sql`, RECORDED);
-    const text = `-- ${query.name}\n${query.sql}\n`;
-    const known = existsSync(file);
-    if (!known) {
-      mkdirSync(RECORDED, { recursive: true });
-      writeFileSync(file, text);
+  const explain = async (query: Query, options = ''): Promise<string> => {
+    const result = await engine.clickhouse.client.query({
+      query: `EXPLAIN ${options} ${query.sql}`,
+      query_params: { ...query.params },
+      format: 'TabSeparatedRaw',
+      clickhouse_settings: { ...query.settings },
+    });
+    return result.text();
+  };
+
+  it.each(Object.keys(QUERIES))(
+    '%s is what is recorded (delete the file to record it anew), and the engine accepts it',
+    async (name) => {
+      const query = QUERIES[name];
+      if (!query) throw new Error(name);
+      const file = new URL(`${name}.sql`, RECORDED);
+      const text = `-- ${query.name}\n${query.sql}\n`;
+      const known = existsSync(file);
+      if (!known) {
+        mkdirSync(RECORDED, { recursive: true });
+        writeFileSync(file, text);
+      }
+      expect(readFileSync(file, 'utf8')).toBe(text);
+      expect(await explain(query)).toMatch(/Read(From|Nothing)/);
+    },
+  );
+
+  it('every read is bound to its tenant, but for those that serve the process itself', () => {
+    const ofTheProcess = [
+      'events.replay-all-tenants',
+      'events.replay-partitions',
+      'events.recall',
+      'events.newest_by_partition',
+      'events.seen_since',
+      'events.seen_since-partitions',
+      'service.minutes',
+    ];
+    for (const [name, query] of Object.entries(QUERIES)) {
+      if (ofTheProcess.includes(name)) continue;
+      const reads = query.sql.split(/\bFROM \w+_v1\b/).length - 1;
+      expect([name, query.sql.split('tenant = {tenant:String}').length - 1]).toEqual([name, reads]);
+      expect(query.sql).not.toContain('*\n');
+      expect(query.params['tenant']).toBe(tenant);
     }
-    expect(readFileSync(file, 'utf8')).toBe(text);
-    expect(await explain(query)).toMatch(/Read(From|Nothing)/);
-  },
-);
+  });
 
-it('every read is bound to its tenant, but for those that serve the process itself', () => {
-  const ofTheProcess = [
-    'events.replay-all-tenants',
-    'events.replay-partitions',
-    'events.seen_since',
-    'events.seen_since-partitions',
-    'service.minutes',
-  ];
-  for (const [name, query] of Object.entries(QUERIES)) {
-    if (ofTheProcess.includes(name)) continue;
-    const reads = query.sql.split(/\bFROM \w+_v1\b/).length - 1;
-    expect([name, query.sql.split('tenant = {tenant:String}').length - 1]).toEqual([name, reads]);
-    expect(query.sql).not.toContain('*\n');
-    expect(query.params['tenant']).toBe(tenant);
-  }
-});
-
-it('reads a caller’s timeline in key order, so that its cost does not grow with the table', async () => {
-  const plan = await explain(searchQuery({ ...page, entity: { kind: 'consumer', id: 'c' } }), 'indexes = 1');
-  expect(plan).toContain('Read type: InReverseOrder');
-  expect(plan.replace(/[│├└─]/g, ' ')).toMatch(/PrimaryKey\s+Keys:\s+tenant\s+caller_kind\s+caller_id\s+started_at/);
+  it('reads a caller’s timeline in key order, so that its cost does not grow with the table', async () => {
+    const plan = await explain(searchQuery({ ...page, entity: { kind: 'consumer', id: 'c' } }), 'indexes = 1');
+    expect(plan).toContain('Read type: InReverseOrder');
+    expect(plan.replace(/[│├└─]/g, ' ')).toMatch(/PrimaryKey\s+Keys:\s+tenant\s+caller_kind\s+caller_id\s+started_at/);
+  });
 });

@@ -10,6 +10,7 @@ import {
   type EventBlock,
   type EventQuery,
   type MinuteCount,
+  type PlacedEvent,
   type SeenEvent,
   type ServiceMinute,
   type SourceHealth,
@@ -95,6 +96,30 @@ export class FakeEventStore extends EventStore {
     for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);
   }
 
+  override async newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    this.#check();
+    const newest = new Map<number, number>();
+    for (const { event, position } of this.events) {
+      if (event.receivedAt < since || !isFrom(partitions, position)) continue;
+      const partition = Math.floor(position / BUS_PARTITION_SPAN);
+      const at = Math.min(event.startedAt, event.receivedAt);
+      newest.set(partition, Math.max(newest.get(partition) ?? at, at));
+    }
+    return newest;
+  }
+
+  override async *recall(query: {
+    partitions: readonly number[];
+    range: TimeRange;
+    chunk: number;
+  }): AsyncIterable<readonly PlacedEvent[]> {
+    this.#check();
+    const found = this.events
+      .filter(({ event, echo, position }) => !echo && isFrom(query.partitions, position) && inRange(event, query.range))
+      .sort((a, b) => a.event.receivedAt - b.event.receivedAt || a.position - b.position);
+    for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);
+  }
+
   override async minuteCounts(query: {
     tenant: string;
     kind: EntityKind;
@@ -136,6 +161,7 @@ export class FakeEventStore extends EventStore {
     return this.events
       .map(({ event }) => event)
       .filter((event) => event.tenant === query.tenant && inRange(event, query.range) && isOf(event, query.entity))
+      .filter(({ serviceId, serviceName }) => !query.service || [serviceId, serviceName].includes(query.service))
       .sort((a, b) => (query.order === 'newest' ? b.startedAt - a.startedAt : a.startedAt - b.startedAt))
       .slice(0, query.limit);
   }

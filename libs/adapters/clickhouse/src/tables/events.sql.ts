@@ -140,6 +140,37 @@ LIMIT {limit:UInt32}`,
   settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0 },
 });
 
+/** In order of receipt, and of what was received together in the order of the bus. */
+export const recallQuery = (
+  range: { readonly from: number; readonly to: number },
+  partitions: readonly number[],
+): Query => ({
+  name: 'events.recall',
+  sql: `SELECT ${EVENT_SELECT}, bus_position
+FROM ${EVENTS}
+WHERE ${RANGE} AND block_echo = 0${ofPartitions(partitions)}
+ORDER BY received_at, bus_position, started_at, id`,
+  params: { ...rangeParams(range), ...partitionParams(partitions) },
+  settings: {
+    max_bytes_before_external_sort: '268435456',
+    max_bytes_ratio_before_external_sort: 0,
+    max_block_size: '8192',
+  },
+});
+
+/** A gateway whose clock runs ahead does not move the windows into the future. */
+export const newestByPartitionQuery = (at: number, partitions: readonly number[]): Query => ({
+  name: 'events.newest_by_partition',
+  sql: `SELECT
+    intDiv(bus_position, ${BUS_PARTITION_SPAN}) AS bus_partition,
+    toUnixTimestamp64Milli(max(least(started_at, received_at)))
+FROM ${EVENTS}
+WHERE received_at >= ${since('since')}${ofPartitions(partitions)}
+GROUP BY bus_partition`,
+  params: { since: rangeParams({ from: at, to: at }).from, ...partitionParams(partitions) },
+  maxSeconds: 60,
+});
+
 /** A partition's positions lie together: the skip index on bus_position leaves out granules of other partitions. */
 const ofPartitions = (partitions: readonly number[] | undefined): string =>
   partitions === undefined ? '' : `\n  AND intDiv(bus_position, ${BUS_PARTITION_SPAN}) IN {partitions:Array(UInt16)}`;

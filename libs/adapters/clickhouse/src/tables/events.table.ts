@@ -2,9 +2,17 @@ import * as z from 'zod';
 import { decodeColumns, decodeRows, STORED_COLUMNS } from '@outrider/contracts/events/event-row';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { CallerError } from '@outrider/platform/errors';
-import type { EventBlock, EventQuery, SeenEvent, TimeRange } from '@outrider/ports/event-store';
+import type { EventBlock, EventQuery, PlacedEvent, SeenEvent, TimeRange } from '@outrider/ports/event-store';
 import type { QueryRunner } from '../query-runner.ts';
-import { EVENTS, receivedCountsQuery, replayQuery, searchQuery, seenSinceQuery } from './events.sql.ts';
+import {
+  EVENTS,
+  newestByPartitionQuery,
+  recallQuery,
+  receivedCountsQuery,
+  replayQuery,
+  searchQuery,
+  seenSinceQuery,
+} from './events.sql.ts';
 
 /** Rows that one insert may carry: at 1 KiB a row, 100 MB. */
 const MAX_BLOCK_ROWS = 100_000;
@@ -13,6 +21,7 @@ const MAX_SEEN = 50_000_000;
 const SEEN_CHUNK = 10_000;
 
 const SeenRow = z.tuple([z.string(), z.number()]);
+const NewestRow = z.tuple([z.number(), z.number()]);
 const CountRow = z.tuple([z.string(), z.number()]);
 
 /** The only file, with its SQL beside it, that knows the columns of events_v1. */
@@ -38,8 +47,7 @@ export class EventsTable {
     readonly partitions?: readonly number[];
   }): AsyncGenerator<readonly ApiEvent[]> {
     const { range, chunk, tenant, partitions } = query;
-    if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK)
-      throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
+    checkedChunk(chunk);
     if (partitions?.length === 0) return;
     const sql = replayQuery(range, tenant, partitions);
     for await (const texts of this.runner.streamText(sql, chunk)) yield decodeRows(texts);
@@ -54,8 +62,37 @@ export class EventsTable {
     }
   }
 
+  async newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    if (partitions.length === 0) return new Map();
+    return new Map(z.array(NewestRow).parse(await this.runner.rows(newestByPartitionQuery(since, partitions))));
+  }
+
+  async *recall(query: {
+    readonly partitions: readonly number[];
+    readonly range: TimeRange;
+    readonly chunk: number;
+  }): AsyncGenerator<readonly PlacedEvent[]> {
+    const { range, partitions } = query;
+    if (partitions.length === 0) return;
+    const sql = recallQuery(range, partitions);
+    for await (const texts of this.runner.streamText(sql, checkedChunk(query.chunk))) yield placed(texts);
+  }
+
   /** Events received in the span, by gateway. */
   async receivedCounts(tenant: string, from: number, to: number): Promise<ReadonlyMap<string, number>> {
     return new Map(z.array(CountRow).parse(await this.runner.rows(receivedCountsQuery(tenant, from, to))));
   }
 }
+
+const checkedChunk = (chunk: number): number => {
+  if (!Number.isInteger(chunk) || chunk < 1 || chunk > MAX_CHUNK)
+    throw new CallerError(`chunk must be 1 to ${MAX_CHUNK}`, 'invalid-limit');
+  return chunk;
+};
+
+/** The place on the bus is the last column, after the event's own. */
+const placed = (texts: readonly string[]): PlacedEvent[] =>
+  decodeRows(texts).map((event, i) => {
+    const text = texts[i] ?? '';
+    return { event, position: Number(text.slice(text.lastIndexOf(',') + 1, -1)) };
+  });

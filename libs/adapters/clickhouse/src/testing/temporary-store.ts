@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ClickHouseEventStore } from '../clickhouse.event-store.ts';
 import { openClickHouse, type ClickHouse } from '../open-clickhouse.ts';
 import { KEEP_ALL } from '../retention.ts';
+import { ServerProcess } from './server-process.ts';
 
 export interface TemporaryStore {
   readonly dir: string;
@@ -14,10 +15,21 @@ export interface TemporaryStore {
   remove(): Promise<void>;
 }
 
-/** The real embedded engine on a folder of its own. One at a time in a process. For specs. */
-export const openTemporaryStore = async (): Promise<TemporaryStore> => {
-  const dir = mkdtempSync(join(tmpdir(), 'outrider-clickhouse-'));
-  const clickhouse = await openClickHouse({ dir });
+/** The engine in this process, and the same engine behind HTTP in another: one suite for both. */
+export const BACK_ENDS = ['embedded', 'http'] as const;
+export type BackEnd = (typeof BACK_ENDS)[number];
+
+/** The real engine on a folder of its own. Embedded: one at a time in a process. For specs. */
+export const openTemporaryStore = async (backEnd: BackEnd = 'embedded'): Promise<TemporaryStore> => {
+  if (backEnd === 'embedded') {
+    const dir = mkdtempSync(join(tmpdir(), 'outrider-clickhouse-'));
+    return opened(dir, await openClickHouse({ dir }), async () => rmSync(dir, { recursive: true, force: true }));
+  }
+  const server = await ServerProcess.start();
+  return opened(server.dir, await openClickHouse({ url: server.url() }), () => server.remove());
+};
+
+const opened = async (dir: string, clickhouse: ClickHouse, remove: () => Promise<void>): Promise<TemporaryStore> => {
   const store = new ClickHouseEventStore(clickhouse, KEEP_ALL);
   await store.prepare();
   return {
@@ -28,7 +40,7 @@ export const openTemporaryStore = async (): Promise<TemporaryStore> => {
       (await clickhouse.client.query({ query: sql, format: 'JSONCompactEachRow' })).json<unknown[]>(),
     remove: async () => {
       await clickhouse.close();
-      rmSync(dir, { recursive: true, force: true });
+      await remove();
     },
   };
 };

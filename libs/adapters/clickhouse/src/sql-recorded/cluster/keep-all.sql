@@ -1,0 +1,1 @@
+ALTER TABLE outrider.events_v1_local ON CLUSTER 'security' REMOVE TTL;

@@ -1,0 +1,1 @@
+SYSTEM SYNC REPLICA ON CLUSTER 'security' outrider.events_v1_local LIGHTWEIGHT;
