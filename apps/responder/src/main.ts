@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { resolve } from 'node:path';
 import { compose } from '@outrider/wiring/compose';
 import { KeyFolder } from '@outrider/wiring/key-folder';
 import { runProcess } from '@outrider/wiring/run-process';
@@ -12,12 +11,13 @@ await runProcess(
     return compose({
       name: 'responder',
       process: config,
-      keys: new KeyFolder(resolve(config.OUTRIDER_DATA)),
+      keys: KeyFolder.of(config),
       gateways: gatewaysOf(config, undefined),
       bus: config,
       postgres: config,
+      secrets: config,
       jobs: config,
-      respond: true,
+      respond: config,
     });
   },
   (text) => process.stderr.write(`responder: ${text}\n`),

@@ -42,13 +42,14 @@ class Stage {
     const { metrics } = this;
     const engine = { kind: 'postgres', url: postgres.url, poolSize: 2 } as const;
     this.jobs = new BullJobQueue<Jobs>(JOBS, engine, { log, metrics });
-    const { enforcements, policies, webhooks, deliveries } = this.stores;
+    const { enforcements, policies, audit, webhooks, deliveries } = this.stores;
     const outbound = new HttpOutbound(metrics);
     const bus = new FakeEventBus();
     const { gateways, jobs } = this;
     this.responder = new Responder({
       enforcements,
       policies,
+      audit,
       webhooks,
       deliveries,
       gateways,
@@ -64,12 +65,12 @@ class Stage {
 
   async start(): Promise<this> {
     await this.jobs.start();
-    this.responder.watch.start();
+    for (const part of this.responder.led) await part.start();
     return this;
   }
 
   async stop(): Promise<void> {
-    await this.responder.watch.stop();
+    for (const part of this.responder.led) await part.stop();
     await this.jobs.stop();
     this.gateways.close();
     await this.stores.close();

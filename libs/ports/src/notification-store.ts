@@ -92,6 +92,12 @@ export abstract class DeliveryStore {
     readonly payload: string;
     readonly createdAt: number;
   }): Promise<boolean>;
+  /**
+   * Takes a due delivery for one attempt: of several processes one gets it, the others undefined. It is due again at `untilMs` (ms since
+   * epoch) unless its attempt is recorded before.
+   */
+  abstract claim(id: string, now: number, untilMs: number): Promise<WebhookDelivery | undefined>;
+  /** An attempt that ends after the delivery was delivered (by another process) is noted, and changes nothing else. */
   abstract record(
     id: string,
     attempt: DeliveryAttempt,

@@ -59,6 +59,18 @@ export interface NewDelivery {
   readonly payload: string;
 }
 
+/** A slot that is held. `check` throws TransientError `hold-lost` when another process may have it by now. */
+export interface Hold {
+  check(): void;
+}
+
+/** For a process that is alone, and for tests. */
+export const HELD: Hold = { check: () => undefined };
+
+export type Creation =
+  | { readonly kind: 'created'; readonly record: EnforcementRecord }
+  | { readonly kind: 'refused'; readonly by: 'guard-rail' | 'cap'; readonly reason: string };
+
 /** Enforcements (PostgreSQL): the truth of what we changed in Kong and when it ends. */
 export abstract class EnforcementStore {
   abstract find(tenant: string, id: string): Promise<EnforcementRecord | undefined>;
@@ -69,9 +81,16 @@ export abstract class EnforcementStore {
   /** Enforcements (simulated and refused ones excluded) created since `since`. */
   abstract countSince(tenant: string, since: number): Promise<number>;
   /**
+   * Runs `task` while no other process of this installation holds the slot: a part of Kong that only one may change at a time. Waits for a
+   * bounded time, then TransientError. A process that dies lets go at once, one that is stopped within 20 s; whoever writes asks
+   * `hold.check()` before each write.
+   */
+  abstract hold<T>(slot: string, task: (hold: Hold) => Promise<T>): Promise<T>;
+  /**
    * Commits an evaluation by the rules of domain/response/admission. Unique per (alert, policy, action kind): an enforcement or delivery
    * that exists is left as it is and missing from the answer; one that was only refused or simulated may begin, and one whose time was
-   * up is made anew when the alert goes on. The cap per hour is checked inside the transaction: those beyond it are written as `refused`.
+   * up is made anew when the alert goes on. The guard rails are read again inside the transaction (domain/response/restraint), where
+   * the stored cap per hour goes before `capPerHour`: those beyond it are written as `refused`; in simulation nothing is told.
    * At most one is live per (tenant, gateway, action kind, entity): a second one is written as `refused` and extends the end of the live
    * one, which is then in the answer too. So a lift that comes due must look at the row's `endsAt` again.
    */
@@ -82,8 +101,11 @@ export abstract class EnforcementStore {
     readonly enforcements: readonly EnforcementRecord[];
     readonly deliveries: readonly NewDelivery[];
   }>;
-  /** By hand, with its audit row. */
-  abstract create(record: EnforcementRecord, actor: string): Promise<void>;
+  /**
+   * By hand, with its audit row. `guarded`: under the guard rails as they stand in the same transaction; it answers the row as written (simulated,
+   * where everything is), or what stands against it, and then nothing is written.
+   */
+  abstract create(record: EnforcementRecord, actor: string, guarded?: 'guarded'): Promise<Creation>;
   /** Writes `record` if the stored revision is `record.revision - 1`; audited in the same transaction. */
   abstract save(record: EnforcementRecord, audit: { readonly actor: string; readonly act: string }): Promise<void>;
 }
@@ -98,6 +120,8 @@ export interface AuditEntry {
 }
 
 export abstract class AuditLog {
+  /** For what is no change of a row: e.g. a plugin that a sweep takes out of Kong. Written before it is done. */
+  abstract write(entry: Omit<AuditEntry, 'id' | 'at'> & { readonly tenant: string }): Promise<void>;
   abstract list(query: {
     tenant: string;
     limit: number;

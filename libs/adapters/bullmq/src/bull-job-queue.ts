@@ -13,6 +13,7 @@ import {
   type JobEngineOptions,
   type QueueEngine,
 } from './queue-engine.ts';
+import { withoutCommand } from './redis-engine.ts';
 import { SerialByKey } from './serial-by-key.ts';
 
 /** Every job there is: `JOBS` of the job catalogue. */
@@ -33,6 +34,9 @@ export interface BullJobQueueSettings {
   readonly lockMs?: number;
   /** How long `stop` waits for jobs that run. Default 15 s. */
   readonly stopTimeoutMs?: number;
+  /** How long `start` waits for the engine, and `enqueue` and `counts` for an answer. Default 15 s, and 10 s for a call. */
+  readonly startTimeoutMs?: number;
+  readonly callTimeoutMs?: number;
 }
 
 const WEEK_SECONDS = 7 * 24 * 3_600;
@@ -40,6 +44,9 @@ const WEEK_SECONDS = 7 * 24 * 3_600;
 const DRAIN_SECONDS = 5;
 /** A process may die often while its job runs (that is no fault of the job), but not for ever. */
 const MAX_STALLED = 100;
+
+/** How long a connection may take to say goodbye. */
+const CLOSE_MS = 5_000;
 
 type Handler = (payload: unknown) => Promise<void>;
 
@@ -65,7 +72,7 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     settings: BullJobQueueSettings = {},
   ) {
     super();
-    this.#engine = queueEngine(options);
+    this.#engine = queueEngine(options, (error) => deps.log.warn({ err: error }, 'job engine'));
     this.#settings = {
       concurrency: 16,
       attempts: 3,
@@ -73,6 +80,8 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       keepFailed: 1_000,
       lockMs: 10_000,
       stopTimeoutMs: 15_000,
+      startTimeoutMs: 15_000,
+      callTimeoutMs: 10_000,
       ...settings,
     };
     this.#count = deps.metrics.counter('outrider_jobs_total', 'Jobs by outcome of one attempt', ['job', 'outcome']);
@@ -89,12 +98,14 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     if (!parsed.success) throw new PermanentError(`${name}: ${parsed.error.message}`, 'bad-payload');
     const delayMs = Math.max(0, Math.round(options.delayMs));
     try {
-      await this.#enqueuing.run(`${name}|${options.jobId}`, () =>
-        this.#place(name, parsed.data, options.jobId, delayMs),
+      await this.#bounded(
+        this.#enqueuing.run(`${name}|${options.jobId}`, () => this.#place(name, parsed.data, options.jobId, delayMs)),
+        this.#settings.callTimeoutMs,
       );
     } catch (error) {
       if (error instanceof TransientError) throw error;
-      throw new TransientError('the job could not be queued', 'jobs-away', { cause: error });
+      const cause = error instanceof Error ? withoutCommand(error) : error;
+      throw new TransientError('the job could not be queued', 'jobs-away', { cause });
     }
     this.#count({ job: name, outcome: 'enqueued' });
   }
@@ -113,7 +124,9 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
   async start(): Promise<void> {
     const served = this.#servedQueues();
     this.#started = true;
-    for (const name of this.#queueNames()) await this.#queue(name).waitUntilReady();
+    const { startTimeoutMs } = this.#settings;
+    for (const name of this.#queueNames()) await this.#bounded(this.#queue(name).waitUntilReady(), startTimeoutMs);
+    await this.#sayConcern();
     for (const name of served) {
       const worker = this.#engine.worker(name, (job) => this.#process(job), {
         concurrency: this.#settings.concurrency,
@@ -123,9 +136,9 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
         drainDelay: DRAIN_SECONDS,
         runRetryDelay: 1_000,
       });
-      worker.on('error', (error) => this.deps.log.warn({ err: error, queue: name }, 'job worker'));
+      worker.on('error', (error) => this.deps.log.warn({ err: withoutCommand(error), queue: name }, 'job worker'));
       this.#workers.push(worker);
-      await worker.waitUntilReady();
+      await this.#bounded(worker.waitUntilReady(), startTimeoutMs);
     }
   }
 
@@ -133,7 +146,9 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     await Promise.all(this.#workers.splice(0).map((worker) => this.#closeWorker(worker)));
     const queues = [...this.#queues.values()];
     this.#queues.clear();
-    await Promise.all(queues.map((queue) => queue.close()));
+    const closed = Promise.allSettled(queues.map((queue) => queue.close()));
+    await this.#bounded(closed, CLOSE_MS).catch(() => undefined);
+    this.#engine.close();
   }
 
   async counts(): Promise<Readonly<Record<string, Readonly<Record<string, number>>>>> {
@@ -141,7 +156,7 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       const counts = await this.#queue(name).getJobCounts('waiting', 'delayed', 'active', 'failed');
       return [name, counts] as const;
     });
-    return Object.fromEntries(await Promise.all(counted));
+    return Object.fromEntries(await this.#bounded(Promise.all(counted), this.#settings.callTimeoutMs));
   }
 
   /** Jobs of one queue are served together: a process that handled only some would take the others and fail them. */
@@ -166,7 +181,7 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     let queue = this.#queues.get(name);
     if (!queue) {
       queue = this.#engine.queue(name);
-      queue.on('error', (error) => this.deps.log.warn({ err: error, queue: name }, 'job queue'));
+      queue.on('error', (error) => this.deps.log.warn({ err: withoutCommand(error), queue: name }, 'job queue'));
       this.#queues.set(name, queue);
     }
     return queue;
@@ -237,6 +252,24 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     }
   }
 
+  async #sayConcern(): Promise<void> {
+    const concern = await this.#bounded(this.#engine.concern(), this.#settings.callTimeoutMs).catch(() => undefined);
+    if (concern !== undefined) this.deps.log.warn(concern);
+  }
+
+  /** An engine that stopped answering holds up nobody for ever. What answers late has its effect; jobs may come twice anyway. */
+  async #bounded<T>(work: Promise<T>, ms: number): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new TransientError('the job engine does not answer', 'jobs-away')), ms);
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Names from the queue become labels only when they are ours. */
   #label(job: EngineJob): string {
     return this.#entry(job.name) ? job.name : 'unknown';
@@ -251,6 +284,6 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
     clearTimeout(timer);
     if (outcome !== 'late') return;
     this.deps.log.warn('jobs still at work at stop: they run again');
-    await worker.close(true);
+    await this.#bounded(worker.close(true), CLOSE_MS).catch(() => undefined);
   }
 }

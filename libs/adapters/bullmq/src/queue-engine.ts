@@ -1,4 +1,5 @@
-import { createPostgresBackend, createRedisBackend, withBackend, type JobsOptions, type WorkerOptions } from 'bullmq';
+import { createPostgresBackend, withBackend, type JobsOptions, type WorkerOptions } from 'bullmq';
+import { redisEngine, type RedisEngineOptions } from './redis-engine.ts';
 
 /** Where the queues live. */
 export type JobEngineOptions =
@@ -10,7 +11,7 @@ export type JobEngineOptions =
       /** Connections of each queue and each worker, beside the one that listens. Default 3. */
       readonly poolSize?: number;
     }
-  | { readonly kind: 'redis'; readonly url: string };
+  | RedisEngineOptions;
 
 /** The part of BullMQ's job that we use. */
 export interface EngineJob {
@@ -47,12 +48,18 @@ export type WorkerSettings = Omit<WorkerOptions, 'connection' | 'prefix'>;
 export interface QueueEngine {
   queue(name: string): EngineQueue;
   worker(name: string, process: (job: EngineJob) => Promise<void>, settings: WorkerSettings): EngineWorker;
+  /** A sentence for the log when jobs could get lost the way the engine is set up. */
+  concern(): Promise<string | undefined>;
+  /** Ends what queues and workers shared; after they were closed. */
+  close(): void;
 }
 
-const REDIS_PREFIX = 'outrider';
+/** Of one statement of a caller: a server that was stopped must not hold callers for ever. */
+const STATEMENT_MS = 10_000;
 
-export const queueEngine = (options: JobEngineOptions): QueueEngine =>
-  options.kind === 'postgres' ? postgresEngine(options) : redisEngine(options.url);
+/** `report` hears of connections that broke, without secrets. */
+export const queueEngine = (options: JobEngineOptions, report: (error: Error) => void): QueueEngine =>
+  options.kind === 'postgres' ? postgresEngine(options) : redisEngine(options, report);
 
 const postgresEngine = (options: Extract<JobEngineOptions, { kind: 'postgres' }>): QueueEngine => {
   const { Queue, Worker } = withBackend(createPostgresBackend);
@@ -61,34 +68,14 @@ const postgresEngine = (options: Extract<JobEngineOptions, { kind: 'postgres' }>
     schema: options.schema ?? 'bullmq',
     max: options.poolSize ?? 3,
     connectionTimeoutMillis: 10_000,
+    query_timeout: STATEMENT_MS,
+    keepAlive: true,
     migrate: true,
   };
   return {
     queue: (name) => new Queue<unknown>(name, { connection }),
     worker: (name, process, settings) => new Worker<unknown, void>(name, process, { ...settings, connection }),
-  };
-};
-
-const redisEngine = (url: string): QueueEngine => {
-  const { Queue, Worker } = withBackend(createRedisBackend);
-  // Callers of a queue must not hang while Redis is away; a worker may wait for as long as it takes.
-  const caller = { ...redisConnection(url), enableOfflineQueue: false };
-  const worker = { ...redisConnection(url), maxRetriesPerRequest: null };
-  return {
-    queue: (name) => new Queue<unknown>(name, { connection: caller, prefix: REDIS_PREFIX }),
-    worker: (name, process, settings) =>
-      new Worker<unknown, void>(name, process, { ...settings, connection: worker, prefix: REDIS_PREFIX }),
-  };
-};
-
-const redisConnection = (url: string) => {
-  const { hostname, port, username, password, pathname, protocol } = new URL(url);
-  return {
-    host: hostname,
-    port: Number(port || 6379),
-    db: Number(pathname.slice(1) || 0),
-    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
-    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+    concern: () => Promise.resolve(undefined),
+    close: () => undefined,
   };
 };

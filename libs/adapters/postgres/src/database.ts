@@ -21,6 +21,8 @@ const STATEMENT_MS = 20_000;
 /** Waiting for a connection out of the pool. */
 const MAX_WAIT_MS = 5_000;
 const TRANSACTION_MS = 15_000;
+/** The server ends the transaction of a process that was stopped in the middle of it: others wait for its locks. */
+const SILENT_MS = 20_000;
 const RACES_ALLOWED = 3;
 
 /** The connection pool; every query of the stores goes through `read` or `transaction`, so that errors are translated in one place. */
@@ -36,6 +38,7 @@ export class Database {
       max: options.max,
       connectionTimeoutMillis: CONNECT_MS,
       statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: SILENT_MS,
       // a server that answers no more (its machine is gone) is noticed by us alone
       query_timeout: STATEMENT_MS + 1_000,
       keepAlive: true,

@@ -9,6 +9,10 @@ import { translateError } from './database-errors.ts';
 /** The same from `src` and from `dist`. */
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../prisma/migrations', import.meta.url));
 
+const CONNECT_MS = 10_000;
+/** Another process may be migrating; longer than any of our migrations takes. */
+const TURN_MS = 300_000;
+
 /** Any number, the same in every process. */
 const LOCK = 7_270_736_901;
 
@@ -27,13 +31,13 @@ interface LedgerRow {
  * Prisma's own, so that `prisma migrate status` agrees. PermanentError when a migration was edited after it was applied, or fails.
  */
 export const migrateDeploy = async (url: string, dir: string = MIGRATIONS_DIR): Promise<string[]> => {
-  const client = new pg.Client(url);
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, keepAlive: true });
   client.on('error', () => undefined);
   await client.connect().catch((error: unknown) => {
     throw translateError(error);
   });
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await takeTurn(client);
     await client.query(LEDGER);
     const done = await client.query<LedgerRow>(
       'select migration_name, checksum, finished_at from _prisma_migrations where rolled_back_at is null',
@@ -47,6 +51,17 @@ export const migrateDeploy = async (url: string, dir: string = MIGRATIONS_DIR): 
     return applied;
   } finally {
     await client.end(); // ends the lock too
+  }
+};
+
+/** Held by the session: through a pooler in transaction mode it would be somebody else's. */
+const takeTurn = async (client: pg.Client): Promise<void> => {
+  try {
+    await client.query(`select set_config('lock_timeout', $1, false)`, [`${TURN_MS}ms`]);
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`select set_config('lock_timeout', '0', false)`);
+  } catch (error) {
+    throw translateError(error);
   }
 };
 

@@ -1,6 +1,8 @@
 import * as z from 'zod';
 
-const enforcement = z.object({ v: z.literal(1), enforcementId: z.uuid() });
+/** W3C trace context of who asked for the job; absent when traces are off. */
+const traceparent = z.string().max(55).optional();
+const enforcement = z.object({ v: z.literal(1), enforcementId: z.uuid(), traceparent });
 
 /** Every job there is. Payloads carry ids only: the row says what to do, and a lost queue is rebuilt from the rows. */
 export const JOBS = {
@@ -11,7 +13,10 @@ export const JOBS = {
   /** End or undo an enforcement. */
   'enforcement.lift': { queue: 'outrider-respond', payload: enforcement },
   /** One attempt to deliver a webhook. */
-  'webhook.deliver': { queue: 'outrider-notify', payload: z.object({ v: z.literal(1), deliveryId: z.uuid() }) },
+  'webhook.deliver': {
+    queue: 'outrider-notify',
+    payload: z.object({ v: z.literal(1), deliveryId: z.uuid(), traceparent }),
+  },
 } as const;
 
 export type JobName = keyof typeof JOBS;

@@ -13,6 +13,7 @@ const EVENTS: Readonly<Record<EnforcementEvent['kind'], EnforcementEvent>> = {
   retry: { kind: 'retry', error: 'Kong is away', nextAttemptAt: NOW + 1_000 },
   failed: { kind: 'failed', error: 'refused by Kong' },
   refused: { kind: 'refused', reason: 'kill switch' },
+  simulated: { kind: 'simulated', reason: 'everything is only simulated' },
 };
 const LEADS_ON: Readonly<Record<EnforcementEvent['kind'], readonly string[]>> = {
   applied: ['pending>applied'],
@@ -23,6 +24,7 @@ const LEADS_ON: Readonly<Record<EnforcementEvent['kind'], readonly string[]>> = 
   retry: ['pending>pending', 'applied>applied', 'effective>effective', 'lifting>lifting'],
   failed: ['pending>failed'],
   refused: ['pending>refused'],
+  simulated: ['pending>simulated'],
 };
 const record = (overrides: Parameters<typeof anEnforcement>[0] = {}) => ({ ...anEnforcement(overrides), revision: 4 });
 

@@ -21,7 +21,9 @@ export type EnforcementEvent =
   /** Kong refuses it for good; nothing of it is left in Kong. */
   | { readonly kind: 'failed'; readonly error: string }
   /** Not to be applied any more (kill switch); nothing of it is in Kong. */
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** Everything is only simulated since it was decided; nothing of it is in Kong. */
+  | { readonly kind: 'simulated'; readonly reason: string };
 
 type EventKind = EnforcementEvent['kind'];
 
@@ -35,6 +37,7 @@ export const TRANSITIONS: Readonly<Record<EventKind, Partial<Record<EnforcementS
   retry: { pending: 'pending', applied: 'applied', effective: 'effective', lifting: 'lifting' },
   failed: { pending: 'failed' },
   refused: { pending: 'refused' },
+  simulated: { pending: 'simulated' },
 };
 
 /** The record after `event` at `now` (ms since epoch), or undefined when the event means nothing in its state. */
@@ -69,6 +72,7 @@ const fieldsAfter = (record: Enforcement, event: EnforcementEvent, now: number):
     case 'failed':
       return { nextAttemptAt: null, lastError: event.error };
     case 'refused':
+    case 'simulated':
       return { nextAttemptAt: null, lastError: event.reason };
     default:
       return assertNever(event);

@@ -6,6 +6,7 @@ import { Metrics } from '@outrider/platform/metrics';
 import { AlertStore } from '@outrider/ports/alert-store';
 import { Clock } from '@outrider/ports/clock';
 import { EventBus } from '@outrider/ports/event-bus';
+import { Leadership, SoleLeadership } from '@outrider/ports/leadership';
 import { JobQueue } from '@outrider/ports/job-queue';
 import { EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
 import { ChangeHandler } from './change-handler.ts';
@@ -67,10 +68,17 @@ const evaluator = ({ allowPrivateAddresses }: EvaluateOptions): FactoryProvider 
 
 const sweep = (everyMs: number): FactoryProvider => ({
   provide: EvaluationSweep,
-  useFactory: (alerts: AlertStore, made: Evaluator, metrics: Metrics, log: Logger, lifecycle: Lifecycle) => {
-    const part = new EvaluationSweep({ alerts, evaluator: made, metrics, log, everyMs });
+  useFactory: (
+    alerts: AlertStore,
+    made: Evaluator,
+    metrics: Metrics,
+    log: Logger,
+    lifecycle: Lifecycle,
+    leadership: Leadership = new SoleLeadership(), // a process that is given none is alone
+  ) => {
+    const part = new EvaluationSweep({ alerts, evaluator: made, metrics, log, leadership, everyMs });
     lifecycle.add({ name: 'evaluation-sweep', phase: 'workers', start: () => part.start(), stop: () => part.stop() });
     return part;
   },
-  inject: [AlertStore, Evaluator, Metrics, LOGGER, Lifecycle],
+  inject: [AlertStore, Evaluator, Metrics, LOGGER, Lifecycle, { token: Leadership, optional: true }],
 });

@@ -1,5 +1,6 @@
 import { anAlert } from '@outrider/domain/detection/testing';
 import { aPolicy } from '@outrider/domain/response/testing';
+import { SoleLeadership } from '@outrider/ports/leadership';
 import { eventually } from '@outrider/testing/eventually';
 import { EvaluationSweep } from './evaluation-sweep.ts';
 import { anEvaluateStage } from './testing.ts';
@@ -9,9 +10,9 @@ const entity = (id: string) => ({ kind: 'consumer' as const, id, name: id });
 test('an alert whose change was lost is evaluated all the same', async () => {
   const stage = anEvaluateStage([aPolicy()]);
   const { alerts, evaluator, metrics, log } = stage;
-  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 5 });
+  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 5, leadership: new SoleLeadership() });
   await stage.stored(anAlert());
-  sweep.start();
+  await sweep.start();
   await eventually(async () => (await stage.enforcements.live()).length === 1);
   await stage.stored(anAlert({ entity: entity('bob') }));
   await eventually(async () => (await stage.enforcements.live()).length === 2);
@@ -31,7 +32,14 @@ test('an alert that cannot be evaluated is counted, tried again, and does not ho
       await stage.evaluator.evaluate(alert);
     },
   };
-  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 60_000 });
+  const sweep = new EvaluationSweep({
+    alerts,
+    evaluator,
+    metrics,
+    log,
+    everyMs: 60_000,
+    leadership: new SoleLeadership(),
+  });
   await sweep.sweep();
   expect((await alerts.unevaluated(9)).map((a) => a.id)).toEqual([bad.id]);
   expect((await stage.enforcements.list({ tenant: 'default', limit: 9 })).map((r) => r.alertId)).toEqual([good.id]);
@@ -51,8 +59,8 @@ test('a store that is away ends the pass, not the sweep', async () => {
     return unevaluated(limit);
   };
   await stage.stored(anAlert());
-  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 1 });
-  sweep.start();
+  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 1, leadership: new SoleLeadership() });
+  await sweep.start();
   await eventually(async () => (await stage.enforcements.live()).length === 1);
   await sweep.stop();
 });
@@ -60,10 +68,10 @@ test('a store that is away ends the pass, not the sweep', async () => {
 test('nothing is evaluated once it has stopped', async () => {
   const stage = anEvaluateStage([aPolicy()]);
   const { alerts, evaluator, metrics, log } = stage;
-  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 1 });
-  sweep.start();
+  const sweep = new EvaluationSweep({ alerts, evaluator, metrics, log, everyMs: 1, leadership: new SoleLeadership() });
+  await sweep.start();
   await sweep.stop();
   await stage.stored(anAlert());
-  await sweep.sweep();
+  await sweep.sweep(AbortSignal.abort());
   expect(await stage.enforcements.live()).toEqual([]);
 });

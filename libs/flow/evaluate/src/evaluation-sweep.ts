@@ -1,6 +1,8 @@
 import type { Alert } from '@outrider/domain/detection/alert';
 import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
+import { LedLoop } from '@outrider/ports/led-loop';
+import type { Leadership } from '@outrider/ports/leadership';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { Evaluator } from './evaluator.ts';
 
@@ -9,6 +11,7 @@ export interface EvaluationSweepParts {
   readonly evaluator: Pick<Evaluator, 'evaluate'>;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly leadership: Leadership;
   readonly everyMs: number;
 }
 
@@ -17,35 +20,37 @@ const BATCH = 200;
 /** Evaluates what no evaluation has covered, every few seconds: a change that was lost on the way costs this time and nothing else. */
 export class EvaluationSweep {
   readonly #swept: (labels: { outcome: string }) => void;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #stopped = false;
+  readonly #loop: LedLoop;
 
   constructor(private readonly parts: EvaluationSweepParts) {
     const help = 'Alerts that the sweep evaluated since no change had announced them (or it was not handled yet)';
     this.#swept = parts.metrics.counter('outrider_evaluate_swept_total', help, ['outcome']);
+    this.#loop = new LedLoop({
+      leadership: parts.leadership,
+      role: 'evaluation-sweep',
+      everyMs: parts.everyMs,
+      round: (signal) => this.sweep(signal),
+      onError: (error) => parts.log.warn({ err: error }, 'sweep for alerts failed; it is tried again'),
+    });
   }
 
-  start(): void {
-    this.#stopped = false;
-    this.#arm();
+  start(): Promise<void> {
+    return this.#loop.start();
   }
 
   /** Waits for the sweep that runs. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** One pass over everything that waits; one alert that fails does not hold up the others. */
-  async sweep(): Promise<void> {
+  async sweep(signal: AbortSignal = NEVER): Promise<void> {
     const failed = new Set<string>();
     for (;;) {
       const waiting = await this.parts.alerts.unevaluated(BATCH);
       const fresh = waiting.filter((alert) => !failed.has(alert.id));
       for (const alert of fresh) {
-        if (this.#stopped) return;
+        if (signal.aborted) return;
         if (!(await this.#evaluate(alert))) failed.add(alert.id);
       }
       if (waiting.length < BATCH || fresh.length === 0) return;
@@ -63,14 +68,6 @@ export class EvaluationSweep {
       return false;
     }
   }
-
-  #arm(): void {
-    if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.sweep()
-        .catch((error: unknown) => this.parts.log.warn({ err: error }, 'sweep for alerts failed; it is tried again'))
-        .finally(() => this.#arm());
-    }, this.parts.everyMs);
-    this.#timer.unref();
-  }
 }
+
+const NEVER = new AbortController().signal;

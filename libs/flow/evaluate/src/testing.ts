@@ -19,8 +19,8 @@ export const anEvaluateStage = (policies: readonly Policy[] = []) => {
   const clock = { at: T0, now: () => clock.at };
   const alerts = new FakeAlertStore();
   const deliveries = new FakeDeliveryStore();
-  const enforcements = new FakeEnforcementStore(alerts, deliveries);
   const policyStore = new FakePolicyStore();
+  const enforcements = new FakeEnforcementStore(alerts, deliveries, policyStore);
   for (const policy of policies) policyStore.policies.set(policy.id, policy);
   const jobs = new FakeJobQueue<Jobs>();
   const bus = new FakeEventBus();

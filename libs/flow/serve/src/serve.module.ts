@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { Module, type DynamicModule, type FactoryProvider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import type { Jobs } from '@outrider/contracts/jobs/job-catalogue';
@@ -170,7 +171,7 @@ const parts: FactoryProvider[] = [
       clock: Clock,
       lifecycle: Lifecycle,
     ) => {
-      const stream = new LiveStream(alerts, enforcements, log, metrics, clock.now().toString(36));
+      const stream = new LiveStream(alerts, enforcements, log, metrics, newEpoch(clock.now()));
       lifecycle.add({
         name: 'serve: live stream',
         phase: 'listeners',
@@ -182,3 +183,6 @@ const parts: FactoryProvider[] = [
     inject: [AlertStore, EnforcementStore, LOGGER, Metrics, Clock, Lifecycle],
   },
 ];
+
+/** Of no other run of this or another process, whenever they start: an event id of theirs means nothing here. */
+const newEpoch = (now: number): string => `${now.toString(36)}${randomInt(36 ** 7).toString(36)}`.slice(0, 16);

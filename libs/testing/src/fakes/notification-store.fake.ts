@@ -118,6 +118,14 @@ export class FakeDeliveryStore extends DeliveryStore {
     return true;
   }
 
+  async claim(id: string, now: number, untilMs: number): Promise<WebhookDelivery | undefined> {
+    const stored = this.deliveries.get(id);
+    if (stored?.state !== 'pending' || (stored.nextAttemptAt ?? now) > now) return undefined;
+    const claimed = { ...stored, nextAttemptAt: untilMs };
+    this.deliveries.set(id, claimed);
+    return claimed;
+  }
+
   async record(
     id: string,
     attempt: DeliveryAttempt,
@@ -126,6 +134,7 @@ export class FakeDeliveryStore extends DeliveryStore {
     const stored = this.deliveries.get(id);
     if (!stored) return;
     this.attemptsOf.set(id, [...(this.attemptsOf.get(id) ?? []), attempt]);
+    if (stored.state !== 'pending') return;
     this.deliveries.set(id, {
       ...stored,
       ...next,

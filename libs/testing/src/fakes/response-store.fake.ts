@@ -3,14 +3,18 @@ import { admit, CAP_WINDOW_MS, hasBegun, isLive } from '@outrider/domain/respons
 import type { Enforcement } from '@outrider/domain/response/enforcement';
 import { DEFAULT_GUARD_RAILS, type GuardRails, type NeverBlockEntry } from '@outrider/domain/response/guard-rails';
 import type { Policy, PolicyDraft } from '@outrider/domain/response/policy';
+import { restrained, restraintOf } from '@outrider/domain/response/restraint';
 import { entityKey } from '@outrider/domain/traffic/entity';
 import { ConflictError } from '@outrider/platform/errors';
 import {
   EnforcementStore,
+  HELD,
   PolicyStore,
+  type Creation,
   type EnforcementQuery,
   type EnforcementRecord,
   type Evaluation,
+  type Hold,
   type NewDelivery,
 } from '@outrider/ports/response-store';
 import { FakeAlertStore } from './alert-store.fake.ts';
@@ -88,6 +92,8 @@ export class FakeEnforcementStore extends EnforcementStore {
   constructor(
     readonly alerts: FakeAlertStore = new FakeAlertStore(),
     readonly deliveries: FakeDeliveryStore = new FakeDeliveryStore(),
+    /** Whose guard rails hold at a commit. */
+    readonly policies: FakePolicyStore = new FakePolicyStore(),
   ) {
     super();
   }
@@ -117,14 +123,22 @@ export class FakeEnforcementStore extends EnforcementStore {
     return this.#begunSince(tenant, since);
   }
 
+  /** Every task at once: a test that is about turns runs on PostgreSQL. */
+  hold<T>(_slot: string, task: (hold: Hold) => Promise<T>): Promise<T> {
+    return task(HELD);
+  }
+
   /** Without an await inside: one commit is whole before the next, as in a transaction. */
   async commitEvaluation(evaluation: Evaluation, capPerHour: number): ReturnType<EnforcementStore['commitEvaluation']> {
     const enforcements: EnforcementRecord[] = [];
+    const stored = this.policies.rails.get(evaluation.alert.tenant);
+    const rails = stored ?? DEFAULT_GUARD_RAILS;
     for (const candidate of evaluation.enforcements) {
-      enforcements.push(...this.#commitOne(candidate, evaluation, capPerHour));
+      const cap = stored ? stored.capPerHour : capPerHour;
+      enforcements.push(...this.#commitOne(restrained(candidate, rails), evaluation, cap));
     }
     const deliveries: NewDelivery[] = [];
-    for (const delivery of evaluation.deliveries) {
+    for (const delivery of rails.simulateAll ? [] : evaluation.deliveries) {
       if (delivery.unlessAny?.some((key) => this.deliveries.dedupKeys.has(key))) continue;
       const row = { ...delivery, tenant: evaluation.alert.tenant, createdAt: evaluation.alert.openedAt };
       if (this.deliveries.add(row)) deliveries.push(delivery);
@@ -134,7 +148,23 @@ export class FakeEnforcementStore extends EnforcementStore {
     return { enforcements, deliveries };
   }
 
-  async create(record: EnforcementRecord, actor: string): Promise<void> {
+  async create(record: EnforcementRecord, actor: string, guarded?: 'guarded'): Promise<Creation> {
+    const creation: Creation = guarded ? this.#underRails(record) : { kind: 'created', record };
+    if (creation.kind === 'created') this.#create(creation.record, actor);
+    return creation;
+  }
+
+  #underRails(record: EnforcementRecord): Creation {
+    const rails = this.policies.rails.get(record.tenant) ?? DEFAULT_GUARD_RAILS;
+    const restraint = restraintOf(record, rails);
+    if (restraint?.state === 'refused') return { kind: 'refused', by: 'guard-rail', reason: restraint.reason };
+    if (restraint) return { kind: 'created', record: { ...record, state: 'simulated', nextAttemptAt: null } };
+    if (this.#begunSince(record.tenant, record.createdAt - CAP_WINDOW_MS) < rails.capPerHour)
+      return { kind: 'created', record };
+    return { kind: 'refused', by: 'cap', reason: `the cap of ${rails.capPerHour} enforcements per hour is reached` };
+  }
+
+  #create(record: EnforcementRecord, actor: string): void {
     if (this.records.has(record.id) || (isLive(record.state) && this.#liveOn(record)))
       throw new ConflictError('an enforcement of this kind is live for this entity');
     this.records.set(record.id, record);

@@ -45,6 +45,11 @@ export class TypescriptChild {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** E.g. SIGSTOP and SIGCONT. */
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** `kill -9`; resolves once all its output has been read. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');

@@ -4,10 +4,10 @@ import { conformanceJobs, type ConformanceJobs } from '@outrider/testing/conform
 import { BullJobQueue } from '../bull-job-queue.ts';
 
 // Takes jobs and never finishes one. Killed by the spec.
-const [url = '', namespace = ''] = process.argv.slice(2);
+const [url = '', namespace = '', prefix = ''] = process.argv.slice(2);
 const queue = new BullJobQueue<ConformanceJobs>(
   conformanceJobs(namespace),
-  { kind: 'postgres', url, poolSize: 2 },
+  url.startsWith('redis') ? { kind: 'redis', url, prefix } : { kind: 'postgres', url, poolSize: 2 },
   { log: createLogger({ level: 'silent', name: 'spec', pretty: false }), metrics: new Metrics() },
   { lockMs: 1_000 },
 );

@@ -57,6 +57,12 @@ export class PostgresAuditLog extends AuditLog {
     super();
   }
 
+  async write(entry: Parameters<AuditLog['write']>[0]): Promise<void> {
+    const { tenant, actor, act, subject, detail } = entry;
+    const named = { tenant, actor, act, subject, detail: { ...Object(detail) } as object };
+    await this.database.transaction((tx) => writeAudit(tx, this.database.clock.now(), named));
+  }
+
   async list(query: Parameters<AuditLog['list']>[0]): Promise<readonly AuditEntry[]> {
     const { tenant, after } = query;
     const before = after && {

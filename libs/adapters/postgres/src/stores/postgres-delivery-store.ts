@@ -55,6 +55,18 @@ export class PostgresDeliveryStore extends DeliveryStore {
     return created.length > 0;
   }
 
+  async claim(id: string, now: number, untilMs: number): Promise<WebhookDelivery | undefined> {
+    if (!isUuid(id)) return undefined;
+    const due = { OR: [{ nextAttemptAt: null }, { nextAttemptAt: { lte: toTime(now) } }] };
+    const [row] = await this.database.read((client) =>
+      client.delivery.updateManyAndReturn({
+        where: { id, state: 'pending', ...due },
+        data: { nextAttemptAt: toTime(untilMs) },
+      }),
+    );
+    return row && toDelivery(row);
+  }
+
   async record(
     id: string,
     attempt: DeliveryAttempt,
@@ -64,7 +76,7 @@ export class PostgresDeliveryStore extends DeliveryStore {
     const error = attempt.error === null ? null : storableText(attempt.error);
     await this.database.transaction(async (tx) => {
       const { count } = await tx.delivery.updateMany({
-        where: { id },
+        where: { id, state: 'pending' },
         data: {
           state: next.state,
           nextAttemptAt: toTimeOrNull(next.nextAttemptAt),
@@ -74,8 +86,8 @@ export class PostgresDeliveryStore extends DeliveryStore {
           lastError: error,
         },
       });
-      // its webhook was removed meanwhile, and it with it
-      if (count === 0) return;
+      // its webhook was removed meanwhile, and it with it; or another process has delivered it
+      if (count === 0 && !(await tx.delivery.findUnique({ where: { id }, select: { id: true } }))) return;
       const durationRounded = Math.round(durationMs);
       await tx.deliveryAttempt.create({
         data: { deliveryId: id, at: toTime(at), status, error, durationMs: durationRounded },

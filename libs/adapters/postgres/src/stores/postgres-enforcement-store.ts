@@ -1,23 +1,31 @@
-import { LIVE_STATES } from '@outrider/domain/response/admission';
+import { CAP_WINDOW_MS, LIVE_STATES } from '@outrider/domain/response/admission';
+import { restrained, restraintOf } from '@outrider/domain/response/restraint';
 import { ConflictError } from '@outrider/platform/errors';
 import {
   EnforcementStore,
+  type Creation,
   type EnforcementQuery,
   type EnforcementRecord,
   type Evaluation,
+  type Hold,
   type NewDelivery,
 } from '@outrider/ports/response-store';
-import { lockTenant, type Database } from '../database.ts';
+import { lockTenant, type Database, type Transaction } from '../database.ts';
 import { pageSize } from '../storable.ts';
 import { writeAudit } from './audit-trail.ts';
 import { commitEnforcement, countBegun, CAP_LOCK } from './commit-enforcement.ts';
 import { commitDeliveries } from './commit-deliveries.ts';
 import { auditDetail, toColumns, toRecord, whereOf } from './enforcement-row.ts';
 import { isUuid } from './postgres-alert-store.ts';
+import { readRails } from './postgres-policy-store.ts';
+import type { SlotHolds } from './slot-holds.ts';
 
 /** Enforcements: the truth of what was changed in Kong and when it ends. */
 export class PostgresEnforcementStore extends EnforcementStore {
-  constructor(private readonly database: Database) {
+  constructor(
+    private readonly database: Database,
+    private readonly holds: SlotHolds,
+  ) {
     super();
   }
 
@@ -56,6 +64,10 @@ export class PostgresEnforcementStore extends EnforcementStore {
     return this.database.read((client) => countBegun(client, tenant, since));
   }
 
+  hold<T>(slot: string, task: (hold: Hold) => Promise<T>): Promise<T> {
+    return this.holds.run(slot, task);
+  }
+
   /** Evaluations of one tenant are committed one after the other, so that the cap and the uniqueness rules see what the others wrote. */
   commitEvaluation(evaluation: Evaluation, capPerHour: number): ReturnType<EnforcementStore['commitEvaluation']> {
     const { alert } = evaluation;
@@ -65,9 +77,11 @@ export class PostgresEnforcementStore extends EnforcementStore {
       const now = this.database.clock.now();
       if (evaluation.enforcements.length + evaluation.deliveries.length > 0) {
         await lockTenant(tx, CAP_LOCK, alert.tenant);
+        const { rails, stored } = await readRails(tx, alert.tenant);
+        const context = { alert, capPerHour: stored ? rails.capPerHour : capPerHour, now };
         for (const candidate of evaluation.enforcements)
-          enforcements.push(...(await commitEnforcement(tx, candidate, { alert, capPerHour, now })));
-        deliveries = await commitDeliveries(tx, alert.tenant, evaluation.deliveries, now);
+          enforcements.push(...(await commitEnforcement(tx, restrained(candidate, rails), context)));
+        if (!rails.simulateAll) deliveries = await commitDeliveries(tx, alert.tenant, evaluation.deliveries, now);
       }
       await tx.alert.updateMany({
         where: { id: alert.id, tenant: alert.tenant, evaluatedRevision: { lt: alert.revision } },
@@ -77,20 +91,14 @@ export class PostgresEnforcementStore extends EnforcementStore {
     });
   }
 
-  async create(record: EnforcementRecord, actor: string): Promise<void> {
-    const { id, tenant } = record;
-    await this.database.transaction(async (tx) => {
+  create(record: EnforcementRecord, actor: string, guarded?: 'guarded'): Promise<Creation> {
+    const { tenant } = record;
+    return this.database.transaction(async (tx) => {
       // one order for all writers, so that a commit in progress is not undone by the unique index
       await lockTenant(tx, CAP_LOCK, tenant);
-      await tx.enforcement.create({ data: { id, tenant, ...toColumns(record) } });
-      const audit = {
-        tenant,
-        actor,
-        act: 'enforcement.create',
-        subject: `enforcement:${id}`,
-        detail: auditDetail(record),
-      };
-      await writeAudit(tx, this.database.clock.now(), audit);
+      const creation = guarded ? await underRails(tx, record) : ({ kind: 'created', record } as const);
+      if (creation.kind === 'created') await add(tx, creation.record, actor, this.database.clock.now());
+      return creation;
     });
   }
 
@@ -107,3 +115,20 @@ export class PostgresEnforcementStore extends EnforcementStore {
     });
   }
 }
+
+const underRails = async (tx: Transaction, record: EnforcementRecord): Promise<Creation> => {
+  const { rails } = await readRails(tx, record.tenant);
+  const restraint = restraintOf(record, rails);
+  if (restraint?.state === 'refused') return { kind: 'refused', by: 'guard-rail', reason: restraint.reason };
+  if (restraint) return { kind: 'created', record: { ...record, state: restraint.state, nextAttemptAt: null } };
+  if ((await countBegun(tx, record.tenant, record.createdAt - CAP_WINDOW_MS)) < rails.capPerHour)
+    return { kind: 'created', record };
+  return { kind: 'refused', by: 'cap', reason: `the cap of ${rails.capPerHour} enforcements per hour is reached` };
+};
+
+const add = async (tx: Transaction, record: EnforcementRecord, actor: string, now: number): Promise<void> => {
+  const { id, tenant } = record;
+  await tx.enforcement.create({ data: { id, tenant, ...toColumns(record) } });
+  const detail = auditDetail(record);
+  await writeAudit(tx, now, { tenant, actor, act: 'enforcement.create', subject: `enforcement:${id}`, detail });
+};

@@ -4,10 +4,11 @@ import { Policy, type PolicyDraft } from '@outrider/domain/response/policy';
 import { parseCidr } from '@outrider/domain/traffic/ip-address';
 import { CallerError } from '@outrider/platform/errors';
 import { PolicyStore } from '@outrider/ports/response-store';
-import type { Database, Transaction } from '../database.ts';
+import { lockTenant, type Database, type Transaction } from '../database.ts';
 import type { Policy as PolicyRow } from '../generated/client.ts';
 import { storableJson, storableText, toMs, toTime } from '../storable.ts';
 import { changeAudited } from './audit-trail.ts';
+import { CAP_LOCK } from './commit-enforcement.ts';
 import { isUuid } from './postgres-alert-store.ts';
 
 /** Policies and guard rails; every change with its audit row in the same transaction. */
@@ -62,19 +63,22 @@ export class PostgresPolicyStore extends PolicyStore {
   }
 
   guardRails(tenant: string): Promise<GuardRails> {
-    return this.database.read((client) => readRails(client, tenant));
+    return this.database.read(async (client) => (await readRails(client, tenant)).rails);
   }
 
   setGuardRails(tenant: string, change: Partial<Omit<GuardRails, 'neverBlock'>>, actor: string): Promise<GuardRails> {
     const { neverBlock: _, ...defaults } = DEFAULT_GUARD_RAILS;
     const updatedAt = toTime(this.database.clock.now());
     return changeAudited(this.database, { tenant, actor, act: 'guard-rails.set' }, async (tx) => {
+      // what begins after this was committed has seen it
+      await lockTenant(tx, CAP_LOCK, tenant);
       await tx.guardRails.upsert({
         where: { tenant },
         create: { tenant, ...defaults, ...change, updatedAt },
         update: { ...change, updatedAt },
       });
-      return { result: await readRails(tx, tenant), subject: `guard-rails:${tenant}`, detail: change };
+      const { rails } = await readRails(tx, tenant);
+      return { result: rails, subject: `guard-rails:${tenant}`, detail: change };
     });
   }
 
@@ -88,6 +92,7 @@ export class PostgresPolicyStore extends PolicyStore {
       reason: storableText(entry.reason),
     };
     return changeAudited(this.database, { tenant, actor, act: 'never-block.add' }, async (tx) => {
+      await lockTenant(tx, CAP_LOCK, tenant);
       await tx.neverBlockEntry.create({ data: { ...row, tenant, createdAt: toTime(this.database.clock.now()) } });
       return { result: row, subject: `never-block:${row.id}`, detail: row };
     });
@@ -121,18 +126,17 @@ const columns = (draft: PolicyDraft) => ({
 const toPolicy = (row: PolicyRow): Policy =>
   Policy.parse({ ...row, createdAt: toMs(row.createdAt), updatedAt: toMs(row.updatedAt) });
 
-const readRails = async (client: Transaction, tenant: string): Promise<GuardRails> => {
+/** `stored`: whether the tenant has set any of them. */
+export const readRails = async (
+  client: Transaction,
+  tenant: string,
+): Promise<{ readonly rails: GuardRails; readonly stored: boolean }> => {
   const row = await client.guardRails.findUnique({ where: { tenant } });
   const entries = await client.neverBlockEntry.findMany({
     where: { tenant },
     orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
   });
   const { killSwitch, simulateAll, capPerHour, neverBlockPrivate } = row ?? DEFAULT_GUARD_RAILS;
-  return {
-    killSwitch,
-    simulateAll,
-    capPerHour,
-    neverBlockPrivate,
-    neverBlock: entries.map((entry) => NeverBlockEntry.parse(entry)),
-  };
+  const neverBlock = entries.map((entry) => NeverBlockEntry.parse(entry));
+  return { rails: { killSwitch, simulateAll, capPerHour, neverBlockPrivate, neverBlock }, stored: row !== null };
 };

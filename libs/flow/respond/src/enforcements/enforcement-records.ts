@@ -4,7 +4,7 @@ import { transition, type EnforcementEvent } from '@outrider/domain/response/enf
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
 import type { EventBus } from '@outrider/ports/event-bus';
-import type { EnforcementRecord, EnforcementStore } from '@outrider/ports/response-store';
+import type { EnforcementRecord, EnforcementStore, Hold } from '@outrider/ports/response-store';
 import type { EnforcementNotifier } from '../notifications/enforcement-notifier.ts';
 import type { RespondMetrics } from '../respond-metrics.ts';
 
@@ -26,6 +26,11 @@ export class EnforcementRecords {
 
   find(id: string): Promise<EnforcementRecord | undefined> {
     return this.parts.enforcements.findById(id);
+  }
+
+  /** No other process changes the slot meanwhile; see the port. */
+  hold<T>(slot: string, task: (hold: Hold) => Promise<T>): Promise<T> {
+    return this.parts.enforcements.hold(slot, task);
   }
 
   live(): Promise<readonly EnforcementRecord[]> {

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { restraintOf, type Restraint } from '@outrider/domain/response/restraint';
 import { backOffMs } from '@outrider/platform/back-off';
 import { ConflictError, PermanentError, TransientError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
-import type { EnforcementRecord, PolicyStore } from '@outrider/ports/response-store';
+import type { EnforcementRecord, Hold, PolicyStore } from '@outrider/ports/response-store';
+import { isLive } from '@outrider/domain/response/admission';
 import { ACTIONS } from '../actions/action-catalogue.ts';
 import { changesOf, type Plan } from '../plan/plan.ts';
 import { originalsOf, toSaved } from '../plan/saved-originals.ts';
@@ -11,6 +13,7 @@ import type { RespondMetrics } from '../respond-metrics.ts';
 import type { EnforcementJobs } from './enforcement-jobs.ts';
 import { OUTRIDER, type EnforcementRecords } from './enforcement-records.ts';
 import type { GatewayChanges } from './gateway-changes.ts';
+import { slotOf } from './gateway-slot.ts';
 import type { KeyedMutex } from './keyed-mutex.ts';
 
 export interface RunnerParts {
@@ -34,21 +37,22 @@ const LIFT_RETRY_MAX_MS = 300_000;
 const MAX_REWRITES = 2;
 
 type Job = 'apply' | 'verify' | 'lift';
+type Step = (record: EnforcementRecord, hold: Hold) => Promise<void>;
 
 /** Carries an enforcement through its life. Every step may be repeated, and may be run by several processes at once. */
 export class EnforcementRunner {
   constructor(private readonly parts: RunnerParts) {}
 
   apply(id: string): Promise<void> {
-    return this.#run('apply', id, (record) => this.#apply(record));
+    return this.#run('apply', id, (record, hold) => this.#apply(record, hold));
   }
 
   verify(id: string): Promise<void> {
-    return this.#run('verify', id, (record) => this.#verify(record));
+    return this.#run('verify', id, (record, hold) => this.#verify(record, hold));
   }
 
   lift(id: string): Promise<void> {
-    return this.#run('lift', id, (record) => this.#lift(record));
+    return this.#run('lift', id, (record, hold) => this.#lift(record, hold));
   }
 
   /** A refusal of ours was seen in Kong's log. */
@@ -58,33 +62,46 @@ export class EnforcementRunner {
     });
   }
 
-  /** Takes out what an enforcement that is over left in Kong (a restored backup, a late write of a dead process). */
-  removeRemains(record: EnforcementRecord): Promise<number> {
-    return this.parts.mutex.run(slotKey(record), async () => {
+  /**
+   * Takes out what an enforcement that is over left in Kong (a restored backup, a late write of a dead process); answers the number of
+   * writes. `before` hears of it before the first one.
+   */
+  removeRemains(record: EnforcementRecord, before: () => Promise<void>): Promise<number> {
+    return this.#inSlot(slotOf(record), async (hold) => {
       const again = await this.parts.records.find(record.id);
-      if (again && !['lifted', 'failed', 'refused', 'simulated'].includes(again.state)) return 0;
-      return (await this.parts.changes.settle(record, 'undo', (row) => Promise.resolve(row))).writes;
+      if (again && isLive(again.state)) return 0;
+      let told: Promise<void> | undefined;
+      const settled = await this.parts.changes.settle(record, 'undo', hold, async (row) => {
+        await (told ??= before());
+        return row;
+      });
+      return settled.writes;
     });
   }
 
   /** Writes a share again that a concurrent change of the same plugin by another process has overwritten. */
   rewrite(id: string): Promise<void> {
-    return this.#run('apply', id, async (record) => {
+    return this.#run('apply', id, async (record, hold) => {
       if (record.state !== 'applied' && record.state !== 'effective') return;
-      if (isOver(record, this.parts.clock.now())) return this.#lift(record);
+      if (isOver(record, this.parts.clock.now())) return this.#lift(record, hold);
       if ((await this.parts.policies.guardRails(record.tenant)).killSwitch) return;
-      await this.parts.changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
+      await this.parts.changes.settle(record, 'plan', hold, (row, plan) => this.#prepare(row, plan));
     });
   }
 
-  async #run(job: Job, id: string, step: (record: EnforcementRecord) => Promise<void>): Promise<void> {
+  /** Alone with this part of Kong: first in this process, then among all. */
+  #inSlot<T>(slot: string, task: (hold: Hold) => Promise<T>): Promise<T> {
+    return this.parts.mutex.run(slot, () => this.parts.records.hold(slot, task));
+  }
+
+  async #run(job: Job, id: string, step: Step): Promise<void> {
     for (let stale = 0; ; stale++) {
       const record = await this.parts.records.find(id);
       if (!record) return this.parts.log.warn({ enforcement: id, job }, 'no such enforcement');
       try {
-        return await this.parts.mutex.run(slotKey(record), async () => {
+        return await this.#inSlot(slotOf(record), async (hold) => {
           const fresh = await this.parts.records.find(id);
-          if (fresh) await this.#guarded(job, fresh, step);
+          if (fresh) await this.#guarded(job, fresh, hold, step);
         });
       } catch (error) {
         if (!(error instanceof ConflictError) || stale >= MAX_STALE) throw error;
@@ -93,24 +110,25 @@ export class EnforcementRunner {
   }
 
   /** What goes wrong with Kong is written on the row and tried again; what goes wrong with the row is the queue's to try again. */
-  async #guarded(
-    job: Job,
-    record: EnforcementRecord,
-    step: (record: EnforcementRecord) => Promise<void>,
-  ): Promise<void> {
+  async #guarded(job: Job, record: EnforcementRecord, hold: Hold, step: Step): Promise<void> {
     try {
-      await step(record);
+      await step(record, hold);
     } catch (error) {
       if (error instanceof ConflictError) throw error;
       if (!(error instanceof TransientError) && !(error instanceof PermanentError)) throw error;
-      await this.#recover(job, (await this.parts.records.find(record.id)) ?? record, error);
+      await this.#recover(job, (await this.parts.records.find(record.id)) ?? record, hold, error);
     }
   }
 
-  async #recover(job: Job, record: EnforcementRecord, error: TransientError | PermanentError): Promise<void> {
+  async #recover(
+    job: Job,
+    record: EnforcementRecord,
+    hold: Hold,
+    error: TransientError | PermanentError,
+  ): Promise<void> {
     const { clock, log, metrics, records, jobs } = this.parts;
     log.warn({ err: error, enforcement: record.id, job, attempts: record.attempts + 1 }, 'enforcement step failed');
-    if (error instanceof PermanentError && record.state === 'pending') return this.#giveUp(record, error);
+    if (error instanceof PermanentError && record.state === 'pending') return this.#giveUp(record, hold, error);
     const max = record.state === 'lifting' ? LIFT_RETRY_MAX_MS : APPLY_RETRY_MAX_MS;
     const nextAttemptAt = clock.now() + backOffMs(record.attempts, RETRY_BASE_MS, max, Math.random());
     metrics.retried(job, error.code);
@@ -119,10 +137,10 @@ export class EnforcementRunner {
   }
 
   /** Kong refuses it for good. What was written before the refusal is taken back first. */
-  async #giveUp(record: EnforcementRecord, error: PermanentError): Promise<void> {
+  async #giveUp(record: EnforcementRecord, hold: Hold, error: PermanentError): Promise<void> {
     const { changes, records, jobs } = this.parts;
     try {
-      if (record.saved !== null) await changes.settle(record, 'undo', (row) => Promise.resolve(row));
+      if (record.saved !== null) await changes.settle(record, 'undo', hold);
     } catch (undoError) {
       this.parts.log.warn({ err: undoError, enforcement: record.id }, 'what was written is taken back later');
       const lifting = await records.advance(record, { kind: 'lift', by: OUTRIDER });
@@ -132,13 +150,14 @@ export class EnforcementRunner {
     await records.advance(record, { kind: 'failed', error: error.message });
   }
 
-  async #apply(record: EnforcementRecord): Promise<void> {
+  async #apply(record: EnforcementRecord, hold: Hold): Promise<void> {
     const { clock, records, changes, jobs, metrics } = this.parts;
-    if (record.state === 'lifting') return this.#lift(record);
+    if (record.state === 'lifting') return this.#lift(record, hold);
     if (record.state === 'applied') return jobs.arm(record, changes.propagationMs(record));
     if (record.state !== 'pending') return;
-    if (isOver(record, clock.now())) return this.#lift(record);
-    if ((await this.parts.policies.guardRails(record.tenant)).killSwitch) return this.#refuse(record);
+    if (isOver(record, clock.now())) return this.#lift(record, hold);
+    const restraint = restraintOf(record, await this.parts.policies.guardRails(record.tenant));
+    if (restraint) return this.#restrain(record, hold, restraint);
     const action = ACTIONS[record.action.kind];
     if (!action.needs.includes(record.entity.kind))
       throw new PermanentError(
@@ -146,7 +165,7 @@ export class EnforcementRunner {
         'wrong-entity',
       );
     await this.#checkGateway(record);
-    const settled = await changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
+    const settled = await changes.settle(record, 'plan', hold, (row, plan) => this.#prepare(row, plan));
     const applied = await records.advance(settled.record, { kind: 'applied' }, { gaps: [...settled.gaps] });
     if (!applied) return;
     metrics.applied(Math.max(0, clock.now() - record.createdAt) / 1_000);
@@ -175,17 +194,17 @@ export class EnforcementRunner {
     return this.parts.records.prepare(record, next);
   }
 
-  /** Nothing begins while the kill switch is on. What was half written goes the way of a lift. */
-  async #refuse(record: EnforcementRecord): Promise<void> {
+  /** The last look at the guard rails: nothing begins against them. What was half written goes the way of a lift. */
+  async #restrain(record: EnforcementRecord, hold: Hold, { state, reason }: Restraint): Promise<void> {
     if (record.saved === null) {
-      await this.parts.records.advance(record, { kind: 'refused', reason: 'the kill switch is on' });
+      await this.parts.records.advance(record, { kind: state, reason });
       return;
     }
-    const lifting = await this.parts.records.advance(record, { kind: 'lift', by: 'kill switch' });
-    if (lifting) await this.#lift(lifting);
+    const lifting = await this.parts.records.advance(record, { kind: 'lift', by: 'guard rails' });
+    if (lifting) await this.#lift(lifting, hold);
   }
 
-  async #verify(record: EnforcementRecord): Promise<void> {
+  async #verify(record: EnforcementRecord, hold: Hold): Promise<void> {
     const { clock, records, changes, jobs } = this.parts;
     if (record.state !== 'applied') return;
     const dueAt = (record.appliedAt ?? 0) + changes.propagationMs(record);
@@ -197,7 +216,7 @@ export class EnforcementRunner {
     }
     if (record.entity.kind === 'consumer' && !(await changes.admin(record).consumer(record.entity.id))) {
       const lifting = await records.advance(record, { kind: 'lift', by: OUTRIDER });
-      if (lifting) await this.#lift(lifting);
+      if (lifting) await this.#lift(lifting, hold);
       return;
     }
     const { killSwitch } = await this.parts.policies.guardRails(record.tenant);
@@ -210,7 +229,7 @@ export class EnforcementRunner {
       return;
     }
     // Another process may have written the same plugin at the same moment: ours was lost, and is written again.
-    const settled = await changes.settle(record, 'plan', (row, plan) => this.#prepare(row, plan));
+    const settled = await changes.settle(record, 'plan', hold, (row, plan) => this.#prepare(row, plan));
     const nextAttemptAt = clock.now() + changes.propagationMs(record);
     const again = await records.advance(settled.record, {
       kind: 'retry',
@@ -220,7 +239,7 @@ export class EnforcementRunner {
     if (again) await jobs.verify(again.id, nextAttemptAt);
   }
 
-  async #lift(record: EnforcementRecord): Promise<void> {
+  async #lift(record: EnforcementRecord, hold: Hold): Promise<void> {
     const { clock, records, changes, jobs } = this.parts;
     let lifting: EnforcementRecord | undefined = record;
     if (record.state !== 'lifting') {
@@ -235,16 +254,10 @@ export class EnforcementRunner {
     if (!lifting) return;
     // Nothing is written to Kong before the originals are saved.
     const settled =
-      lifting.saved === null
-        ? { record: lifting, gaps: [] }
-        : await changes.settle(lifting, 'undo', (row) => Promise.resolve(row));
+      lifting.saved === null ? { record: lifting, gaps: [] } : await changes.settle(lifting, 'undo', hold);
     const gaps = [...new Set([...settled.record.gaps, ...settled.gaps])];
     await records.advance(settled.record, { kind: 'lifted' }, { gaps });
   }
 }
 
 const isOver = (record: EnforcementRecord, now: number): boolean => record.endsAt !== null && record.endsAt <= now;
-
-/** Changes of one plugin scope are made one after the other in this process. */
-const slotKey = ({ tenant, gateway, action, entity }: EnforcementRecord): string =>
-  `${tenant}/${gateway}/${action.kind}${action.kind === 'block-address' ? '' : `/${entity.id}`}`;

@@ -3,21 +3,24 @@ import { isLive } from '@outrider/domain/response/admission';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
 import type { GatewayPlugin, Gateways } from '@outrider/ports/gateway-admin';
-import type { EnforcementRecord } from '@outrider/ports/response-store';
+import { LedLoop } from '@outrider/ports/led-loop';
+import type { Leadership } from '@outrider/ports/leadership';
+import type { AuditLog, EnforcementRecord } from '@outrider/ports/response-store';
 import { TOUCHED_PLUGINS } from '../actions/action-catalogue.ts';
-import type { DeliveryRearm } from '../notifications/delivery-rearm.ts';
 import { isMadeByUs, OUTRIDER_TAG, sharersOf } from '../plan/ownership.ts';
 import { isGlobal } from '../plan/plugin-scope.ts';
 import type { RespondMetrics } from '../respond-metrics.ts';
 import type { EnforcementJobs } from './enforcement-jobs.ts';
-import type { EnforcementRecords } from './enforcement-records.ts';
+import { OUTRIDER, type EnforcementRecords } from './enforcement-records.ts';
 import type { EnforcementRunner } from './enforcement-runner.ts';
+import { slotOfPlugin } from './gateway-slot.ts';
 
 export interface WatchParts {
   readonly records: EnforcementRecords;
   readonly runner: EnforcementRunner;
   readonly jobs: EnforcementJobs;
-  readonly deliveries: DeliveryRearm;
+  readonly audit: AuditLog;
+  readonly leadership: Leadership;
   readonly gateways: Gateways;
   readonly clock: Clock;
   readonly log: Logger;
@@ -34,30 +37,33 @@ const MISSING_AFTER_MS = 60_000;
  * lifted at once, and what is tagged as ours but belongs to nothing that is live is taken out of Kong. One Outrider a Kong.
  */
 export class EnforcementWatch {
-  #timer: NodeJS.Timeout | undefined;
-  #wake: () => void = () => undefined;
-  #running: Promise<void> = Promise.resolve();
-  #stopped = false;
+  readonly #loop: LedLoop;
 
-  constructor(private readonly parts: WatchParts) {}
-
-  start(): void {
-    this.#running = this.#loop();
+  constructor(private readonly parts: WatchParts) {
+    this.#loop = new LedLoop({
+      leadership: parts.leadership,
+      role: 'response-sweep',
+      everyMs: parts.everyMs,
+      round: (signal) => this.round(signal),
+      onError: (error) => parts.log.warn({ err: error }, 'tried again in the next round'),
+      // the new leader counts them from now on
+      onResigned: () => parts.metrics.liveBy({}),
+    });
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#wake();
-    await this.#running;
+  start(): Promise<void> {
+    return this.#loop.start();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
   /** One round: jobs from rows, then Kong from rows. A gateway that is away delays neither the others nor the start. */
-  async round(): Promise<void> {
-    await this.#attempt('re-arm', () => this.rearm());
-    await this.#attempt('deliveries', () => this.parts.deliveries.rearm());
+  async round(signal: AbortSignal = NEVER): Promise<void> {
+    await this.#attempt(signal, 're-arm', () => this.rearm());
     for (const { tenant, gateway, adminConfigured } of this.parts.gateways.list())
-      if (adminConfigured) await this.#attempt('sweep', () => this.sweep(tenant, gateway));
+      if (adminConfigured) await this.#attempt(signal, 'sweep', () => this.sweep(tenant, gateway));
   }
 
   async rearm(): Promise<void> {
@@ -84,33 +90,62 @@ export class EnforcementWatch {
   }
 
   async #removeOrphan(id: string, tenant: string, gateway: string, tagged: readonly GatewayPlugin[]): Promise<void> {
-    const { log, metrics, records, runner, gateways } = this.parts;
+    const { audit, log, metrics, records, runner } = this.parts;
     const row = await records.find(id);
     if (row) {
       if (isLive(row.state) || row.tenant !== tenant || row.gateway !== gateway) return;
-      const writes = await runner.removeRemains(row);
+      const detail = { gateway, state: row.state, action: row.action, entity: row.entity };
+      const entry = {
+        tenant,
+        actor: OUTRIDER,
+        act: 'enforcement.remains-removed',
+        subject: `enforcement:${id}`,
+        detail,
+      };
+      const writes = await runner.removeRemains(row, () => audit.write(entry));
       if (writes === 0) return;
       metrics.swept('orphan-removed');
       log.warn({ enforcement: id, gateway }, 'took out what an enforcement that is over had left in Kong');
       return;
     }
     for (const plugin of tagged.filter((one) => sharersOf(one).includes(id))) {
-      const alone = sharersOf(plugin).length === 1;
-      if (isMadeByUs(plugin) && alone) {
-        await gateways.admin(tenant, gateway)?.deletePlugin(plugin.id);
-        metrics.swept('orphan-removed');
-        log.warn(
-          { enforcement: id, plugin: plugin.id, gateway },
-          'deleted a plugin of ours whose enforcement is not known',
-        );
-        continue;
-      }
+      if (await this.#deleteUnknown(id, tenant, gateway, plugin)) continue;
       metrics.swept('orphan-unknown');
       log.error(
         { enforcement: id, plugin: plugin.id, gateway },
         'a plugin was changed for an enforcement that is not known: restore it by hand',
       );
     }
+  }
+
+  /** Only what we made and nobody else holds; looked at again once no other process can change it. */
+  async #deleteUnknown(id: string, tenant: string, gateway: string, seen: GatewayPlugin): Promise<boolean> {
+    const { audit, gateways, log, metrics, records } = this.parts;
+    const admin = gateways.admin(tenant, gateway);
+    const slot = slotOfPlugin(tenant, gateway, seen);
+    if (!admin || slot === undefined || !isMadeByUs(seen) || sharersOf(seen).length !== 1) return false;
+    return records.hold(slot, async (hold) => {
+      const plugin = await admin.plugin(seen.id);
+      if (!plugin) return true;
+      if (!isMadeByUs(plugin) || sharersOf(plugin).length !== 1) return false;
+      const detail = { gateway, plugin: plugin.id, name: plugin.name };
+      const entry = {
+        tenant,
+        actor: OUTRIDER,
+        act: 'enforcement.unknown-removed',
+        subject: `enforcement:${id}`,
+        detail,
+      };
+      await audit.write(entry);
+      hold.check();
+      await admin.deletePlugin(plugin.id);
+      metrics.swept('orphan-removed');
+      log.warn(
+        { enforcement: id, plugin: plugin.id, gateway },
+        'deleted a plugin of ours whose enforcement is not known',
+      );
+      return true;
+    });
   }
 
   /** Where others of ours share the plugin, a process wrote over our share; else somebody took the whole of it out, and that is kept. */
@@ -136,22 +171,14 @@ export class EnforcementWatch {
     );
   }
 
-  async #loop(): Promise<void> {
-    while (!this.#stopped) {
-      await this.round();
-      if (this.#stopped) return;
-      await new Promise<void>((resolve) => {
-        this.#timer = setTimeout(resolve, this.parts.everyMs);
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async #attempt(what: string, task: () => Promise<void>): Promise<void> {
+  async #attempt(signal: AbortSignal, what: string, task: () => Promise<void>): Promise<void> {
+    if (signal.aborted) return;
     try {
-      if (!this.#stopped) await task();
+      await task();
     } catch (error) {
       this.parts.log.warn({ err: error, what }, 'tried again in the next round');
     }
   }
 }
+
+const NEVER = new AbortController().signal;

@@ -1,6 +1,6 @@
 import { ConflictError, PermanentError, TransientError } from '@outrider/platform/errors';
 import type { GatewayAdmin, Gateways } from '@outrider/ports/gateway-admin';
-import type { EnforcementRecord } from '@outrider/ports/response-store';
+import type { EnforcementRecord, Hold } from '@outrider/ports/response-store';
 import { ACTIONS } from '../actions/action-catalogue.ts';
 import type { Plan, PlanInput, PluginWrite } from '../plan/plan.ts';
 
@@ -44,11 +44,15 @@ export class GatewayChanges {
     return { state: { plugins, routes }, record, others };
   }
 
-  /** `before` sees each plan before it is carried out, and may save the row: it answers the row as it is then. */
+  /**
+   * `before` sees each plan before it is carried out, and may save the row: it answers the row as it is then. Nothing is written once `hold` is
+   * lost: another process may be at it.
+   */
   async settle(
     record: EnforcementRecord,
     which: 'plan' | 'undo',
-    before: (record: EnforcementRecord, plan: Plan) => Promise<EnforcementRecord>,
+    hold: Hold,
+    before: (record: EnforcementRecord, plan: Plan) => Promise<EnforcementRecord> = (row) => Promise.resolve(row),
   ): Promise<Settled & { readonly record: EnforcementRecord }> {
     const admin = this.admin(record);
     const action = ACTIONS[record.action.kind];
@@ -62,6 +66,7 @@ export class GatewayChanges {
       if (which === 'undo') notes.push(...plan.gaps);
       try {
         for (const write of plan.writes) {
+          hold.check();
           writes += 1;
           // Gone meanwhile: what else was planned may be wrong too.
           if (!(await carryOut(admin, write))) break;

@@ -23,7 +23,11 @@ export class DeliveryRearm {
       .catch((error: unknown) => this.log.warn({ err: error, delivery: id }, 'job not queued'));
   }
 
-  async rearm(): Promise<void> {
-    for (const { id, nextAttemptAt } of await this.deliveries.pending()) await this.enqueue(id, nextAttemptAt ?? 0);
+  /** Makes the queue follow the rows. */
+  async rearm(signal: AbortSignal): Promise<void> {
+    for (const { id, nextAttemptAt } of await this.deliveries.pending()) {
+      if (signal.aborted) return;
+      await this.enqueue(id, nextAttemptAt ?? 0);
+    }
   }
 }

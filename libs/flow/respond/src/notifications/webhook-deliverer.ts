@@ -19,6 +19,8 @@ export interface DelivererParts {
 }
 
 const TIMEOUT_MS = 15_000;
+/** An attempt whose process died is made again after this time. */
+const CLAIM_MS = 20_000;
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_ERROR_CHARS = 500;
 
@@ -45,22 +47,18 @@ const never = (slug: Outcome['slug'], error: string): Outcome => ({ slug, status
 
 /** One attempt to deliver a webhook: signed, recorded, and planned again if it failed. At least once; receivers tell repeats by webhook-id. */
 export class WebhookDeliverer {
-  readonly #underWay = new Set<string>();
-
   constructor(private readonly parts: DelivererParts) {}
 
   async deliver(id: string): Promise<void> {
-    const delivery = await this.parts.deliveries.find(id);
-    if (delivery?.state !== 'pending' || this.#underWay.has(id)) return;
-    // A second job of the same delivery: the first has set the time.
-    if (delivery.nextAttemptAt !== null && delivery.nextAttemptAt > this.parts.clock.now())
-      return this.parts.queue.enqueue(id, delivery.nextAttemptAt);
-    this.#underWay.add(id);
-    try {
-      await this.#attempt(delivery);
-    } finally {
-      this.#underWay.delete(id);
-    }
+    const { clock, deliveries, queue } = this.parts;
+    const now = clock.now();
+    // of several processes that were given the job one makes the attempt
+    const claimed = await deliveries.claim(id, now, now + CLAIM_MS);
+    if (claimed) return this.#attempt(claimed);
+    const delivery = await deliveries.find(id);
+    // a second job of the same delivery: the first has set the time
+    if (delivery?.state === 'pending' && delivery.nextAttemptAt !== null)
+      await queue.enqueue(id, delivery.nextAttemptAt);
   }
 
   async #attempt(delivery: WebhookDelivery): Promise<void> {

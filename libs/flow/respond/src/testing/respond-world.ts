@@ -6,11 +6,12 @@ import type { Clock } from '@outrider/ports/clock';
 import type { GatewayPlugin } from '@outrider/ports/gateway-admin';
 import { OutboundHttp, type OutboundRequest, type OutboundResponse } from '@outrider/ports/outbound-http';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
+import { FakeAuditLog } from '@outrider/testing/fakes/audit-log.fake';
 import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
 import { FakeGatewayAdmin, FakeGateways } from '@outrider/testing/fakes/gateway-admin.fake';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
 import { FakeDeliveryStore, FakeWebhookStore } from '@outrider/testing/fakes/notification-store.fake';
-import { FakeEnforcementStore, FakePolicyStore } from '@outrider/testing/fakes/response-store.fake';
+import { FakeEnforcementStore } from '@outrider/testing/fakes/response-store.fake';
 import { Responder } from '../responder.ts';
 
 export const ALICE = 'c0ffee00-0000-4000-8000-000000000001';
@@ -34,7 +35,8 @@ export class RespondWorld {
   readonly kong = new FakeGatewayAdmin();
   readonly gateways = new FakeGateways(this.kong);
   readonly enforcements = new FakeEnforcementStore();
-  readonly policies = new FakePolicyStore();
+  readonly policies = this.enforcements.policies;
+  readonly audit = new FakeAuditLog();
   readonly webhooks = new FakeWebhookStore();
   readonly deliveries = new FakeDeliveryStore();
   readonly jobs = new FakeJobQueue<Jobs>();

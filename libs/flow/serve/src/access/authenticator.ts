@@ -8,8 +8,8 @@ import { TooManyAttempts } from '../http/problem.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 
 export const AUTHENTICATION_LIMITS = {
-  /** How long an answer of the store is believed: a token removed elsewhere works at most this much longer. */
-  acceptedMs: 10_000,
+  /** How long an answer of the store is believed: a token removed through another process works at most this much longer. */
+  acceptedMs: 3_000,
   refusedMs: 5_000,
   /** Answers remembered. */
   entries: 2_000,

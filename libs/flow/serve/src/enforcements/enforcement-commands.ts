@@ -6,7 +6,6 @@ import type { Principal } from '@outrider/domain/access/principal';
 import type { Enforcement } from '@outrider/domain/response/enforcement';
 import { requestLift } from '@outrider/domain/response/enforcement-lifecycle';
 import { guardRailRefusal } from '@outrider/domain/response/guard-rail-check';
-import type { GuardRails } from '@outrider/domain/response/guard-rails';
 import { CallerError, ConflictError } from '@outrider/platform/errors';
 import type { Clock } from '@outrider/ports/clock';
 import type { Gateways } from '@outrider/ports/gateway-admin';
@@ -17,7 +16,6 @@ import { found } from '../missing.ts';
 import { enforcementView } from './enforcement-view.ts';
 import { targetOf, type Target } from './enforcement-target.ts';
 
-const CAP_WINDOW_MS = 3_600_000;
 const TRIES = 5;
 
 export interface EnforcementCommandsParts {
@@ -43,10 +41,10 @@ export class EnforcementCommands {
     const target = await targetOf(caller.tenant, body, this.parts.gateways);
     const refusal = guardRailRefusal(target, rails, { privateAddresses: false });
     if (refusal !== undefined) throw new CallerError(refusal, 'guard-rail', 409);
-    await this.#checkCap(caller.tenant, rails);
-    const record = this.#record(id, body, target, rails, caller);
+    const asked = this.#record(id, body, target, caller);
+    let record: EnforcementRecord;
     try {
-      await this.parts.enforcements.create(record, caller.name);
+      record = await this.#begin(asked, caller);
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
       const winner = await this.parts.enforcements.find(caller.tenant, id);
@@ -85,21 +83,23 @@ export class EnforcementCommands {
     return enforcementView(earlier);
   }
 
-  async #checkCap(tenant: string, rails: GuardRails): Promise<void> {
-    if (rails.simulateAll) return;
-    const begun = await this.parts.enforcements.countSince(tenant, this.parts.clock.now() - CAP_WINDOW_MS);
-    if (begun >= rails.capPerHour)
-      throw new CallerError(`the cap of ${rails.capPerHour} enforcements per hour is reached`, 'cap-reached', 409);
+  /** The cap, the kill switch and simulation are decided on where the row is written, so that two commands at once cannot both be the last. */
+  async #begin(asked: EnforcementRecord, caller: Principal): Promise<EnforcementRecord> {
+    const creation = await this.parts.enforcements.create(asked, caller.name, 'guarded');
+    if (creation.kind === 'created') return creation.record;
+    // the same command through another process may have been the last that the cap allowed
+    if (await this.parts.enforcements.find(asked.tenant, asked.id)) throw new ConflictError('it was created already');
+    throw new CallerError(creation.reason, creation.by === 'cap' ? 'cap-reached' : 'guard-rail', 409);
   }
 
-  #record(id: string, body: EnforcementBody, target: Target, rails: GuardRails, caller: Principal): EnforcementRecord {
+  #record(id: string, body: EnforcementBody, target: Target, caller: Principal): EnforcementRecord {
     const now = this.parts.clock.now();
     const { durationSeconds } = body.action;
     return {
       id,
       tenant: caller.tenant,
       gateway: target.gateway,
-      state: rails.simulateAll ? 'simulated' : 'pending',
+      state: 'pending',
       action: body.action,
       entity: target.entity,
       alertId: null,
@@ -114,7 +114,7 @@ export class EnforcementCommands {
       liftedAt: null,
       liftedBy: null,
       attempts: 0,
-      nextAttemptAt: rails.simulateAll ? null : now,
+      nextAttemptAt: now,
       lastError: null,
       gaps: [],
       changes: [],

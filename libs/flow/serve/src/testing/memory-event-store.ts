@@ -104,6 +104,12 @@ export class MemoryEventStore extends EventStore {
   replay(): never {
     throw new Error('not in this fake');
   }
+  newestByPartition(): never {
+    throw new Error('not in this fake');
+  }
+  recall(): never {
+    throw new Error('not in this fake');
+  }
   minuteCounts(): never {
     throw new Error('not in this fake');
   }

@@ -43,13 +43,14 @@ class TestClock extends Clock {
 export const serveFakes = () => {
   const alerts = new FakeAlertStore();
   const deliveries = new FakeDeliveryStore();
+  const policies = new FakePolicyStore();
   return {
     clock: new TestClock(),
     tokens: new FakeAccessTokenStore(),
     alerts,
     deliveries,
-    enforcements: new FakeEnforcementStore(alerts, deliveries),
-    policies: new FakePolicyStore(),
+    enforcements: new FakeEnforcementStore(alerts, deliveries, policies),
+    policies,
     webhooks: new FakeWebhookStore(),
     audit: new FakeAuditLog(),
     events: new MemoryEventStore(),
