@@ -8,6 +8,7 @@ const CHECKS = [
   ['lint with boundaries', 'npx', ['nx', 'run-many', '-t', 'lint', '--output-style=static']],
   ['boundaries bite (canary)', process.execPath, ['tools/checks/boundary-canary.mjs']],
   ['documents', process.execPath, ['tools/checks/documents.mjs']],
+  ['deployment files', process.execPath, ['tools/checks/deploy.mjs']],
   ['change fragments', process.execPath, ['tools/changelog.mjs', '--check']],
 ];
 
