@@ -1,16 +1,29 @@
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
-import { busSettings, clickhouseSettings, postgresSettings } from '@outrider/wiring/settings/engine-settings';
-import { respondSettings } from '@outrider/wiring/settings/serve-settings';
-import { sharedStores } from '@outrider/wiring/settings/shared-engines';
-import { processSettings } from '@outrider/wiring/settings/process-settings';
-import { sharedBus } from '@outrider/wiring/settings/shared-engines';
+import {
+  busSettings,
+  checkClickHouseSettings,
+  clickhouseSettings,
+  postgresSettings,
+} from '@outrider/wiring/settings/engine-settings';
+import { checkKafkaSettings } from '@outrider/wiring/settings/kafka-settings';
+import { healthSettings, listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
+import { sharedBus, sharedStores } from '@outrider/wiring/settings/shared-engines';
 
-const Config = z
-  .object({ ...processSettings, ...busSettings, ...clickhouseSettings, ...postgresSettings, ...respondSettings })
+export const Config = z
+  .object({
+    ...processSettings,
+    ...healthSettings,
+    ...listenSettings,
+    ...busSettings,
+    ...clickhouseSettings,
+    ...postgresSettings,
+  })
   .superRefine((settings, context) => {
     sharedBus(settings, context);
+    checkKafkaSettings(settings, context);
     sharedStores(settings, ['CLICKHOUSE_URL', 'DATABASE_URL'], context);
+    checkClickHouseSettings(settings, context);
   });
 export type Config = z.output<typeof Config>;
 

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { resolve } from 'node:path';
 import { compose } from '@outrider/wiring/compose';
 import { KeyFolder } from '@outrider/wiring/key-folder';
 import { runProcess } from '@outrider/wiring/run-process';
@@ -11,7 +10,7 @@ await runProcess(
     return compose({
       name: 'analyzer',
       process: config,
-      keys: new KeyFolder(resolve(config.OUTRIDER_DATA)),
+      keys: KeyFolder.of(config),
       gateways: [],
       bus: config,
       clickhouse: config,

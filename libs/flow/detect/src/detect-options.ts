@@ -11,10 +11,12 @@ export const DetectOptions = z.object({
   duplicateHorizonMs: z.number().int().min(1_000).max(86_400_000).default(900_000),
   /** Ids remembered at most, 27 to 53 bytes each. */
   duplicateMaxIds: z.number().int().min(1_000).max(64_000_000).default(4_000_000),
-  /** Ids read back from the store at start. */
+  /** Ids read back from the store when partitions are taken over, beside those of the windows. */
   seenAtStart: z.number().int().min(0).max(4_000_000).default(300_000),
-  /** Event time that the windows are rebuilt from at start; ms. */
+  /** Event time that the windows of a partition are rebuilt from when it is taken over; ms before its newest stored event. */
   replayMs: z.number().int().min(0).max(3_600_000).default(900_000),
+  /** How often the leader looks for outages of services; ms. */
+  serviceHealthMs: z.number().int().min(50).max(10_000).default(5_000),
   /** How often our own enforcements are read; ms. */
   blocksRefreshMs: z.number().int().min(100).max(60_000).default(2_000),
   /** How often alerts are looked at that may be over or wait to be written; ms. */

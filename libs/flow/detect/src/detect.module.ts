@@ -6,6 +6,7 @@ import { AlertStore } from '@outrider/ports/alert-store';
 import { Clock } from '@outrider/ports/clock';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
+import { Leadership } from '@outrider/ports/leadership';
 import { EnforcementStore } from '@outrider/ports/response-store';
 import type * as z from 'zod';
 import { DetectController } from './detect.controller.ts';
@@ -28,16 +29,30 @@ export class DetectModule {
             alerts: AlertStore,
             enforcements: EnforcementStore,
             bus: EventBus,
+            leadership: Leadership,
             clock: Clock,
             metrics: Metrics,
             log: Logger,
             lifecycle: Lifecycle,
           ) => {
-            const runtime = new DetectionRuntime({ events, alerts, enforcements, bus, clock, metrics, log }, parsed);
+            const runtime = new DetectionRuntime(
+              { events, alerts, enforcements, bus, leadership, clock, metrics, log },
+              parsed,
+            );
             runtime.join(lifecycle);
             return runtime;
           },
-          inject: [EventStore, AlertStore, EnforcementStore, EventBus, Clock, Metrics, 'outrider.logger', Lifecycle],
+          inject: [
+            EventStore,
+            AlertStore,
+            EnforcementStore,
+            EventBus,
+            Leadership,
+            Clock,
+            Metrics,
+            'outrider.logger',
+            Lifecycle,
+          ],
         },
         { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },
       ],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ConsumerGroup } from '@outrider/contracts/topics/consumer-groups';
 import type { Change } from '@outrider/contracts/topics/change';
-import { CHANGES_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
+import { CHANGES_TOPIC, EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import type { Alert } from '@outrider/domain/detection/alert';
 import type { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
@@ -9,30 +10,40 @@ import type { AlertStore } from '@outrider/ports/alert-store';
 import type { Clock } from '@outrider/ports/clock';
 import type { EventBus } from '@outrider/ports/event-bus';
 import type { EventStore } from '@outrider/ports/event-store';
+import { LedLoop, type LedLoopOptions } from '@outrider/ports/led-loop';
+import type { Leadership } from '@outrider/ports/leadership';
 import type { EnforcementRecord, EnforcementStore } from '@outrider/ports/response-store';
 import { AlertTracker, type AlertChange } from './alerts/alert-tracker.ts';
+import { FindingCheck } from './alerts/finding-check.ts';
+import { sweepOrphans } from './alerts/orphan-sweep.ts';
 import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
 import { ExpectedBaselines } from './baseline/expected-baselines.ts';
+import { ServiceOutages } from './detectors/error-spike/service-outages.ts';
 import { DuplicateFilter } from './duplicates/duplicate-filter.ts';
 import { ActiveBlocks } from './echo/active-blocks.ts';
 import { DetectionEngine } from './engine/detection-engine.ts';
 import { EventIngest } from './ingest/event-ingest.ts';
 import { IngestMetrics } from './ingest/ingest-metrics.ts';
-import { recover } from './ingest/recovery.ts';
 import type { DetectOptions } from './detect-options.ts';
+import { Partitions, SERVICE_LANE } from './partitions.ts';
+
+const GROUP: ConsumerGroup = 'analyzer';
+/** ms; what it looks for is a day old. */
+const ORPHANS_EVERY_MS = 600_000;
 
 export interface DetectPorts {
   readonly events: EventStore;
   readonly alerts: AlertStore;
   readonly enforcements: EnforcementStore;
   readonly bus: EventBus;
+  readonly leadership: Leadership;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
 }
 
-/** The stage as one object: builds its parts, restores them at start, keeps them going, and stops them. */
+/** The stage as one object: builds its parts, has them follow the partitions of this process, keeps them going, and stops them. */
 export class DetectionRuntime {
   readonly ingest: EventIngest;
   readonly engine: DetectionEngine;
@@ -40,9 +51,10 @@ export class DetectionRuntime {
   readonly #blocks = new ActiveBlocks();
   readonly #duplicates: DuplicateFilter;
   readonly #counts: IngestMetrics;
+  readonly #partitions: Partitions;
+  readonly #outages: ServiceOutages;
+  readonly #led: readonly LedLoop[];
   #timers: NodeJS.Timeout[] = [];
-  #lastEvents = 0;
-  #lastEventsAt = 0;
 
   constructor(
     private readonly ports: DetectPorts,
@@ -51,7 +63,9 @@ export class DetectionRuntime {
     const { settings } = options;
     this.#counts = new IngestMetrics(ports.metrics);
     this.#duplicates = new DuplicateFilter({ horizonMs: options.duplicateHorizonMs, maxIds: options.duplicateMaxIds });
-    this.engine = new DetectionEngine(settings, new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts)));
+    const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts));
+    this.engine = new DetectionEngine(settings, baselines, { reportsServices: false });
+    this.#outages = new ServiceOutages(ports.events, settings.errorSpike);
     this.tracker = new AlertTracker({
       store: ports.alerts,
       clock: ports.clock,
@@ -63,7 +77,17 @@ export class DetectionRuntime {
         ports.log.warn({ err: error, alert: alert.id, type: alert.type }, 'an alert could not be written or told'),
       onRefused: () => this.#counts.refusedFinding(),
     });
+    const check = new FindingCheck({
+      store: ports.events,
+      engine: this.engine,
+      tracker: this.tracker,
+      settings: settings.errorSpike,
+      seesAll: () => this.ingest.partitions >= ports.bus.partitions(EVENTS_TOPIC.name),
+      onShared: () => this.#counts.sharedBlame(),
+      onProblem: (error) => ports.log.warn({ err: error }, 'a finding could not be held against the other callers'),
+    });
     this.ingest = new EventIngest({
+      tell: (finding, lane) => check.tell(finding, lane),
       store: ports.events,
       engine: this.engine,
       tracker: this.tracker,
@@ -84,47 +108,97 @@ export class DetectionRuntime {
       pendingRows: () => this.ingest.pendingRows,
       openAlerts: () => this.tracker.openAlerts,
       rememberedIds: () => this.#duplicates.size,
+      partitions: () => this.ingest.partitions,
     });
+    this.#partitions = new Partitions({
+      tell: (finding, lane, again) => check.tell(finding, lane, again),
+      events: ports.events,
+      engine: this.engine,
+      duplicates: this.#duplicates,
+      blocks: this.#blocks,
+      ingest: this.ingest,
+      tracker: this.tracker,
+      metrics: this.#counts,
+      clock: ports.clock,
+      log: ports.log,
+      count: () => ports.bus.partitions(EVENTS_TOPIC.name),
+      options: { replayMs: options.replayMs, maxSeen: options.seenAtStart },
+    });
+    ports.bus.onAssignment(EVENTS_TOPIC.name, GROUP, (assignment) => this.#partitions.assign(assignment));
+    this.#led = [this.#serviceHealth(), this.#alertResolution()];
   }
 
   /** Adds itself to the ordered start and stop. */
   join(lifecycle: Lifecycle): void {
-    lifecycle.add({ name: 'detect', phase: 'workers', start: () => this.#start(), stop: () => this.#stop() });
+    lifecycle.add({ name: 'detect', phase: 'workers', start: () => this.start(), stop: () => this.stop() });
   }
 
-  async #start(): Promise<void> {
-    const began = performance.now();
-    await this.tracker.load();
+  /** Before the first assignment of partitions: nothing is rebuilt without knowing our own enforcements. */
+  async start(): Promise<void> {
     await this.#refreshBlocks();
-    const findings = await recover(
-      this.ports.events,
-      { duplicates: this.#duplicates, engine: this.engine, blocks: this.#blocks },
-      { now: this.ports.clock.now(), replayMs: this.options.replayMs, maxSeen: this.options.seenAtStart },
-    );
-    for (const finding of findings) await this.tracker.take(finding);
-    this.ports.log.info(
-      { events: this.engine.counts.observed, ids: this.#duplicates.size, ms: Math.round(performance.now() - began) },
-      'detection memory restored',
-    );
     this.#every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
-    this.#every(this.options.tickMs, () => this.tracker.tick(this.#eventNow()));
+    this.#every(this.options.tickMs, () => this.#tick());
+    for (const loop of this.#led) await loop.start();
   }
 
-  async #stop(): Promise<void> {
+  async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+    for (const loop of this.#led) await loop.stop();
     await this.ingest.stop();
   }
 
-  /** Event time as far as it is known: the newest event's, or, when nothing came for a minute, a minute ago. */
-  #eventNow(): number {
-    const now = this.ports.clock.now();
-    const seen = this.ingest.totals.events;
-    if (seen !== this.#lastEvents) {
-      this.#lastEvents = seen;
-      this.#lastEventsAt = now;
-    }
-    return now - this.#lastEventsAt > 60_000 ? Math.max(this.engine.watermark, now - 60_000) : this.engine.watermark;
+  async #tick(): Promise<void> {
+    await this.#partitions.claimAgain();
+    const { clock } = this.ports;
+    await this.tracker.tick((lane) =>
+      lane === SERVICE_LANE ? this.#outages.eventTime(clock.now()) : this.#partitions.eventTime(lane),
+    );
+  }
+
+  /** Outages of services, and the alerts on them: the leader's, since each process sees only a part of a service's callers. */
+  #serviceHealth(): LedLoop {
+    let claimed = false;
+    return this.#ledLoop('service-health', this.options.serviceHealthMs, {
+      round: async () => {
+        if (!claimed) await this.tracker.claim(({ entity }) => (entity.kind === 'service' ? SERVICE_LANE : undefined));
+        claimed = true;
+        const findings = await this.#outages.round(this.ports.clock.now());
+        this.#counts.findings(findings);
+        for (const finding of findings) await this.tracker.take(finding, SERVICE_LANE);
+      },
+      onResigned: () => {
+        claimed = false;
+        this.tracker
+          .forget(new Set([SERVICE_LANE]))
+          .catch((error: unknown) => this.ports.log.warn({ err: error }, 'alerts could not be handed over'));
+      },
+    });
+  }
+
+  #alertResolution(): LedLoop {
+    const deps = {
+      store: this.ports.alerts,
+      quietMs: quietTimes(this.options.settings),
+      isHeld: (alert: Alert) => this.tracker.holds(alert),
+      publish: (alert: Alert) => this.#publishAlert(alert, 'resolved'),
+    };
+    return this.#ledLoop('alert-resolution', ORPHANS_EVERY_MS, {
+      round: async () => {
+        const ended = await sweepOrphans(deps, this.ports.clock.now());
+        if (ended > 0) this.ports.log.info({ alerts: ended }, 'alerts that nobody looked after were ended');
+      },
+    });
+  }
+
+  #ledLoop(role: string, everyMs: number, work: Pick<LedLoopOptions, 'round' | 'onResigned'>): LedLoop {
+    return new LedLoop({
+      leadership: this.ports.leadership,
+      role,
+      everyMs,
+      onError: (error) => this.ports.log.warn({ err: error, role }, 'a regular task of detection failed'),
+      ...work,
+    });
   }
 
   async #refreshBlocks(): Promise<void> {

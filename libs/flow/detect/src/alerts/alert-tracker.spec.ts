@@ -119,13 +119,13 @@ describe('AlertTracker', () => {
       const tracker = aTracker();
       for (let i = 0; i < 50; i++) await tracker.take(saw(500 + i, i * 10));
       expect(store.writes).toBe(1);
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect(store.writes).toBe(1);
       now += UPDATE_MS;
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect(store.writes).toBe(2);
       expect(only()).toMatchObject({ observed: { value: 549 }, findings: 50, revision: 2, detectedAt: AT });
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect(store.writes).toBe(2);
       expect(told).toEqual(['opened', 'updated']);
     });
@@ -146,7 +146,7 @@ describe('AlertTracker', () => {
       await store.insert(standing);
       await store.insert(anAlert({ entity: { kind: 'ip', id: '192.0.2.9', name: 'x' }, state: 'resolved' }));
       const tracker = aTracker();
-      await tracker.load();
+      await tracker.claim(() => 0);
       expect(tracker.openAlerts).toBe(1);
       await tracker.take(saw(2_000, 30_000));
       expect(store.alerts.get(standing.id)).toMatchObject({ revision: 7, findings: 10, state: 'acknowledged' });
@@ -160,9 +160,9 @@ describe('AlertTracker', () => {
       await tracker.take(saw(500));
       await tracker.take(saw(700, 30_000));
       now += 10 * UPDATE_MS;
-      await tracker.tick(AT + 30_000 + QUIET_MS);
+      await tracker.tick(() => AT + 30_000 + QUIET_MS);
       expect(only().state).toBe('open');
-      await tracker.tick(AT + 30_001 + QUIET_MS);
+      await tracker.tick(() => AT + 30_001 + QUIET_MS);
       expect(only()).toMatchObject({
         state: 'resolved',
         resolvedBy: RESOLVED_BY_ITSELF,
@@ -185,9 +185,9 @@ describe('AlertTracker', () => {
       const tracker = aTracker();
       await tracker.take(saw(500));
       store.failing.push({ call: 'save', error: away, times: 1 });
-      await tracker.tick(AT + 2 * QUIET_MS);
+      await tracker.tick(() => AT + 2 * QUIET_MS);
       expect([only().state, problems]).toEqual(['open', [away]]);
-      await tracker.tick(AT + 2 * QUIET_MS);
+      await tracker.tick(() => AT + 2 * QUIET_MS);
       expect(only().state).toBe('resolved');
     });
   });
@@ -198,7 +198,7 @@ describe('AlertTracker', () => {
       await tracker.take(saw(500));
       await byHand(acknowledgeAlert);
       await tracker.take(saw(900, 1_000, { severity: 'critical' }));
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect(only()).toMatchObject({
         state: 'acknowledged',
         acknowledgedBy: 'ann',
@@ -256,10 +256,10 @@ describe('AlertTracker', () => {
       const tracker = aTracker();
       await tracker.take(saw(500));
       await tracker.take(saw(700, 1_000));
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect([rows(), told]).toEqual([[], []]);
       expect(problems).toEqual([away, away, away]);
-      await tracker.tick(AT + 1_000);
+      await tracker.tick(() => AT + 1_000);
       expect(only()).toMatchObject({ findings: 2, observed: { value: 700 }, revision: 1 });
       expect(told).toEqual(['opened']);
     });
@@ -269,7 +269,7 @@ describe('AlertTracker', () => {
       const tracker = aTracker();
       await tracker.take(saw(900));
       await tracker.take(saw(500, QUIET_MS + 2 * MINUTE_MS));
-      await tracker.tick(AT + QUIET_MS + 2 * MINUTE_MS);
+      await tracker.tick(() => AT + QUIET_MS + 2 * MINUTE_MS);
       expect(only()).toMatchObject({ findings: 2, observed: { value: 900 }, detectedAt: AT });
     });
 
@@ -277,9 +277,9 @@ describe('AlertTracker', () => {
       store.failing.push({ call: 'insert', error: away, times: 1, afterwards: true });
       const tracker = aTracker();
       await tracker.take(saw(500));
-      await tracker.tick(AT);
+      await tracker.tick(() => AT);
       now += UPDATE_MS;
-      await tracker.tick(AT);
+      await tracker.tick(() => AT);
       expect(only()).toMatchObject({ findings: 1, state: 'open' });
       expect(told).toEqual(['updated']);
     });
@@ -289,8 +289,8 @@ describe('AlertTracker', () => {
       await tracker.take(saw(500));
       store.failing.push({ call: 'save', error: away, times: 1, afterwards: true });
       await tracker.take(saw(900, 1_000, { severity: 'critical' }));
-      await tracker.tick(AT);
-      await tracker.tick(AT);
+      await tracker.tick(() => AT);
+      await tracker.tick(() => AT);
       expect(only()).toMatchObject({ findings: 2, severity: 'critical' });
     });
 
@@ -298,7 +298,7 @@ describe('AlertTracker', () => {
       await store.insert(anAlert({ findings: 4, revision: 3, observed: saw(900).observed }));
       const tracker = aTracker();
       await tracker.take(saw(500, 5_000));
-      await tracker.tick(AT + 5_000);
+      await tracker.tick(() => AT + 5_000);
       expect(only()).toMatchObject({ findings: 5, revision: 4, observed: { value: 900 }, lastSeenAt: AT + 5_000 });
       expect(told).toEqual(['updated']);
     });
@@ -308,8 +308,8 @@ describe('AlertTracker', () => {
       store.failing.push({ call: 'list', error: away, times: 2 });
       const tracker = aTracker();
       await tracker.take(saw(5_000, 5_000));
-      await tracker.tick(AT + 5_000);
-      await tracker.tick(AT + 5_000);
+      await tracker.tick(() => AT + 5_000);
+      await tracker.tick(() => AT + 5_000);
       expect(only()).toMatchObject({ findings: 2, observed: { value: 5_000 } });
     });
 
@@ -317,7 +317,7 @@ describe('AlertTracker', () => {
       store.failing.push({ call: 'insert', error: new ConflictError('one is open'), times: 1 });
       const tracker = aTracker();
       await tracker.take(saw(500));
-      await tracker.tick(AT);
+      await tracker.tick(() => AT);
       expect(only()).toMatchObject({ state: 'open', findings: 1 });
     });
 
@@ -335,7 +335,7 @@ describe('AlertTracker', () => {
     const tracker = aTracker();
     await tracker.take(saw(500));
     await tracker.take(saw(500, 0, { tenant: 'other' }));
-    await tracker.tick(AT);
+    await tracker.tick(() => AT);
     expect(rows().map(({ tenant }) => tenant)).toEqual(['other']);
     expect([problems.length, tracker.openAlerts]).toEqual([1, 1]);
   });
@@ -376,8 +376,8 @@ describe('AlertTracker', () => {
       const tracker = aTracker({ maxOpen: 2 });
       for (const n of [1, 2, 3]) await tracker.take(from(n));
       expect(refused.map(({ entity }) => entity.id)).toEqual(['192.0.2.3']);
-      await tracker.tick(AT);
-      await tracker.tick(AT);
+      await tracker.tick(() => AT);
+      await tracker.tick(() => AT);
       expect(
         rows()
           .map(({ entity }) => entity.id)

@@ -10,6 +10,8 @@ export const RESOLVED_BY_ITSELF = 'outrider';
 const MAX_DISMISSED = 10_000;
 /** Alerts that are not resolved, held in memory; a few KB each. */
 const MAX_OPEN = 50_000;
+/** Alerts of one matter that are looked at for one that stands. */
+const SKEWED = 5;
 
 export type AlertChange = 'opened' | 'updated' | 'resolved';
 
@@ -29,19 +31,29 @@ export interface AlertTrackerDeps {
   readonly maxOpen?: number;
 }
 
+/** Event time as far as it is known, by lane (partition of the bus): lanes are read at their own pace; ms. */
+export type EventClock = (lane: number) => number;
+
 /** `stored` is the row as we know it; undefined until the first insert worked. */
 interface Open {
   alert: Alert;
   stored: Alert | undefined;
   /** The most severe finding of this run: what a new alert begins with when a person resolved this one before it became worse. */
   worst: Finding | undefined;
+  /** The newest finding that is not in `stored`. */
+  latest: Finding | undefined;
   dirty: boolean;
   savedAt: number;
+  /** The lane that its findings come by. */
+  lane: number;
+  /** Another process has the lane: what waits is still written, then it is forgotten. */
+  leaving: boolean;
 }
 
 /**
  * Findings become alerts: one open alert per (tenant, type, entity), updated rather than repeated, resolved when it has been quiet.
- * Work is serial; what the store could not take is tried again at the next tick.
+ * Work is serial; what the store could not take is tried again at the next tick. Several processes may have one store: each looks after
+ * the alerts of its lanes, and where two mean the same matter the store's revision and its rule of one open alert decide.
  */
 export class AlertTracker {
   /** The one that had no finding for longest first. */
@@ -62,20 +74,53 @@ export class AlertTracker {
     return this.#open.size;
   }
 
-  async load(): Promise<void> {
-    for (const alert of await this.deps.store.unresolved())
-      this.#open.set(keyOf(alert), { alert, stored: alert, worst: undefined, dirty: false, savedAt: 0 });
+  /** Whether this process looks after the alert. */
+  holds(alert: Alert): boolean {
+    return this.#open.get(keyOf(alert))?.stored?.id === alert.id;
   }
 
-  /** Resolves when the finding was joined and its write was tried once. */
-  take(finding: Finding): Promise<void> {
-    return this.#enqueue(() => this.#take(finding));
+  /** Looks after all stored alerts that are not resolved and that `laneOf` gives a lane. */
+  claim(laneOf: (alert: Alert) => number | undefined): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const alert of await this.deps.store.unresolved()) {
+        const lane = laneOf(alert);
+        const known = this.#open.get(keyOf(alert));
+        if (lane === undefined || (!known && this.#open.size >= this.#maxOpen)) continue;
+        if (known) this.#keep(known, lane);
+        else this.#hold(alert, lane);
+      }
+    });
   }
 
-  /** Writes what waits, and resolves what has been quiet at event time `now`. */
-  tick(now: number): Promise<void> {
+  /** Other processes look after the alerts of these lanes from now on. What waits is written once more. */
+  forget(lanes: ReadonlySet<number>): Promise<void> {
     return this.#enqueue(async () => {
       for (const [key, open] of [...this.#open]) {
+        if (!lanes.has(open.lane)) continue;
+        open.leaving = true;
+        if (open.dirty) await this.#write(key, open);
+        else this.#open.delete(key);
+      }
+    });
+  }
+
+  /**
+   * Resolves when the finding was joined and its write was tried once. `again`: it was made once more from what is stored, so that what the
+   * alert tells already is no news.
+   */
+  take(finding: Finding, lane = 0, again = false): Promise<void> {
+    return this.#enqueue(() => this.#take(finding, lane, again));
+  }
+
+  /** Writes what waits, and resolves what has been quiet at the event time of its lane. */
+  tick(clock: EventClock): Promise<void> {
+    return this.#enqueue(async () => {
+      for (const [key, open] of [...this.#open]) {
+        if (open.leaving) {
+          await this.#write(key, open);
+          continue;
+        }
+        const now = clock(open.lane);
         const over = open.alert.lastSeenAt + this.deps.quietMs[open.alert.type] < now;
         if (open.dirty && (over || this.#mayWrite(open))) await this.#write(key, open);
         if (over && !open.dirty && this.#open.get(key) === open) await this.#resolve(key, open);
@@ -97,32 +142,52 @@ export class AlertTracker {
     return done;
   }
 
-  async #take(finding: Finding): Promise<void> {
+  get #maxOpen(): number {
+    return this.deps.maxOpen ?? MAX_OPEN;
+  }
+
+  #hold(alert: Alert, lane: number): void {
+    const known = { worst: undefined, latest: undefined, dirty: false, savedAt: 0, leaving: false };
+    this.#open.set(keyOf(alert), { alert, stored: alert, lane, ...known });
+  }
+
+  #keep(open: Open, lane: number): void {
+    open.lane = lane;
+    open.leaving = false;
+  }
+
+  async #take(finding: Finding, lane: number, again: boolean): Promise<void> {
     const key = keyOf(finding);
     const open = this.#open.get(key);
+    if (open) this.#keep(open, lane);
     // The attack went quiet for longer than it takes to be over, before a tick came: the old matter ends first.
     if (open && open.alert.lastSeenAt + this.deps.quietMs[finding.type] < finding.window.from)
       await this.#end(key, open);
     const current = this.#open.get(key);
-    if (current) return this.#join(key, current, finding);
-    if (await this.#isDismissed(key, finding)) return;
-    if (await this.#makeRoom()) await this.#begin(key, finding);
+    if (current) return again && isKnownTo(current.alert, finding) ? undefined : this.#join(key, current, finding);
+    const { standing, last } = await this.#past(key, finding);
+    if (standing) {
+      this.#hold(standing, lane);
+      return this.#take(finding, lane, again);
+    }
+    if (last && this.#isDismissed(key, finding, last)) return;
+    if (await this.#makeRoom()) await this.#begin(key, finding, lane);
     else this.deps.onRefused?.(finding);
   }
 
-  async #begin(key: string, finding: Finding): Promise<void> {
+  async #begin(key: string, finding: Finding, lane: number): Promise<void> {
     const alert = openAlert(finding, this.deps.newId(), this.deps.clock.now());
-    const fresh: Open = { alert, stored: undefined, worst: finding, dirty: true, savedAt: 0 };
+    const findings = { worst: finding, latest: finding };
+    const fresh: Open = { alert, stored: undefined, ...findings, dirty: true, savedAt: 0, lane, leaving: false };
     this.#open.set(key, fresh);
     await this.#write(key, fresh);
   }
 
   /** At the bound the alert that is quiet for longest ends early; a further finding opens it again. */
   async #makeRoom(): Promise<boolean> {
-    const most = this.deps.maxOpen ?? MAX_OPEN;
     const [quietest] = this.#open;
-    if (quietest && this.#open.size >= most) await this.#end(...quietest);
-    return this.#open.size < most;
+    if (quietest && this.#open.size >= this.#maxOpen) await this.#end(...quietest);
+    return this.#open.size < this.#maxOpen;
   }
 
   /** What is not stored yet stays: its end would be written over nothing. */
@@ -138,6 +203,7 @@ export class AlertTracker {
     open.alert = { ...joined, revision: open.stored ? open.stored.revision + 1 : 1 };
     open.dirty = true;
     if (!open.worst || !isWorse(open.worst, finding)) open.worst = finding;
+    if (!open.latest || finding.detectedAt >= open.latest.detectedAt) open.latest = finding;
     this.#open.delete(key);
     this.#open.set(key, open);
     if (hasRisen(before, open.alert) || this.#mayWrite(open)) await this.#write(key, open);
@@ -147,9 +213,7 @@ export class AlertTracker {
     return this.deps.clock.now() - open.savedAt >= this.deps.updateEveryMs;
   }
 
-  async #isDismissed(key: string, finding: Finding): Promise<boolean> {
-    const last = this.#dismissed.peek(key) ?? (await this.#lastDismissed(finding));
-    if (!last) return false;
+  #isDismissed(key: string, finding: Finding, last: Pick<Alert, 'severity' | 'lastSeenAt'>): boolean {
     const quiet = finding.detectedAt > last.lastSeenAt + this.deps.quietMs[finding.type];
     if (quiet || isWorse(finding, last)) {
       this.#dismissed.delete(key);
@@ -159,13 +223,22 @@ export class AlertTracker {
     return true;
   }
 
-  async #lastDismissed(finding: Finding): Promise<Alert | undefined> {
-    const [last] = await this.deps.store
-      .list({ tenant: finding.tenant, types: [finding.type], entity: finding.entity, states: ['resolved'], limit: 1 })
-      .catch(() => []);
-    if (!last) return undefined;
+  /** What is stored of the matter: the alert that stands (another process raised it), or the last one, if it speaks against a new one. */
+  async #past(
+    key: string,
+    finding: Finding,
+  ): Promise<{ readonly standing?: Alert; readonly last?: Pick<Alert, 'severity' | 'lastSeenAt'> }> {
+    const known = this.#dismissed.peek(key);
+    if (known) return { last: known };
+    const { tenant, type, entity } = finding;
+    // Clocks of processes differ: the one that stands need not be the one with the newest time.
+    const stored = await this.deps.store.list({ tenant, types: [type], entity, limit: SKEWED }).catch(() => []);
+    const standing = stored.find(({ state }) => state !== 'resolved');
+    if (standing) return { standing };
+    const [last] = stored;
+    if (!last) return {};
     // One that ended by itself counts only against findings it had seen already (windows rebuilt after a restart).
-    return last.resolvedBy !== RESOLVED_BY_ITSELF || finding.detectedAt <= last.lastSeenAt ? last : undefined;
+    return last.resolvedBy !== RESOLVED_BY_ITSELF || finding.detectedAt <= last.lastSeenAt ? { last } : {};
   }
 
   async #write(key: string, open: Open): Promise<void> {
@@ -182,8 +255,10 @@ export class AlertTracker {
       return;
     }
     open.stored = alert;
+    open.latest = undefined;
     open.dirty = false;
     open.savedAt = this.deps.clock.now();
+    if (open.leaving) this.#open.delete(key);
     await this.#tell(alert, change);
   }
 
@@ -216,19 +291,24 @@ export class AlertTracker {
 
   #adopt(open: Open, theirs: Alert): void {
     const { alert } = open;
-    // The same id: ours, stored by an attempt whose answer was lost, or changed by a person.
-    const joined =
-      theirs.id === alert.id
-        ? { ...alert, state: theirs.state, acknowledgedBy: theirs.acknowledgedBy }
-        : joinFinding(theirs, alert, this.deps.clock.now());
+    const both = joinFinding(theirs, alert, this.deps.clock.now());
+    const lastSeenAt = Math.max(theirs.lastSeenAt, alert.lastSeenAt);
+    // The same id: stored by an attempt whose answer was lost, changed by a person, or gone on with by another process.
+    const findings = theirs.id === alert.id ? Math.max(theirs.findings, alert.findings) : both.findings;
+    const joined = { ...both, lastSeenAt, findings };
     open.alert = { ...joined, revision: theirs.revision + 1 };
     open.stored = theirs;
   }
 
-  /** A person has decided on less than what is known now: what is worse is a new matter. */
-  async #dismiss(key: string, { alert, worst }: Open, theirs: Alert): Promise<void> {
+  /** It was resolved meanwhile, and the cause goes on. */
+  async #dismiss(key: string, { alert, worst, latest, lane, leaving }: Open, theirs: Alert): Promise<void> {
     this.#open.delete(key);
-    if (worst && isWorse(worst, theirs)) return this.#begin(key, worst);
+    if (leaving) return;
+    // Another process found it quiet: what it could not know of is a new matter.
+    if (theirs.resolvedBy === RESOLVED_BY_ITSELF)
+      return latest && latest.detectedAt > theirs.lastSeenAt ? this.#begin(key, latest, lane) : undefined;
+    // A person has decided on less than what is known now: what is worse is a new matter.
+    if (worst && isWorse(worst, theirs)) return this.#begin(key, worst, lane);
     this.#dismissed.set(key, {
       severity: theirs.severity,
       lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt),
@@ -254,6 +334,10 @@ export class AlertTracker {
     await this.deps.publish(alert, change).catch((error: unknown) => this.deps.onProblem(error, alert));
   }
 }
+
+/** Nothing of the finding is news to the alert. */
+const isKnownTo = (alert: Alert, finding: Finding): boolean =>
+  finding.detectedAt <= alert.lastSeenAt && !hasRisen(alert, finding);
 
 const isWorse = (a: Pick<Alert, 'severity'>, b: Pick<Alert, 'severity'>): boolean =>
   SEVERITIES.indexOf(a.severity) > SEVERITIES.indexOf(b.severity);

@@ -44,6 +44,12 @@ export class DuplicateFilter {
     return 'first';
   }
 
+  /** Forgets the ids whose position does not pass: of partitions that another process has now. */
+  keepOnly(keep: (position: number) => boolean): void {
+    this.#young = this.#young.filter(keep);
+    this.#old = this.#old.filter(keep);
+  }
+
   #rotate(receivedAt: number): void {
     if (this.#youngSince === Number.NEGATIVE_INFINITY) this.#youngSince = receivedAt;
     const full = this.#young.size >= this.options.maxIds / 2;

@@ -33,6 +33,17 @@ export class HashTable {
     this.#values[cell] = value;
   }
 
+  /** A table with the entries whose value passes. */
+  filter(keep: (value: number) => boolean): HashTable {
+    const kept = new HashTable();
+    for (let i = 0; i < this.#low.length; i++) {
+      const value = this.#values[i] ?? 0;
+      if (this.#isEmpty(i) || !keep(value)) continue;
+      kept.set({ high: this.#high[i] ?? 0, low: this.#low[i] ?? 0 }, value);
+    }
+    return kept;
+  }
+
   #isEmpty(cell: number): boolean {
     return this.#high[cell] === 0 && this.#low[cell] === 0;
   }

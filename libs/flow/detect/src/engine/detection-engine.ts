@@ -5,6 +5,7 @@ import type { BaselineSource } from '../baseline/baseline-source.ts';
 import { BruteForceWatcher } from '../detectors/brute-force/brute-force.watcher.ts';
 import { EndpointProbingWatcher } from '../detectors/endpoint-probing/endpoint-probing.watcher.ts';
 import { ErrorSpikeWatcher } from '../detectors/error-spike/error-spike.watcher.ts';
+import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import { RequestSpikeWatcher } from '../detectors/request-spike/request-spike.watcher.ts';
 import type { DetectSettings } from '../settings.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
@@ -26,9 +27,14 @@ export interface EngineCounts {
   excluded: Record<Exclusion, number>;
 }
 
+export interface EngineOptions {
+  /** Default true: findings on services come from the events. False where a process sees only a part of them. */
+  readonly reportsServices?: boolean;
+}
+
 /**
  * All detectors over one stream of events. Driven by event time alone: the same events in the same order give the same findings,
- * however they are cut into batches. Calls must not overlap; `DetectQueue` sees to that.
+ * however they are cut into batches. Calls must not overlap; `EventIngest` sees to that.
  */
 export class DetectionEngine {
   readonly counts: EngineCounts = { observed: 0, late: 0, excluded: { preflight: 0, 'health-check': 0 } };
@@ -36,6 +42,7 @@ export class DetectionEngine {
   readonly #peers = new PeerGroups();
   readonly #exclusions: Exclusions;
   readonly #watchers: readonly { readonly type: AlertType; readonly watcher: Watcher }[];
+  readonly #errors: ErrorSpikeWatcher;
   readonly #spikes: RequestSpikeWatcher | undefined;
   readonly #current: CurrentCaller;
   /** Newest event time by lane: lanes are read at their own pace. */
@@ -49,6 +56,7 @@ export class DetectionEngine {
   constructor(
     private readonly settings: DetectSettings,
     baselines: BaselineSource,
+    options: EngineOptions = {},
   ) {
     this.#slab = new CallerSlab(settings.maxCallers, (slot) => this.#forget(slot));
     this.#exclusions = new Exclusions(settings);
@@ -56,6 +64,10 @@ export class DetectionEngine {
     this.#refused = new BoundedMap(settings.maxFailingCallers);
     this.#serverErrors = new BoundedMap(settings.maxFailingCallers);
     const bruteForce = new BruteForceWatcher(settings.bruteForce, settings.maxFailingCallers);
+    this.#errors = new ErrorSpikeWatcher(settings.errorSpike, settings.maxFailingCallers, {
+      elsewhere: (event) => bruteForce.isLogin(event),
+      reportsServices: options.reportsServices ?? true,
+    });
     this.#watchers = [
       { type: 'brute-force' as const, watcher: bruteForce, enabled: settings.bruteForce.enabled },
       {
@@ -65,9 +77,7 @@ export class DetectionEngine {
       },
       {
         type: 'error-spike' as const,
-        watcher: new ErrorSpikeWatcher(settings.errorSpike, settings.maxFailingCallers, (event) =>
-          bruteForce.isLogin(event),
-        ),
+        watcher: this.#errors,
         enabled: settings.errorSpike.enabled,
       },
     ].filter(({ enabled }) => enabled);
@@ -100,6 +110,28 @@ export class DetectionEngine {
     return this.#watermark;
   }
 
+  /** A finding that blames a caller for what others may have as well, and what it rests on. */
+  blameOf(finding: Finding): Blame | undefined {
+    return this.#errors.blameOf(finding);
+  }
+
+  /** Newest event time of a lane; -Infinity before its first event. */
+  newestOf(lane: number): number {
+    return this.#newest.get(lane) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /**
+   * Forgets all callers of these lanes: somebody else watches them now. What holds for everybody stays: credentials and paths that ever
+   * worked.
+   */
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#slab.forgetLanes(lanes);
+    for (const { watcher } of this.#watchers) watcher.forgetLanes(lanes);
+    this.#spikes?.forgetLanes(lanes);
+    for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetLanes(lanes);
+    for (const lane of lanes) this.#newest.delete(lane);
+  }
+
   /** Findings of one event (of lane `lane`: events of one caller share a lane). Mostly none, at once. */
   async observe(event: ApiEvent, lane: number, findings: Finding[]): Promise<void> {
     const due = this.observeNow(event, lane, findings);
@@ -118,15 +150,15 @@ export class DetectionEngine {
     this.counts.observed++;
     const key = callerKeyOf(event);
     const bucket = bucketOf(at);
-    const slot = this.#count(event, key, bucket);
-    if (isProbeAnswer(event.status)) this.#refused.getOrMake(key, () => new BucketCounts()).add(at);
-    if (isServerError(event.status)) this.#serverErrors.getOrMake(key, () => new BucketCounts()).add(at);
-    const caller = this.#current.of(event, key, slot, at);
+    const slot = this.#count(event, key, bucket, lane);
+    if (isProbeAnswer(event.status)) this.#refused.getOrMake(key, () => new BucketCounts(), lane).add(at);
+    if (isServerError(event.status)) this.#serverErrors.getOrMake(key, () => new BucketCounts(), lane).add(at);
+    const caller = this.#current.of(event, key, slot, at, lane);
     for (const { type, watcher } of this.#watchers) {
       const draft = watcher.observe(event, at, caller);
       if (!draft) continue;
       findings.push(draft);
-      if (type !== 'error-spike') this.#explain(key, at);
+      if (type !== 'error-spike') this.#explain(key, at, lane);
     }
     return this.#spikes?.isDue(slot, key, event, at) ? slot : undefined;
   }
@@ -159,7 +191,7 @@ export class DetectionEngine {
     return true;
   }
 
-  #count(event: ApiEvent, key: string, bucket: number): number {
+  #count(event: ApiEvent, key: string, bucket: number, lane: number): number {
     const slab = this.#slab;
     const known = slab.find(key);
     if (known !== undefined) {
@@ -169,7 +201,7 @@ export class DetectionEngine {
         this.#spikes?.beforeAdvance(known, key, head, bucket);
       }
     }
-    const slot = slab.touch(key, bucket, known === undefined ? this.#peers.idOf(groupNameOf(event)) : 0);
+    const slot = slab.touch(key, bucket, known === undefined ? this.#peers.idOf(groupNameOf(event)) : 0, lane);
     slab.count(slot, bucket);
     return slot;
   }
@@ -187,8 +219,8 @@ export class DetectionEngine {
     this.#peers.move(this.#slab.group[slot] ?? 0, this.#slab.busiest[slot] ?? 0, 0);
   }
 
-  #explain(key: string, at: number): void {
-    this.#explained.set(key, { until: at + EXPLAINS_FOR_MS });
+  #explain(key: string, at: number, lane: number): void {
+    this.#explained.set(key, { until: at + EXPLAINS_FOR_MS }, lane);
   }
 }
 
@@ -199,13 +231,15 @@ const isProbeAnswer = (status: number): boolean =>
 /** One object for all events, so that the hot path makes none. */
 class CurrentCaller implements Caller {
   key = '';
+  lane = 0;
   #event: ApiEvent | undefined;
   #slot = 0;
   #at = 0;
 
   constructor(private readonly slab: CallerSlab) {}
 
-  of(event: ApiEvent, key: string, slot: number, at: number): this {
+  of(event: ApiEvent, key: string, slot: number, at: number, lane: number): this {
+    this.lane = lane;
     this.#event = event;
     this.key = key;
     this.#slot = slot;

@@ -6,6 +6,8 @@ import type { Draft } from './finding-draft.ts';
 /** The caller of the event at hand, with what its short window knows. Valid during the call only. */
 export interface Caller {
   readonly key: string;
+  /** The lane (partition of the bus) that its events come by. */
+  readonly lane: number;
   readonly entity: Entity;
   /** Learning or not: by the time the caller has been watched. */
   readonly warmUp: WarmUp;
@@ -17,4 +19,6 @@ export interface Caller {
 export interface Watcher {
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined;
   readonly evicted: number;
+  /** Forgets what it keeps of callers of these lanes. */
+  forgetLanes(lanes: ReadonlySet<number>): void;
 }

@@ -68,4 +68,13 @@ describe('BlockWriter', () => {
     expect(await outcome).toBeInstanceOf(TransientError);
     await expect(writer.add(delivery(1), ['b'])).rejects.toBeInstanceOf(TransientError);
   });
+
+  it('of a partition that was lost stores nothing more, and plans nothing', async () => {
+    const { writer, steps, delivery } = setUp(0, 100);
+    const outcome = writer.add(delivery(0), ['a']).catch((error: unknown) => error);
+    writer.abandon();
+    expect(await outcome).toBeInstanceOf(TransientError);
+    await expect(writer.add(delivery(1), ['b'])).rejects.toBeInstanceOf(TransientError);
+    expect([steps, writer.pendingRows]).toEqual([[], 0]);
+  });
 });

@@ -37,6 +37,7 @@ export class BlockWriter {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #stopped = false;
+  #abandoned = false;
   /** Wakes a pause between retries. */
   #cancelPause: (() => void) | undefined;
 
@@ -53,7 +54,7 @@ export class BlockWriter {
 
   /** Resolves when the rows of this message are stored. Messages come in the order of their offsets. */
   add(delivery: Waiting['delivery'], rows: readonly string[]): Promise<void> {
-    if (this.#stopped) return Promise.reject(new TransientError('the analyzer is stopping', 'stopping'));
+    if (this.#stopped) return Promise.reject(this.#refusal());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ delivery, rows, addedAt: performance.now(), resolve, reject });
       this.#rows += rows.length;
@@ -68,8 +69,33 @@ export class BlockWriter {
     this.#cancelPause?.();
     await this.#write();
     clearTimeout(this.#timer);
-    for (const one of this.#waiting) one.reject(new TransientError('the analyzer is stopping', 'stopping'));
+    this.#drop();
+  }
+
+  /**
+   * The partition has another owner: what waits is not stored here. A block whose extent is durable already is, once: the new owner makes the
+   * same one under the same token.
+   */
+  abandon(): void {
+    this.#stopped = true;
+    this.#abandoned = true;
+    this.#cancelPause?.();
+    clearTimeout(this.#timer);
+    this.#drop();
+  }
+
+  #drop(): void {
+    for (const one of this.#waiting) {
+      this.#rows -= one.rows.length;
+      one.reject(this.#refusal());
+    }
     this.#waiting = [];
+  }
+
+  #refusal(): TransientError {
+    return this.#abandoned
+      ? new TransientError('the partition has another owner', 'partition-lost')
+      : new TransientError('the analyzer is stopping', 'stopping');
   }
 
   /** Writes blocks until nothing that is due is left. */
@@ -146,6 +172,7 @@ export class BlockWriter {
     if (!first || !last) return;
     if (rows.length === 0) return;
     const began = performance.now();
+    if (this.#abandoned) throw this.#refusal();
     if (first.delivery.plannedThrough === undefined) await last.delivery.plan(last.delivery.offset);
     // The time tells a log that was made anew, and counts from 0 again, from the one before: the store would take its blocks for known.
     const token = `${this.topic}/${this.partition}/${first.delivery.offset}-${last.delivery.offset}@${first.delivery.appendedAt}`;

@@ -1,10 +1,11 @@
 import { completeRow, decodeRows, splitRows } from '@outrider/contracts/events/event-row';
+import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import { backOffMs } from '@outrider/platform/back-off';
 import { PermanentError, TransientError } from '@outrider/platform/errors';
 import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { Delivery } from '@outrider/ports/event-bus';
-import type { DeadLetter, EventStore } from '@outrider/ports/event-store';
+import { BUS_PARTITION_SPAN, type DeadLetter, type EventStore } from '@outrider/ports/event-store';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
 import * as z from 'zod';
 import type { AlertTracker } from '../alerts/alert-tracker.ts';
@@ -13,10 +14,9 @@ import type { ActiveBlocks } from '../echo/active-blocks.ts';
 import type { DetectionEngine } from '../engine/detection-engine.ts';
 import { BlockWriter } from './block-writer.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
+import { Lane } from './lane.ts';
 
-/** Positions of one partition lie 2^40 apart: offsets stay below that for as long as anyone lives. */
-export const PARTITION_SPAN = 2 ** 40;
-export const busPosition = (partition: number, offset: number): number => partition * PARTITION_SPAN + offset;
+export const busPosition = (partition: number, offset: number): number => partition * BUS_PARTITION_SPAN + offset;
 
 /** Findings that may wait for the alert store before events wait too. */
 const MAX_PENDING_FINDINGS = 5_000;
@@ -25,6 +25,8 @@ export interface EventIngestDeps {
   readonly store: Pick<EventStore, 'insertEvents' | 'insertDeadLetters'>;
   readonly engine: DetectionEngine;
   readonly tracker: AlertTracker;
+  /** Hands a finding to the tracker. */
+  readonly tell: (finding: Finding, lane: number) => Promise<void>;
   readonly duplicates: DuplicateFilter;
   readonly blocks: ActiveBlocks;
   readonly metrics: IngestMetrics;
@@ -46,11 +48,12 @@ export interface IngestTotals {
 
 /**
  * Events from the bus: counted once, marked, watched, stored. Messages are watched one after the other in the order in which they came;
- * storing runs beside it. A message is acknowledged when its block is stored and its findings have reached the alert store.
+ * storing runs beside it. A message is acknowledged when its block is stored and its findings have reached the alert store. Messages of
+ * partitions that this process has lost, or whose windows are not rebuilt yet, are refused: they come again, here or elsewhere.
  */
 export class EventIngest {
   readonly totals: IngestTotals = { events: 0, duplicates: 0, redelivered: 0, blockEchoes: 0 };
-  readonly #writers = new Map<string, BlockWriter>();
+  readonly #lanes = new Map<number, Lane>();
   #detecting: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -59,21 +62,67 @@ export class EventIngest {
   /** Rows that wait to be stored. */
   get pendingRows(): number {
     let rows = 0;
-    for (const writer of this.#writers.values()) rows += writer.pendingRows;
+    for (const { writer } of this.#lanes.values()) rows += writer.pendingRows;
     return rows;
   }
 
-  /** Rejects with PermanentError when the message cannot be read. */
-  async takeEvents(delivery: Delivery): Promise<void> {
-    if (this.#stopped) throw new TransientError('the analyzer is stopping', 'stopping');
+  /** Partitions whose messages are taken. */
+  get partitions(): number {
+    let ours = 0;
+    for (const { state } of this.#lanes.values()) if (state === 'ours') ours++;
+    return ours;
+  }
+
+  /** Messages that have no outcome yet. */
+  get inHand(): number {
+    let messages = 0;
+    for (const { inHand } of this.#lanes.values()) messages += inHand;
+    return messages;
+  }
+
+  lane(partition: number): Lane | undefined {
+    return this.#lanes.get(partition);
+  }
+
+  /** The partition is this process' from now on; its messages are refused until the lane's state is `ours`. */
+  gain(partition: number): Lane {
+    this.lose(partition);
+    const lane = new Lane(partition, this.#writerOf(partition), this.deps.now());
+    this.#lanes.set(partition, lane);
+    return lane;
+  }
+
+  /** At once, also for messages that were handed out and wait for their turn. */
+  lose(partition: number): void {
+    this.#lanes.get(partition)?.lose();
+    this.#lanes.delete(partition);
+  }
+
+  /** Runs `task` between two messages: nothing else uses the engine meanwhile. */
+  turn<T>(task: () => Promise<T> | T): Promise<T> {
     // The place in the queue is taken before the first await: order is the order of calls.
-    const detected = this.#detecting.then(() => this.#detect(delivery));
-    this.#detecting = detected.then(
+    const done = this.#detecting.then(task);
+    this.#detecting = done.then(
       () => undefined,
       () => undefined,
     );
-    const { settled } = await detected;
-    await settled;
+    return done;
+  }
+
+  /** Rejects with PermanentError when the message cannot be read, with TransientError when its partition is not ours. */
+  async takeEvents(delivery: Delivery): Promise<void> {
+    if (this.#stopped) throw new TransientError('the analyzer is stopping', 'stopping');
+    const lane = this.#lanes.get(delivery.partition);
+    if (lane?.state !== 'ours') throw this.#notOurs();
+    lane.messages++;
+    lane.inHand++;
+    try {
+      const { settled } = await this.turn(() => this.#detect(delivery, lane));
+      await settled;
+    } finally {
+      lane.inHand--;
+      lane.activeAt = this.deps.now();
+    }
   }
 
   async takeDeadLetters(delivery: Delivery): Promise<void> {
@@ -96,12 +145,13 @@ export class EventIngest {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#detecting;
-    await Promise.all([...this.#writers.values()].map((writer) => writer.stop()));
+    await Promise.all([...this.#lanes.values()].map(({ writer }) => writer.stop()));
     await this.deps.tracker.flush();
   }
 
   /** `settled`: stored, and findings handed over. In an object, since a promise that an async function returns is waited for. */
-  async #detect(delivery: Delivery): Promise<{ readonly settled: Promise<void> }> {
+  async #detect(delivery: Delivery, lane: Lane): Promise<{ readonly settled: Promise<void> }> {
+    if (lane.state === 'lost') throw this.#notOurs();
     const rows = splitRows(delivery.value);
     const events = readEvents(rows);
     const position = busPosition(delivery.partition, delivery.offset);
@@ -119,12 +169,14 @@ export class EventIngest {
       if (echo !== undefined) this.#echo(echo, event);
       else {
         const due = this.deps.engine.observeNow(event, delivery.partition, findings);
-        if (due !== undefined) await this.deps.engine.settle(due, event, findings);
+        if (due === undefined) continue;
+        await this.deps.engine.settle(due, event, findings);
+        if (this.#isLost(lane)) throw this.#notOurs();
       }
     }
     this.#count(events);
-    const stored = this.#writer(delivery).add(delivery, kept);
-    const taken = findings.map((finding) => this.deps.tracker.take(finding));
+    const stored = lane.writer.add(delivery, kept);
+    const taken = findings.map((finding) => this.deps.tell(finding, lane.partition));
     this.deps.metrics.findings(findings);
     if (this.deps.tracker.pending > MAX_PENDING_FINDINGS) await Promise.all(taken);
     const settled = Promise.all([stored, ...taken]).then(() => undefined);
@@ -168,11 +220,18 @@ export class EventIngest {
     if (last) this.deps.metrics.observed(events.length, (this.deps.now() - last.startedAt) / 1000);
   }
 
-  #writer(delivery: Delivery): BlockWriter {
-    const key = `${delivery.topic}/${delivery.partition}`;
-    const known = this.#writers.get(key);
-    if (known) return known;
-    const writer = new BlockWriter(delivery.topic, delivery.partition, {
+  /** It may have changed during an await. */
+  #isLost(lane: Lane): boolean {
+    return lane.state === 'lost';
+  }
+
+  #notOurs(): TransientError {
+    this.deps.metrics.refusedMessage();
+    return new TransientError('the partition is not ours', 'partition-lost');
+  }
+
+  #writerOf(partition: number): BlockWriter {
+    return new BlockWriter(EVENTS_TOPIC.name, partition, {
       maxAgeMs: this.deps.maxBlockAgeMs,
       maxRows: this.deps.maxBlockRows,
       insert: (block) => this.deps.store.insertEvents(block),
@@ -180,8 +239,6 @@ export class EventIngest {
       onRetry: this.deps.onRetry,
       random: this.deps.random,
     });
-    this.#writers.set(key, writer);
-    return writer;
   }
 }
 

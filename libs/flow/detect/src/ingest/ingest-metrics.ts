@@ -18,6 +18,10 @@ export class IngestMetrics {
   readonly #excluded;
   readonly #evicted;
   readonly #refusedFindings;
+  readonly #refusedMessages;
+  readonly #sharedBlames;
+  readonly #takeovers;
+  readonly #recoverySeconds;
   /** What of the engine's running totals has been counted, by reason. */
   readonly #counted = new Map<string, number>();
 
@@ -63,17 +67,38 @@ export class IngestMetrics {
       'outrider_detect_refused_findings_total',
       'Findings that became no alert: too many are open and none could be ended',
     );
+    this.#refusedMessages = metrics.counter(
+      'outrider_detect_refused_messages_total',
+      'Messages of partitions that this process had lost or not rebuilt: neither stored nor observed here, they come again',
+    );
+    this.#sharedBlames = metrics.counter(
+      'outrider_detect_shared_blames_total',
+      'Findings on callers that were dropped, because callers of other processes fail at the same service as well',
+    );
+    this.#takeovers = metrics.counter(
+      'outrider_detect_takeovers_total',
+      'Partitions that this process took over, its own at start included',
+    );
+    this.#recoverySeconds = metrics.histogram(
+      'outrider_detect_recovery_seconds',
+      'Time to rebuild the windows of the partitions that were taken over together',
+    );
   }
 
   /** Read at each scrape. */
   watch(
     metrics: Metrics,
     engine: DetectionEngine,
-    extra: { pendingRows(): number; openAlerts(): number; rememberedIds(): number },
+    extra: { pendingRows(): number; openAlerts(): number; rememberedIds(): number; partitions(): number },
   ): void {
     metrics.gaugeOf('outrider_detect_callers', 'Callers whose short windows are in memory', () => engine.callers);
+    metrics.gaugeOf('outrider_detect_partitions', 'Partitions that this process watches', () => extra.partitions());
     metrics.gaugeOf('outrider_detect_pending_rows', 'Rows that wait to be stored', () => extra.pendingRows());
-    metrics.gaugeOf('outrider_detect_open_alerts', 'Alerts that are not resolved', () => extra.openAlerts());
+    metrics.gaugeOf(
+      'outrider_detect_open_alerts',
+      'Alerts that are not resolved and that this process looks after',
+      () => extra.openAlerts(),
+    );
     metrics.gaugeOf('outrider_detect_remembered_ids', 'Event ids remembered to recognise duplicates', () =>
       extra.rememberedIds(),
     );
@@ -98,6 +123,19 @@ export class IngestMetrics {
     if (by <= 0) return;
     this.#counted.set(name, total);
     count(by);
+  }
+
+  tookOver(partitions: number, seconds: number): void {
+    this.#takeovers({}, partitions);
+    this.#recoverySeconds({}, seconds);
+  }
+
+  sharedBlame(): void {
+    this.#sharedBlames();
+  }
+
+  refusedMessage(): void {
+    this.#refusedMessages();
   }
 
   refusedFinding(): void {

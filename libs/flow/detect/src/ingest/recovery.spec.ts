@@ -31,7 +31,6 @@ describe('after a restart', () => {
         alerts = new FakeAlertStore();
         await aRun().take(0, events.slice(0, cut));
         const second = aRun();
-        await second.tracker.load();
         await second.recover();
         await second.take(1, events.slice(cut));
         expect({ cut, raised: raised() }).toEqual({ cut, raised: unbroken });
@@ -75,7 +74,6 @@ describe('after a restart', () => {
   it('the alert is not opened a second time by what was stored', async () => {
     await aRun().take(0, guesses(16));
     const second = aRun();
-    await second.tracker.load();
     await second.recover();
     expect(raised()).toHaveLength(1);
     const [alert] = alerts.alerts.values();

@@ -70,7 +70,7 @@ export class OfflineDetection {
         findings.length = 0;
         if (engine.watermark < nextTick) continue;
         nextTick = engine.watermark + TICK_MS;
-        await tracker.tick(engine.watermark);
+        await tracker.tick(() => engine.watermark);
       }
       total += chunk.length;
       this.options.onProgress?.({ events: total, eventTime: engine.watermark, alerts: alerts.all().length });

@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { encodeEvent } from '@outrider/contracts/events/event-row';
 import { anEnforcement } from '@outrider/domain/response/testing';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { aRefusedEvent, anApiEvent } from '@outrider/domain/traffic/testing';
+import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import type { Delivery } from '@outrider/ports/event-bus';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
 import type { FakeAlertStore } from '@outrider/testing/fakes/alert-store.fake';
 import type { FakeEventStore } from '@outrider/testing/fakes/event-store.fake';
+import { FindingCheck } from '../alerts/finding-check.ts';
 import { AlertTracker } from '../alerts/alert-tracker.ts';
 import { quietTimes } from '../alerts/quiet-times.ts';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
@@ -15,13 +18,16 @@ import { ActiveBlocks } from '../echo/active-blocks.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
 import { EventIngest } from '../ingest/event-ingest.ts';
 import { IngestMetrics } from '../ingest/ingest-metrics.ts';
-import { recover } from '../ingest/recovery.ts';
+import { Partitions } from '../partitions.ts';
 import { DetectSettings } from '../settings.ts';
 
 export const AT = Date.UTC(2026, 0, 5, 12, 3, 0);
 export const MINUTE_MS = 60_000;
 export const ATTACKER = '192.0.2.15';
 const ALICE = '11111111-1111-4111-8111-111111111111';
+
+export const PARTITIONS = 4;
+const ALL = [0, 1, 2, 3];
 
 /** One run of the stage's inside over stores that outlive it, around event time `AT`. For specs. */
 export class StageRun {
@@ -31,35 +37,54 @@ export class StageRun {
   readonly duplicates = new DuplicateFilter({ horizonMs: 900_000, maxIds: 100_000 });
   readonly tracker: AlertTracker;
   readonly ingest: EventIngest;
+  readonly partitions: Partitions;
+  /** Nothing that it observes is stored any more, as if it was about to die. */
+  frozen = false;
   readonly refusalsSeen: string[] = [];
   telling: Promise<void> = Promise.resolve();
-  #ids = 0;
 
   constructor(
     readonly store: FakeEventStore,
     readonly alerts: FakeAlertStore,
+    owns: readonly number[] = ALL,
   ) {
     const settings = DetectSettings.parse({});
     const now = (): number => AT + 2 * MINUTE_MS;
-    this.engine = new DetectionEngine(settings, new StoredBaselines(store, alerts));
+    this.engine = new DetectionEngine(settings, new StoredBaselines(store, alerts), { reportsServices: false });
     this.tracker = new AlertTracker({
       store: alerts,
       clock: { now },
       publish: async () => undefined,
-      newId: () => `00000000-0000-4000-8000-${String(alerts.alerts.size * 100 + this.#ids++).padStart(12, '0')}`,
+      newId: randomUUID,
       quietMs: quietTimes(settings),
       updateEveryMs: 0,
       onProblem: (error) => {
         throw error;
       },
     });
-    this.ingest = new EventIngest({
+    const counts = new IngestMetrics(this.metrics);
+    const check = new FindingCheck({
       store,
+      engine: this.engine,
+      tracker: this.tracker,
+      settings: settings.errorSpike,
+      seesAll: () => this.ingest.partitions === PARTITIONS,
+      onShared: () => counts.sharedBlame(),
+      onProblem: (error) => {
+        throw error;
+      },
+    });
+    this.ingest = new EventIngest({
+      tell: (finding, lane) => check.tell(finding, lane),
+      store: {
+        insertEvents: (block) => (this.frozen ? new Promise(() => undefined) : store.insertEvents(block)),
+        insertDeadLetters: (letters, token) => store.insertDeadLetters(letters, token),
+      },
       engine: this.engine,
       tracker: this.tracker,
       duplicates: this.duplicates,
       blocks: this.blocks,
-      metrics: new IngestMetrics(this.metrics),
+      metrics: counts,
       now,
       random: () => 0,
       maxBlockRows: 20_000,
@@ -70,16 +95,30 @@ export class StageRun {
       },
       onRetry: () => undefined,
     });
+    this.partitions = new Partitions({
+      tell: (finding, lane, again) => check.tell(finding, lane, again),
+      events: store,
+      engine: this.engine,
+      duplicates: this.duplicates,
+      blocks: this.blocks,
+      ingest: this.ingest,
+      tracker: this.tracker,
+      metrics: counts,
+      clock: { now },
+      log: createLogger({ name: 'spec', level: 'silent', pretty: false }),
+      count: () => PARTITIONS,
+      options: { replayMs: 900_000, maxSeen: 10_000 },
+    });
+    for (const partition of owns) this.ingest.gain(partition).state = 'ours';
   }
 
   take(offset: number, events: readonly ApiEvent[], overrides: Partial<Delivery> = {}): Promise<void> {
     return this.ingest.takeEvents(aDelivery(offset, events.map(encodeEvent).join('\n'), overrides));
   }
 
-  async recover(): Promise<void> {
-    const memory = { duplicates: this.duplicates, engine: this.engine, blocks: this.blocks };
-    const options = { now: AT + 2 * MINUTE_MS, replayMs: 900_000, maxSeen: 10_000 };
-    for (const finding of await recover(this.store, memory, options)) await this.tracker.take(finding);
+  /** As when the process starts: all partitions are taken over. */
+  recover(): Promise<void> {
+    return this.partitions.assign({ gained: ALL, lost: [] });
   }
 
   /** The value of a counter, over all labels. */

@@ -1,6 +1,14 @@
-/** A map that forgets its least recently used entry beyond `limit`, and counts that. */
+interface Entry<V> {
+  readonly value: V;
+  readonly lane: number;
+}
+
+/**
+ * A map that forgets its least recently used entry beyond `limit`, and counts that. An entry belongs to the lane (partition of the bus)
+ * that it came by, and is forgotten with it.
+ */
 export class BoundedMap<V> {
-  readonly #entries = new Map<string, V>();
+  readonly #entries = new Map<string, Entry<V>>();
   evicted = 0;
 
   constructor(private readonly limit: number) {}
@@ -11,22 +19,22 @@ export class BoundedMap<V> {
 
   /** Does not count as use. */
   peek(key: string): V | undefined {
-    return this.#entries.get(key);
+    return this.#entries.get(key)?.value;
   }
 
   get(key: string): V | undefined {
-    const value = this.#entries.get(key);
+    const entry = this.#entries.get(key);
     // While half of the room is free nothing is near being forgotten, and order is not worth the cost.
-    if (value !== undefined && this.#entries.size * 2 > this.limit) {
+    if (entry !== undefined && this.#entries.size * 2 > this.limit) {
       this.#entries.delete(key);
-      this.#entries.set(key, value);
+      this.#entries.set(key, entry);
     }
-    return value;
+    return entry?.value;
   }
 
-  set(key: string, value: V): void {
+  set(key: string, value: V, lane = 0): void {
     this.#entries.delete(key);
-    this.#entries.set(key, value);
+    this.#entries.set(key, { value, lane });
     if (this.#entries.size <= this.limit) return;
     const oldest = this.#entries.keys().next();
     if (oldest.done) return;
@@ -34,15 +42,24 @@ export class BoundedMap<V> {
     this.evicted++;
   }
 
-  getOrMake(key: string, make: () => V): V {
+  getOrMake(key: string, make: () => V, lane = 0): V {
     const known = this.get(key);
     if (known !== undefined) return known;
     const made = make();
-    this.set(key, made);
+    this.set(key, made, lane);
     return made;
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
+  }
+
+  /** Not counted as evicted: whoever has these lanes now knows it. */
+  forgetLanes(lanes: ReadonlySet<number>, onForget?: (value: V, key: string) => void): void {
+    for (const [key, { value, lane }] of this.#entries) {
+      if (!lanes.has(lane)) continue;
+      this.#entries.delete(key);
+      onForget?.(value, key);
+    }
   }
 }

@@ -33,6 +33,18 @@ export class BucketCounts {
     return this.past + this.sum(this.#head - BUCKETS + 1, from - 1);
   }
 
+  /** Takes away what `other` counted, which was counted here as well. */
+  subtract(other: BucketCounts): void {
+    if (other.#head === Number.NEGATIVE_INFINITY) return;
+    this.past = Math.max(0, this.past - other.past);
+    for (let b = other.#head - BUCKETS + 1; b <= other.#head; b++) {
+      const n = other.#ring[modulo(b)] ?? 0;
+      if (n === 0) continue;
+      if (b <= this.#head - BUCKETS) this.past = Math.max(0, this.past - n);
+      else this.#ring[modulo(b)] = Math.max(0, (this.#ring[modulo(b)] ?? 0) - n);
+    }
+  }
+
   /** First bucket at or after `from` with a count, or undefined. */
   firstFrom(from: number): number | undefined {
     if (this.#head === Number.NEGATIVE_INFINITY) return undefined;

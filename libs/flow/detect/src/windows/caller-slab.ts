@@ -3,6 +3,11 @@ import { RING_BUCKETS, WINDOW_BUCKETS } from './time.ts';
 const FIRST_CAPACITY = 1024;
 const NONE = -1;
 
+/** Callers in a row that were seen too long ago, after which nobody more recent is looked for. */
+const MAX_MISSES = 4_096;
+/** Callers that one search passes at most, wanted or not. */
+const MAX_PASSED = 100_000;
+
 /** Told before a caller's slot is given to somebody else. */
 export type OnEvict = (slot: number) => void;
 
@@ -15,6 +20,8 @@ export class CallerSlab {
   #keys: (string | undefined)[] = [];
   #capacity = 0;
   #used = 0;
+  /** Slots below `#used` that nobody has. */
+  readonly #free: number[] = [];
   #newest = NONE;
   #oldest = NONE;
   #newer: Int32Array = new Int32Array(0);
@@ -34,6 +41,8 @@ export class CallerSlab {
   pastBuckets: Uint32Array = new Uint32Array(0);
   pastRequests: Uint32Array = new Uint32Array(0);
   group: Uint16Array = new Uint16Array(0);
+  /** The lane (partition of the bus) that the caller's events come by. */
+  lane: Uint16Array = new Uint16Array(0);
   /** Requests in the window from which the spike rule looks again, and the bucket at which that number expires. */
   trigger: Uint32Array = new Uint32Array(0);
   triggerUntil: Int32Array = new Int32Array(0);
@@ -61,9 +70,10 @@ export class CallerSlab {
   }
 
   /** The caller's slot, taken now if it has none. `created` is told by `firstBucket` being `bucket` and `windowSum` 0. */
-  touch(key: string, bucket: number, group: number): number {
+  touch(key: string, bucket: number, group: number, lane = 0): number {
     const known = this.#slots.get(key);
     if (known !== undefined) {
+      this.lane[known] = lane;
       if (known !== this.#newest) {
         this.#unlink(known);
         this.#link(known);
@@ -74,6 +84,7 @@ export class CallerSlab {
     this.#slots.set(key, slot);
     this.#keys[slot] = key;
     this.#reset(slot, bucket, group);
+    this.lane[slot] = lane;
     this.#link(slot);
     return slot;
   }
@@ -110,13 +121,25 @@ export class CallerSlab {
   /** Every caller of a group that was seen at or after `bucket`, most recently seen first. */
   *recent(group: number, bucket: number): Generator<number> {
     let slot = this.#newest;
-    // Callers of other lanes may run behind, so the list is only nearly ordered by bucket: some slack before stopping.
+    // Callers of other lanes may run behind or be rebuilt, so the list is only nearly ordered by bucket: some slack before stopping.
     let misses = 0;
-    while (slot !== NONE && misses < 1000) {
+    for (let passed = 0; slot !== NONE && misses < MAX_MISSES && passed < MAX_PASSED; passed++) {
       const seen = (this.head[slot] ?? 0) >= bucket;
-      if (!seen) misses++;
-      else if (this.group[slot] === group) yield slot;
+      misses = seen ? 0 : misses + 1;
+      if (seen && this.group[slot] === group) yield slot;
       slot = this.#older[slot] ?? NONE;
+    }
+  }
+
+  /** Forgets all callers of these lanes; `onEvict` is told of each, `evicted` does not count them. */
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    for (const [key, slot] of this.#slots) {
+      if (!lanes.has(this.lane[slot] ?? 0)) continue;
+      this.onEvict(slot);
+      this.#slots.delete(key);
+      this.#keys[slot] = undefined;
+      this.#unlink(slot);
+      this.#free.push(slot);
     }
   }
 
@@ -155,6 +178,8 @@ export class CallerSlab {
   }
 
   #take(): number {
+    const free = this.#free.pop();
+    if (free !== undefined) return free;
     if (this.#used < this.#capacity) return this.#used++;
     if (this.#capacity < this.maxCallers) {
       this.#grow(Math.min(this.maxCallers, Math.max(FIRST_CAPACITY, this.#capacity * 2)));
@@ -222,6 +247,7 @@ export class CallerSlab {
     this.trigger = uint(this.trigger);
     this.fastTrigger = uint(this.fastTrigger);
     this.group = copyInto(this.group, new Uint16Array(capacity));
+    this.lane = copyInto(this.lane, new Uint16Array(capacity));
   }
 }
 

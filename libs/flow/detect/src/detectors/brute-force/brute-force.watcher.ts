@@ -41,6 +41,12 @@ export class BruteForceWatcher implements Watcher {
     return this.#gateway.evicted + this.#logins.evicted;
   }
 
+  /** Credentials and addresses that ever worked stay known. */
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#gateway.forgetLanes(lanes);
+    this.#logins.forgetLanes(lanes);
+  }
+
   isLogin(event: ApiEvent): boolean {
     return this.#endpoints.matches(event.pathTemplate);
   }
@@ -61,7 +67,7 @@ export class BruteForceWatcher implements Watcher {
   }
 
   #refusedAtGateway(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const { log, evidence } = this.#gateway.getOrMake(caller.key, fresh);
+    const { log, evidence } = this.#gateway.getOrMake(caller.key, fresh, caller.lane);
     // A credential that used to work and no longer does is stale, not guessed: it counts as the same one every time.
     const worked = this.#workingCredentials.has(`${event.tenant}|${event.credentialFingerprint}`);
     log.add(at, event.credentialFingerprint === '' ? 0 : worked ? 1 : hash32(event.credentialFingerprint) || 2);
@@ -94,7 +100,7 @@ export class BruteForceWatcher implements Watcher {
       if (!reading && event.status < 400) this.#logins.peek(key)?.log.addSuccess(at);
       return undefined;
     }
-    const { log, evidence } = this.#logins.getOrMake(key, fresh);
+    const { log, evidence } = this.#logins.getOrMake(key, fresh, caller.lane);
     const mark = hash32(`${event.path}?${event.query}`) || 1;
     log.add(at, mark);
     evidence.add(event, at);

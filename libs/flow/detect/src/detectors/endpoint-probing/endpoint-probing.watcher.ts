@@ -28,6 +28,11 @@ export class EndpointProbingWatcher implements Watcher {
     return this.#callers.evicted;
   }
 
+  /** What ever worked for anybody stays known. */
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#callers.forgetLanes(lanes);
+  }
+
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { status } = event;
     if (status >= 200 && status < 400) {
@@ -36,7 +41,7 @@ export class EndpointProbingWatcher implements Watcher {
     }
     if (status !== 404 && status !== 403 && status !== 400) return undefined;
     if (this.#working.has(`${event.tenant}|${event.pathTemplate}`)) return undefined;
-    const { log, evidence } = this.#callers.getOrMake(caller.key, fresh);
+    const { log, evidence } = this.#callers.getOrMake(caller.key, fresh, caller.lane);
     log.add(at, hash32(event.pathTemplate) || 1);
     evidence.add(event, at);
     if (

@@ -8,36 +8,69 @@ import { Evidence } from '../../windows/evidence.ts';
 import { BUCKET_MS, bucketOf, WINDOW_BUCKETS, WINDOW_MS } from '../../windows/time.ts';
 import { ERROR_SPIKE_VERSION, judgeErrorSpike, type ErrorVerdict, type ErrorView } from './error-spike.detector.ts';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
-import { ServiceHealth } from './service-health.ts';
+import type { Blame } from './shared-blame.ts';
+import { ServiceHealth, type OwnErrors } from './service-health.ts';
+import {
+  ERROR_NAMES,
+  ERROR_QUERIES,
+  isShared,
+  outageFinding,
+  standsOut,
+  type CallersView,
+  type ErrorKind,
+  type ServiceView,
+} from './service-outage.ts';
 
 const MAX_SERVICES = 10_000;
 /** Neighbours are looked at since the errors began, and over these last buckets: an outage may have begun later, or be over. */
 const NEIGHBOUR_SPANS = [6, 12, 18, 30] as const;
 
 /** One caller at one service, from its first error on. */
-class CallerErrors {
+class CallerErrors implements OwnErrors {
   readonly requests = new BucketCounts();
   readonly errors = { server: new BucketCounts(), client: new BucketCounts() };
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
   lastBucket = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly caller: string,
+    readonly service: ServiceHealth,
+  ) {}
 }
 
+export interface ErrorSpikeSurroundings {
+  /** Errors that another detector is about: failed logins. */
+  elsewhere(event: ApiEvent): boolean;
+  /** Findings on services are made here, from the events of this process; false: somebody who sees all processes makes them. */
+  readonly reportsServices: boolean;
+}
+
+/** Keeps errors by caller and service. Findings are on callers; on services only where one process sees all their callers. */
 export class ErrorSpikeWatcher implements Watcher {
   readonly #callers: BoundedMap<CallerErrors>;
   readonly #services = new BoundedMap<ServiceHealth>(MAX_SERVICES);
+  readonly #blames = new WeakMap<Draft, Blame>();
 
-  /** `elsewhere` tells errors that another detector is about: failed logins. */
   constructor(
     private readonly settings: ErrorSpikeSettings,
     maxCallers: number,
-    private readonly elsewhere: (event: ApiEvent) => boolean,
+    private readonly surroundings: ErrorSpikeSurroundings,
   ) {
     this.#callers = new BoundedMap(maxCallers);
   }
 
   get evicted(): number {
     return this.#callers.evicted;
+  }
+
+  /** What a finding on a caller rests on, if it is one of ours. */
+  blameOf(finding: Draft): Blame | undefined {
+    return this.#blames.get(finding);
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#callers.forgetLanes(lanes, (errors) => errors.service.forget(errors.caller, errors));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -47,18 +80,23 @@ export class ErrorSpikeWatcher implements Watcher {
     service.requests.add(at);
     const key = `${caller.key}|${serviceKey}`;
     const kind = kindOf(event);
-    if (kind === undefined || (kind === 'client' && this.elsewhere(event))) {
+    if (kind === undefined || (kind === 'client' && this.surroundings.elsewhere(event))) {
       const errors = this.#callers.peek(key);
       if (errors) note(errors, at);
       return undefined;
     }
-    const errors = this.#callers.getOrMake(key, () => new CallerErrors());
+    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service), caller.lane);
     note(errors, at);
     errors.errors[kind].add(at);
     errors.evidence.add(event, at);
     service.errors[kind].add(at);
     service.fail(caller.key, at);
-    return this.#judge(event, at, caller, errors, service, kind);
+    return (
+      this.#judge(event, at, caller, errors, service, kind) ??
+      (this.surroundings.reportsServices && this.settings.reportHealth
+        ? this.#outage(event, at, service, serviceKey, errors, kind)
+        : undefined)
+    );
   }
 
   #judge(
@@ -67,7 +105,7 @@ export class ErrorSpikeWatcher implements Watcher {
     caller: Caller,
     errors: CallerErrors,
     service: ServiceHealth,
-    kind: 'server' | 'client',
+    kind: ErrorKind,
   ): Draft | undefined {
     if (at < errors.reportedAt + REPORT_EVERY_MS) return undefined;
     const head = errors.lastBucket;
@@ -89,45 +127,62 @@ export class ErrorSpikeWatcher implements Watcher {
       })),
     };
     const verdict = judgeErrorSpike(view, this.settings);
-    if (!verdict) return undefined;
-    // With nobody to compare with, an upstream that is away is its own fault.
-    if (verdict.about === 'caller' && isUpstreamAway(event)) return undefined;
-    if (verdict.about === 'service') return this.#health(event, at, caller, service, errors, view, verdict);
+    // The service is unwell, or, with nobody to compare with, an upstream is away: not the caller's doing.
+    if (verdict?.about !== 'caller' || isUpstreamAway(event)) return undefined;
     errors.reportedAt = at;
-    return findingOf({
-      ...common(event, at, caller, view, verdict, errors.evidence),
-      entity: caller.entity,
-      explanation: `${percent(verdict.ratio)} of ${view.requests} requests of ${caller.entity.name} to ${serviceName(event)} within 5 min ended in ${names[kind]} (at least ${percent(verdict.lowerBound)} for certain; up to ${percent(verdict.limit)} is let pass), while the other callers of the service got ${view.others[0]?.errors ?? 0} in ${view.others[0]?.requests ?? 0} requests.`,
-    });
+    const finding = callerFinding(event, at, caller, view, verdict, errors.evidence);
+    const of = event.serviceId || event.serviceName;
+    this.#blames.set(finding, { caller: caller.key, service: of, kind, onset: onset * BUCKET_MS });
+    return finding;
   }
 
-  #health(
+  #outage(
     event: ApiEvent,
     at: number,
-    caller: Caller,
     service: ServiceHealth,
+    serviceKey: string,
     errors: CallerErrors,
-    view: ErrorView,
-    verdict: ErrorVerdict,
+    kind: ErrorKind,
   ): Draft | undefined {
-    const failing = service.failingCallers(bucketOf(at));
-    if (
-      !this.settings.reportHealth ||
-      failing < this.settings.healthCallers ||
-      at < service.reportedAt + REPORT_EVERY_MS
-    )
-      return undefined;
-    service.reportedAt = at;
-    const id = event.serviceId || event.serviceName;
-    return findingOf({
-      ...common(event, at, caller, view, verdict, errors.evidence),
-      entity: { kind: 'service', id, name: event.serviceName || id },
-      explanation: `${failing} callers of ${serviceName(event)} get ${names[view.kind]} at the same time: the service is unwell; no caller is to blame.`,
-    });
+    if (at < service.reportedAt + REPORT_EVERY_MS) return undefined;
+    const head = bucketOf(at);
+    const windowFrom = head - WINDOW_BUCKETS + 1;
+    for (const span of NEIGHBOUR_SPANS) {
+      const from = head - span + 1;
+      const view: ServiceView = {
+        kind,
+        errors: service.errors[kind].sum(from, head),
+        requests: service.requests.sum(from, head),
+        pastErrors: service.errors[kind].before(windowFrom),
+        pastRequests: service.requests.before(windowFrom),
+      };
+      const verdict = standsOut(view, this.settings);
+      if (!verdict) continue;
+      const callers = this.#callersOf(service, serviceKey, view, from, head);
+      if (!isShared(callers, this.settings)) return undefined;
+      service.reportedAt = at;
+      return outageFinding({ event, at, from: from * BUCKET_MS, view, callers, verdict, evidence: errors.evidence });
+    }
+    return undefined;
+  }
+
+  #callersOf(service: ServiceHealth, serviceKey: string, view: ServiceView, from: number, head: number): CallersView {
+    const failing = service.failingCallers(head);
+    let worst = { errors: 0, requests: 0 };
+    for (const caller of failing) {
+      const own = this.#callers.peek(`${caller}|${serviceKey}`);
+      const errors = own?.errors[view.kind].sum(from, head) ?? 0;
+      if (own && errors > worst.errors) worst = { errors, requests: own.requests.sum(from, head) };
+    }
+    return {
+      failing: failing.length,
+      rest: { errors: view.errors - worst.errors, requests: view.requests - worst.requests },
+    };
   }
 }
 
-const kindOf = (event: ApiEvent): 'server' | 'client' | undefined =>
+/** Which class of errors the answer is of, if any. */
+export const kindOf = (event: ApiEvent): ErrorKind | undefined =>
   isServerError(event.status) ? 'server' : isOtherClientError(event.status) ? 'client' : undefined;
 
 const note = (errors: CallerErrors, at: number): void => {
@@ -135,38 +190,40 @@ const note = (errors: CallerErrors, at: number): void => {
   errors.lastBucket = Math.max(errors.lastBucket, bucketOf(at));
 };
 
-const names = { server: 'server errors', client: 'client errors' } as const;
 const serviceName = (event: ApiEvent): string => event.serviceName || event.serviceId;
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
-const common = (
+const callerFinding = (
   event: ApiEvent,
   at: number,
   caller: Caller,
   view: ErrorView,
   verdict: ErrorVerdict,
   evidence: Evidence,
-) => ({
-  event,
-  type: 'error-spike' as const,
-  version: ERROR_SPIKE_VERSION,
-  severity: verdict.severity,
-  confidence: verdict.confidence,
-  at,
-  from: Math.max(at - WINDOW_MS, (bucketOf(at) - WINDOW_BUCKETS + 1) * BUCKET_MS),
-  observed: {
-    metric: `${view.kind} error ratio`,
-    value: Math.round(verdict.ratio * 1000) / 1000,
-    unit: 'of requests in 5 min',
-  },
-  expected: {
-    low: 0,
-    high: verdict.limit,
-    mean: view.pastRequests > 0 ? view.pastErrors / view.pastRequests : 0,
-    n: view.pastRequests,
-    p: 1,
-    warmUp: caller.warmUp,
-  },
-  evidence,
-  only: view.kind === 'server' ? 'status >= 500' : 'status BETWEEN 400 AND 499 AND status NOT IN (401, 403, 404, 429)',
-});
+): Draft =>
+  findingOf({
+    event,
+    entity: caller.entity,
+    type: 'error-spike',
+    version: ERROR_SPIKE_VERSION,
+    severity: verdict.severity,
+    confidence: verdict.confidence,
+    at,
+    from: Math.max(at - WINDOW_MS, (bucketOf(at) - WINDOW_BUCKETS + 1) * BUCKET_MS),
+    observed: {
+      metric: `${view.kind} error ratio`,
+      value: Math.round(verdict.ratio * 1000) / 1000,
+      unit: 'of requests in 5 min',
+    },
+    expected: {
+      low: 0,
+      high: verdict.limit,
+      mean: view.pastRequests > 0 ? view.pastErrors / view.pastRequests : 0,
+      n: view.pastRequests,
+      p: 1,
+      warmUp: caller.warmUp,
+    },
+    explanation: `${percent(verdict.ratio)} of ${view.requests} requests of ${caller.entity.name} to ${serviceName(event)} within 5 min ended in ${ERROR_NAMES[view.kind]} (at least ${percent(verdict.lowerBound)} for certain; up to ${percent(verdict.limit)} is let pass), while the other callers of the service got ${view.others[0]?.errors ?? 0} in ${view.others[0]?.requests ?? 0} requests.`,
+    evidence,
+    only: ERROR_QUERIES[view.kind],
+  });

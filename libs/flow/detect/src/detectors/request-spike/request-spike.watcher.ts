@@ -67,6 +67,12 @@ export class RequestSpikeWatcher {
     return this.#histories.size;
   }
 
+  /** Baselines and evidence of callers that another process watches now. */
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#histories.forgetLanes(lanes);
+    this.#evidence.forgetLanes(lanes);
+  }
+
   /** Called when a caller's newest bucket is about to move: its finished blocks become baseline. */
   beforeAdvance(slot: number, key: string, head: number, bucket: number): void {
     if (blockOfBucket(head) === blockOfBucket(bucket)) return;
@@ -78,7 +84,8 @@ export class RequestSpikeWatcher {
   /** After the event was counted: whether `look` is due. */
   isDue(slot: number, key: string, event: ApiEvent, at: number): boolean {
     const sum = this.slab.windowSum[slot] ?? 0;
-    if (sum * EVIDENCE_SHARE >= this.settings.floor) this.#evidence.getOrMake(key, () => new Evidence()).add(event, at);
+    if (sum * EVIDENCE_SHARE >= this.settings.floor)
+      this.#evidence.getOrMake(key, () => new Evidence(), this.slab.lane[slot]).add(event, at);
     const head = this.slab.head[slot] ?? 0;
     if (sum === this.#expectFrom) this.#expect(key, head);
     if (sum < this.settings.floor) return false;
@@ -133,7 +140,7 @@ export class RequestSpikeWatcher {
     const history = await this.source.load(parseCallerKey(key), cutoff);
     const first = blockOfBucket(this.slab.firstBucket[slot] ?? head);
     if (history.blocks.length === 0 && history.excludedBlocks === 0) history.since = Math.min(first, cutoff + 2);
-    this.#histories.set(key, history);
+    this.#histories.set(key, history, this.slab.lane[slot]);
     return history;
   }
 

@@ -69,6 +69,10 @@ export const surgeOf = (slab: CallerSlab, slot: number, head: number, s: Request
   return surge;
 };
 
+/** The ring of this caller no longer reaches what would be compared: it is far ahead of the one that is looked at (a lane being rebuilt). */
+const isBeyond = (slab: CallerSlab, other: number, head: number): boolean =>
+  (slab.head[other] ?? 0) - RING_BUCKETS >= head - 2 * WINDOW_BUCKETS;
+
 /**
  * How much the estate rose: 1, unless many of the other busy callers (of all kinds that share the group) rose together. Compares their
  * last 2 minutes with the 5 minutes that ended 5 minutes ago, per minute.
@@ -79,7 +83,7 @@ const surgeAt = (slab: CallerSlab, slot: number, head: number, s: RequestSpikeSe
   let looked = 0;
   for (const other of slab.recent(slab.group[slot] ?? 0, head - 2 * MINUTE_BUCKETS)) {
     if (++looked > MAX_LOOKED_AT) break;
-    if (other === slot) continue;
+    if (other === slot || isBeyond(slab, other, head)) continue;
     const now = slab.sum(other, head - 2 * MINUTE_BUCKETS + 1, head) / 2;
     const before = slab.sum(other, head - 2 * WINDOW_BUCKETS + 1, head - WINDOW_BUCKETS) / 5;
     if (now * 2 < MIN_BUSY && before * 5 < MIN_BUSY) continue;
