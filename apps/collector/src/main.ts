@@ -1,22 +1,23 @@
 import 'reflect-metadata';
-import { resolve } from 'node:path';
 import { compose } from '@outrider/wiring/compose';
-import { KeyFolder } from '@outrider/wiring/key-folder';
+import { INGEST_TOKEN_FILE, KeyFolder, TOKEN_BYTES } from '@outrider/wiring/key-folder';
 import { runProcess } from '@outrider/wiring/run-process';
 import { gatewaysOf } from '@outrider/wiring/settings/gateway-options';
 import { readEnvironment } from './config.ts';
 
-await runProcess(
-  () => {
-    const config = readEnvironment();
-    return compose({
-      name: 'collector',
-      process: config,
-      keys: new KeyFolder(resolve(config.OUTRIDER_DATA)),
-      gateways: gatewaysOf(config, config.INGEST_TOKEN),
-      bus: config,
-      collect: config,
-    });
-  },
-  (text) => process.stderr.write(`collector: ${text}\n`),
-);
+const say = (text: string): void => void process.stderr.write(`collector: ${text}\n`);
+
+await runProcess(() => {
+  const config = readEnvironment();
+  const keys = KeyFolder.of(config);
+  const ingestToken = keys.keep(INGEST_TOKEN_FILE, config.INGEST_TOKEN, TOKEN_BYTES, 'base64url');
+  if (ingestToken.made) say(`ingest token for http-log made and kept in ${keys.path(INGEST_TOKEN_FILE)}`);
+  return compose({
+    name: 'collector',
+    process: config,
+    keys,
+    gateways: gatewaysOf(config, ingestToken.value),
+    bus: config,
+    collect: config,
+  });
+}, say);

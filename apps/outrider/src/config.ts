@@ -1,21 +1,26 @@
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
+import { isKafka } from '@outrider/wiring/settings/bus-address';
 import { checkCollectSettings, collectSettings } from '@outrider/wiring/settings/collect-settings';
 import {
   busSettings,
+  checkClickHouseSettings,
   clickhouseSettings,
   jobSettings,
   postgresSettings,
 } from '@outrider/wiring/settings/engine-settings';
 import { gatewaySettings } from '@outrider/wiring/settings/gateway-options';
-import { listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
-import { respondSettings, serveSettings } from '@outrider/wiring/settings/serve-settings';
+import { checkKafkaSettings } from '@outrider/wiring/settings/kafka-settings';
+import { extraHealthSettings, listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
+import { controlRetentionSettings, secretsSettings, serveSettings } from '@outrider/wiring/settings/serve-settings';
+import { sharedKeys } from '@outrider/wiring/settings/shared-engines';
 
 /** Everything in one process: all settings there are. */
 export const StartConfig = z
   .object({
     ...processSettings,
+    ...extraHealthSettings,
     ...listenSettings,
     ...gatewaySettings,
     ...collectSettings,
@@ -23,10 +28,17 @@ export const StartConfig = z
     ...clickhouseSettings,
     ...postgresSettings,
     ...jobSettings,
-    ...respondSettings,
+    ...secretsSettings,
+    ...controlRetentionSettings,
     ...serveSettings,
   })
-  .superRefine(checkCollectSettings);
+  .superRefine((settings, context) => {
+    checkCollectSettings(settings, context);
+    checkKafkaSettings(settings, context);
+    checkClickHouseSettings(settings, context);
+    // Others may publish on a Kafka: their fingerprints must be ours.
+    if (isKafka(settings.BUS_URL)) sharedKeys(settings, ['FINGERPRINT_KEY'], context);
+  });
 export type StartConfig = z.output<typeof StartConfig>;
 
 /** What the commands against a running server need. */

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
 import { compose, type ComposedProcess } from '@outrider/wiring/compose';
-import { KeyFolder, type Kept } from '@outrider/wiring/key-folder';
+import { INGEST_TOKEN_FILE, KeyFolder, TOKEN_BYTES, type Kept } from '@outrider/wiring/key-folder';
 import { gatewaysOf } from '@outrider/wiring/settings/gateway-options';
 import type { StartConfig } from './config.ts';
 
@@ -8,12 +7,10 @@ export interface Started extends ComposedProcess {
   readonly ingestToken: Kept;
 }
 
-const TOKEN_BYTES = 32;
-
 /** All stages on the engines that the settings name. */
 export const start = async (config: StartConfig): Promise<Started> => {
-  const keys = new KeyFolder(resolve(config.OUTRIDER_DATA));
-  const ingestToken = keys.keep('ingest-token', config.INGEST_TOKEN, TOKEN_BYTES, 'base64url');
+  const keys = KeyFolder.of(config);
+  const ingestToken = keys.keep(INGEST_TOKEN_FILE, config.INGEST_TOKEN, TOKEN_BYTES, 'base64url');
   const composed = await compose({
     name: 'outrider',
     process: config,
@@ -22,10 +19,11 @@ export const start = async (config: StartConfig): Promise<Started> => {
     bus: config,
     clickhouse: config,
     postgres: config,
+    secrets: config,
     jobs: config,
     collect: config,
     detect: true,
-    respond: true,
+    respond: config,
     serve: config,
   });
   return { ...composed, ingestToken };
@@ -55,7 +53,7 @@ export const greeting = (started: Started, config: StartConfig): string => {
   if (started.ingestToken.made)
     lines.push(
       '',
-      'Ingest token for http-log, shown this once (kept in keys/ingest-token of the data folder):',
+      'Ingest token for http-log, shown this once (kept in the file ingest-token of the keys’ folder):',
       `  ${started.ingestToken.value}`,
     );
   return `${lines.join('\n')}\n`;

@@ -9,16 +9,20 @@ import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
 import { JobQueue } from '@outrider/ports/job-queue';
+import { Leadership, SoleLeadership } from '@outrider/ports/leadership';
 import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import { OutboundHttp } from '@outrider/ports/outbound-http';
 import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
-import type { Ground, OpenedPostgres } from './engines.ts';
+import { RetentionStore } from '@outrider/ports/retention-store';
+import type { Postgres } from '@outrider/postgres/open-postgres';
+import type { Ground } from './engines/ground.ts';
 
 /** The engines of a process as it needs them; a stage whose port is missing fails when the process is made, not later. */
 export interface Engines {
   readonly bus: EventBus;
   readonly events?: EventStore;
-  readonly postgres?: OpenedPostgres;
+  /** `opensSecrets` false: the part that opens sealed secrets is not provided. Default true. */
+  readonly postgres?: { readonly stores: Postgres; readonly opensSecrets?: boolean };
   readonly jobs?: JobQueue<Jobs>;
   readonly gateways?: Gateways;
   readonly outbound?: OutboundHttp;
@@ -27,8 +31,9 @@ export interface Engines {
 /** Ports are the tokens: whoever injects `EventStore` gets the one that this process opened. */
 @Module({})
 export class EnginesModule {
-  static register(ground: Ground, engines: Engines): DynamicModule {
+  static register(ground: Pick<Ground, 'dataDir' | 'lifecycle' | 'metrics' | 'log'>, engines: Engines): DynamicModule {
     const stores = engines.postgres?.stores;
+    const opensSecrets = engines.postgres?.opensSecrets ?? true;
     const providers: ValueProvider[] = [
       { provide: Lifecycle, useValue: ground.lifecycle },
       { provide: Metrics, useValue: ground.metrics },
@@ -39,11 +44,13 @@ export class EnginesModule {
       { provide: JobQueue, useValue: engines.jobs },
       { provide: Gateways, useValue: engines.gateways },
       { provide: OutboundHttp, useValue: engines.outbound },
+      { provide: Leadership, useValue: stores?.leadership ?? new SoleLeadership() },
+      { provide: RetentionStore, useValue: stores?.retention },
       { provide: AlertStore, useValue: stores?.alerts },
       { provide: PolicyStore, useValue: stores?.policies },
       { provide: EnforcementStore, useValue: stores?.enforcements },
       { provide: AuditLog, useValue: stores?.audit },
-      { provide: WebhookStore, useValue: stores?.webhooks },
+      { provide: WebhookStore, useValue: opensSecrets ? stores?.webhooks : undefined },
       { provide: DeliveryStore, useValue: stores?.deliveries },
       { provide: AccessTokenStore, useValue: stores?.tokens },
     ].filter((provider) => provider.useValue !== undefined);

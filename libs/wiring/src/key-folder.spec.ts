@@ -12,8 +12,8 @@ describe('KeyFolder', () => {
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
   it('makes a secret once, readable by its owner alone, and keeps it across starts', () => {
-    const first = new KeyFolder(dir).keep('ingest-token', undefined, 32, 'base64url');
-    const second = new KeyFolder(dir).keep('ingest-token', undefined, 32, 'base64url');
+    const first = KeyFolder.of({ OUTRIDER_DATA: dir }).keep('ingest-token', undefined, 32, 'base64url');
+    const second = KeyFolder.of({ OUTRIDER_DATA: dir }).keep('ingest-token', undefined, 32, 'base64url');
     expect(first.made).toBe(true);
     expect(second).toEqual({ value: first.value, made: false });
     expect(first.value).toHaveLength(43);
@@ -23,17 +23,20 @@ describe('KeyFolder', () => {
   });
 
   it('stores nothing that was given to it', () => {
-    expect(new KeyFolder(dir).keep('secrets.key', 'given', 32, 'hex')).toEqual({ value: 'given', made: false });
+    expect(KeyFolder.of({ OUTRIDER_DATA: dir }).keep('secrets.key', 'given', 32, 'hex')).toEqual({
+      value: 'given',
+      made: false,
+    });
     expect(readdirSync(dir)).toEqual([]);
   });
 
   it('never hands out an empty secret: a folder that cannot be written is an error', () => {
     writeFileSync(join(dir, 'keys'), 'not a folder');
-    expect(() => new KeyFolder(dir).keep('ingest-token', undefined, 32, 'base64url')).toThrow();
+    expect(() => KeyFolder.of({ OUTRIDER_DATA: dir }).keep('ingest-token', undefined, 32, 'base64url')).toThrow();
   });
 
   it('writes whole secrets only: what is read back is what was made', () => {
-    const { value } = new KeyFolder(dir).keep('fingerprint.key', undefined, 32, 'hex');
+    const { value } = KeyFolder.of({ OUTRIDER_DATA: dir }).keep('fingerprint.key', undefined, 32, 'hex');
     expect(readFileSync(join(dir, 'keys', 'fingerprint.key'), 'utf8').trim()).toBe(value);
     expect(value).toMatch(/^[0-9a-f]{64}$/);
   });

@@ -10,7 +10,7 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface Kept {
   readonly value: string;
@@ -18,12 +18,21 @@ export interface Kept {
   readonly made: boolean;
 }
 
-/** Secrets that Outrider makes for itself at first start, each in a file of mode 0600 below the data folder. */
+/** The token of the default gateway for http-log, as a file of the folder, and its length. */
+export const INGEST_TOKEN_FILE = 'ingest-token';
+export const TOKEN_BYTES = 32;
+
+/** Secrets that Outrider makes for itself at first start, each in a file of mode 0600 of one folder. */
 export class KeyFolder {
   readonly #dir: string;
 
-  constructor(dataDir: string) {
-    this.#dir = join(dataDir, 'keys');
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Where `OUTRIDER_KEYS` says, else in the data folder. */
+  static of(settings: { readonly OUTRIDER_DATA: string; readonly OUTRIDER_KEYS?: string | undefined }): KeyFolder {
+    return new KeyFolder(resolve(settings.OUTRIDER_KEYS ?? join(settings.OUTRIDER_DATA, 'keys')));
   }
 
   /** The path that a person may read the secret from. */

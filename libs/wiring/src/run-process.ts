@@ -1,4 +1,4 @@
-import { CallerError } from '@outrider/platform/errors';
+import { CallerError, TransientError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 
 export interface RunningProcess {
@@ -38,8 +38,9 @@ export const runProcess = async (start: () => Promise<RunningProcess>, say: (tex
   try {
     running = await start();
   } catch (error) {
-    const expected = error instanceof CallerError || (error instanceof Error && error.cause instanceof CallerError);
-    say(error instanceof Error ? (expected ? error.message : (error.stack ?? error.message)) : String(error));
-    process.exit(expected ? 2 : 1);
+    const settings = error instanceof CallerError || (error instanceof Error && error.cause instanceof CallerError);
+    const known = settings || error instanceof TransientError;
+    say(error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error));
+    process.exit(settings ? 2 : 1);
   }
 };

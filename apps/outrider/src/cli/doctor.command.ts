@@ -15,7 +15,9 @@ interface Options {
 export const addDoctor = (program: Command): void => {
   program
     .command('doctor')
-    .description('what is wrong with my set-up: the server, Kong, its logging plugin, arriving events, clocks')
+    .description(
+      'what is wrong with my set-up: the server, its engines, Kong, its logging plugin, arriving events, clocks',
+    )
     .option('--json', 'the symptoms as JSON')
     .addHelpText(
       'after',
@@ -25,7 +27,13 @@ export const addDoctor = (program: Command): void => {
 };
 
 const run = async (options: Options): Promise<void> => {
-  const symptoms = [...(await examineServer()), ...(await examineGateways())];
+  // The engines' drivers are loaded only here: other commands do not wait for them.
+  const { examineEngines } = await import('../doctor/engines.examination.ts');
+  const symptoms = [
+    ...(await examineServer()),
+    ...(await examineEngines(readEnvironment(StartConfig))),
+    ...(await examineGateways()),
+  ];
   if (options.json) process.stdout.write(`${JSON.stringify(symptoms, undefined, 2)}\n`);
   else process.stdout.write(`${symptoms.map(line).join('\n')}\n`);
   if (symptoms.some((symptom) => symptom.level === 'fail')) process.exitCode = 1;

@@ -33,7 +33,7 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
     let postgres: TestPostgres;
     let engine: SuiteEngine;
     let sim: KongSim;
-    let stacks: ResponderStack[] = [];
+    const stacks: ResponderStack[] = [];
     let child: TypescriptChild | undefined;
 
     let databaseUrl: string;

@@ -9,10 +9,21 @@ export const serveSettings = {
   METRICS_PUBLIC: envFlag.default(false),
 };
 
-export const respondSettings = {
-  /** Key that seals webhook secrets, 64 hex digits; made at first start and kept in OUTRIDER_DATA when empty. */
+/** Of those who write and send webhooks. */
+export const secretsSettings = {
+  /** Key that seals webhook secrets, 64 hex digits; made at first start and kept with the keys when empty. */
   SECRETS_KEY: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/, '64 hex digits')
     .optional(),
+};
+
+const days = envInteger(1, 3650);
+
+/** How long the control store keeps what is over. */
+export const controlRetentionSettings = {
+  RETENTION_AUDIT_DAYS: days.default(400),
+  RETENTION_DELIVERIES_DAYS: days.default(30),
+  RETENTION_ENFORCEMENTS_DAYS: days.default(400),
+  RETENTION_ALERTS_DAYS: days.default(400),
 };

@@ -1,24 +1,27 @@
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import type { HealthCheck } from '@outrider/serve/serve-options';
 import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
-import type { Engines } from './engines.module.ts';
+import type { ConsumableBus } from '@outrider/ports/event-bus';
+import type { Engines } from '../engines.module.ts';
 
 /** Above this the bus refuses soon. */
 const PRESSED = 0.9;
 
+export interface HealthSources {
+  readonly engines: Omit<Engines, 'bus'>;
+  readonly bus: ConsumableBus;
+  readonly gateways: readonly GatewaySettings[];
+  /** False: without a bus the process still does the most of its job (the api: only the live stream pauses). */
+  readonly needsBus: boolean;
+}
+
 /** What must work for this process to be ready, and what is shown beside it. */
-export const healthChecks = (engines: Engines, gateways: readonly GatewaySettings[]): HealthCheck[] => {
-  const { events, postgres, jobs, bus } = engines;
-  const works = (name: string, probe: () => Promise<unknown>): HealthCheck => ({
-    name,
-    check: async () => {
-      await probe();
-      return { ok: true };
-    },
-  });
+export const healthChecks = ({ engines, bus, gateways, needsBus }: HealthSources): HealthCheck[] => {
+  const { events, postgres, jobs } = engines;
   return [
+    { ...works('event-bus', () => bus.ping()), required: needsBus },
     {
-      name: 'event-bus',
+      name: 'event-bus-pressure',
       required: false, // a backlog is worth a look; taking the process out of service would only make it longer
       check: () => {
         const pressure = bus.pressure(EVENTS_TOPIC.name);
@@ -35,7 +38,15 @@ export const healthChecks = (engines: Engines, gateways: readonly GatewaySetting
   ];
 };
 
-const kong = ({ gateways }: Engines, { tenant, id }: GatewaySettings): HealthCheck[] => {
+const works = (name: string, probe: () => Promise<unknown>): HealthCheck => ({
+  name,
+  check: async () => {
+    await probe();
+    return { ok: true };
+  },
+});
+
+const kong = ({ gateways }: Pick<Engines, 'gateways'>, { tenant, id }: GatewaySettings): HealthCheck[] => {
   const admin = gateways?.admin(tenant, id);
   if (!admin) return [];
   return [

@@ -1,0 +1,71 @@
+import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { CollectAddresses, CollectService } from '@outrider/collect/collect.service';
+import type { HealthCheck } from '@outrider/serve/serve-options';
+import type { Composition } from './composition.ts';
+import type { Ground } from './engines/ground.ts';
+import { EnginesModule, type Engines } from './engines.module.ts';
+import { collectOptions } from './stage-options.ts';
+import { VERSION } from './version.ts';
+
+@Module({})
+class ProcessModule {}
+
+/** The stages of one process, loaded: only those that it runs. */
+export interface Stages {
+  readonly module: DynamicModule;
+  adapter(): FastifyAdapter;
+  /** What the API needs of the application, where there is one. */
+  configure(app: NestFastifyApplication): void;
+  /** Called once the application has been made of the module. */
+  made(app: INestApplication): void;
+  /** Where the collector listens; nothing without one. */
+  collecting(): CollectAddresses;
+}
+
+export const loadStages = async (
+  composition: Composition,
+  ground: Ground,
+  engines: Engines,
+  health: readonly HealthCheck[],
+): Promise<Stages> => {
+  const { gateways, keys, collect, detect, respond, serve } = composition;
+  const imports: (DynamicModule | Type)[] = [EnginesModule.register(ground, engines)];
+  const collector: { service?: CollectService } = {};
+  const found: ((app: INestApplication) => void)[] = [];
+  if (collect) {
+    const { CollectModule } = await import('@outrider/collect/collect.module');
+    const { CollectService: token } = await import('@outrider/collect/collect.service');
+    imports.push(CollectModule.register(collectOptions(gateways, keys, collect)));
+    found.push((app) => void (collector.service = app.get(token)));
+  }
+  if (detect) imports.push((await import('@outrider/detect/detect.module')).DetectModule.register({}));
+  if (respond) imports.push(...(await responding(respond)));
+  const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
+  if (serve) {
+    const { ServeModule } = await import('@outrider/serve/serve.module');
+    const sources = () => collector.service?.status() ?? [];
+    imports.push(ServeModule.register({ version: VERSION, publicMetrics: serve.METRICS_PUBLIC, health, sources }));
+  }
+  return {
+    module: { module: ProcessModule, imports },
+    adapter: () => http?.createHttpAdapter() ?? new FastifyAdapter(),
+    configure: (app) => void http?.configureHttp(app),
+    made: (app) => found.forEach((find) => find(app)),
+    collecting: () => collector.service?.addresses ?? { gateways: {} },
+  };
+};
+
+const responding = async (settings: NonNullable<Composition['respond']>): Promise<DynamicModule[]> => {
+  const [{ EvaluateModule }, { RespondModule }] = await Promise.all([
+    import('@outrider/evaluate/evaluate.module'),
+    import('@outrider/respond/respond.module'),
+  ]);
+  const retentionDays = {
+    audit: settings.RETENTION_AUDIT_DAYS,
+    deliveries: settings.RETENTION_DELIVERIES_DAYS,
+    enforcements: settings.RETENTION_ENFORCEMENTS_DAYS,
+    alerts: settings.RETENTION_ALERTS_DAYS,
+  };
+  return [EvaluateModule.register({ allowPrivateAddresses: false }), RespondModule.register({ retentionDays })];
+};
