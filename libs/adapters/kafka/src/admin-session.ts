@@ -4,6 +4,9 @@ import { KafkaClient } from './kafka-client.ts';
 import type { ResolvedSettings } from './settings.ts';
 import { within } from './within.ts';
 
+/** Who asks tries again himself, and wants to know why it failed. */
+const RETRY = { retries: 1, initialRetryTime: 100, maxRetryTime: 500 };
+
 interface Open {
   readonly client: KafkaClient;
   readonly admin: Admin;
@@ -43,8 +46,8 @@ export class AdminSession {
   }
 
   async #open(): Promise<Open> {
-    const client = new KafkaClient(this.settings, this.log);
-    const admin = client.kafka.admin({ retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 500 } });
+    const client = new KafkaClient(this.settings, this.log, RETRY);
+    const admin = client.kafka.admin();
     try {
       await admin.connect();
       return { client, admin };

@@ -1,4 +1,5 @@
 import { CallerError, TransientError } from '@outrider/platform/errors';
+import { isNativeError } from 'node:util/types';
 
 /** Codes of Node's TLS for "their certificate is not one that we trust". */
 const UNTRUSTED = new Set([
@@ -66,7 +67,7 @@ export const transient = (error: unknown, message: string, code: string): Transi
 export const chainOf = (error: unknown): string[] => {
   const names: string[] = [];
   let at: unknown = error;
-  for (let depth = 0; at instanceof Error && depth < 10; depth += 1) {
+  for (let depth = 0; isNativeError(at) && depth < 10; depth += 1) {
     names.push(at.name);
     for (const field of ['type', 'code'] as const) {
       const value: unknown = Reflect.get(at, field);

@@ -15,6 +15,7 @@ import {
 } from '@outrider/ports/event-bus';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createSecureContext } from 'node:tls';
 import { AdminSession } from './admin-session.ts';
 import { busMetrics, type BusMetrics } from './bus-metrics.ts';
 import { chainOf, misconfiguration, transient, unreachable } from './connect-errors.ts';
@@ -67,6 +68,7 @@ export class KafkaBus extends ConsumableBus {
    * setting, when they do not answer in time or do not accept us.
    */
   async start(): Promise<void> {
+    this.#checkPems();
     const until = performance.now() + this.#settings.startTimeoutMs;
     for (let failures = 0; ; failures += 1)
       try {
@@ -148,6 +150,16 @@ export class KafkaBus extends ConsumableBus {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  /** kafkajs would take them for a connection that fails, and try again. */
+  #checkPems(): void {
+    const { caPem: ca, certPem: cert, keyPem: key } = this.#settings.tls ?? {};
+    try {
+      createSecureContext({ ca, cert, key });
+    } catch (error) {
+      throw misconfiguration(error) ?? error;
+    }
   }
 
   async #stop(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Logger } from '@outrider/platform/logger';
-import type { Kafka as KafkaDriver, KafkaConfig, SASLOptions } from 'kafkajs';
+import type { Kafka as KafkaDriver, KafkaConfig, RetryOptions, SASLOptions } from 'kafkajs';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { Kafka, logLevel } from './driver.ts';
@@ -17,9 +17,11 @@ export class KafkaClient {
   readonly #sockets = new Set<Socket>();
   #destroyed = false;
 
-  constructor(settings: ResolvedSettings, log: Logger) {
+  /** `retry`: how kafkajs tries to connect before it gives up; its own default takes some ten seconds. */
+  constructor(settings: ResolvedSettings, log: Logger, retry?: RetryOptions) {
     this.kafka = new Kafka({
       ...connection(settings),
+      ...(retry ? { retry } : {}),
       logLevel: logLevel.INFO,
       logCreator: kafkaLog(log),
       socketFactory: ({ host, port, ssl, onConnect }) => this.#socket(host, port, ssl, onConnect),

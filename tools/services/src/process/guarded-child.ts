@@ -43,6 +43,9 @@ unset OUTRIDER_TEMPORARY
 exec "$@" 3<&-
 `;
 
+/** Of looking for children that were born while their parents were being told. */
+const ROUNDS = 10;
+
 /** A child in a process group of its own that does not outlive us. It does not keep our event loop alive. */
 export class GuardedChild {
   readonly #child: ChildProcess;
@@ -86,10 +89,18 @@ export class GuardedChild {
     if (this.pid !== undefined) send(this.pid, signal);
   }
 
-  /** To the engine and every process below it but the guard, parents first so that none is started anew. */
+  /** To the engine and every process below it but the guard; looks again until it finds no child that was born meanwhile. */
   signalTree(signal: NodeJS.Signals): void {
     if (this.pid === undefined) return;
-    for (const pid of processTree(this.pid)) if (pid !== this.#guard) send(pid, signal);
+    const told = new Set([this.#guard]);
+    for (let round = 0; round < ROUNDS && this.pid !== undefined; round++) {
+      const fresh = processTree(this.pid).filter((pid) => !told.has(pid));
+      if (fresh.length === 0) return;
+      for (const pid of fresh) {
+        told.add(pid);
+        send(pid, signal);
+      }
+    }
   }
 }
 
