@@ -1,37 +1,35 @@
 import { createConnection, type Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { LOAD_CONSUMERS, refusedEntry, servedEntry } from './kong-entry.ts';
 
-const BATCH = 40;
-const CONSUMERS = 20;
+/** A collector's two doors; they may change while it is down. */
+export interface Target {
+  readonly httpPort: number;
+  readonly tcpPort: number;
+}
 
-/** A log entry of Kong 3.9's form with an id of its own, now. */
-const entry = (id: string, consumer: number): object => ({
-  started_at: Date.now(),
-  source: 'upstream',
-  upstream_status: '200',
-  upstream_uri: '/api/orders/1',
-  client_ip: `198.51.100.${consumer}`,
-  consumer: {
-    id: `00000000-0000-4000-8000-0000000000${String(consumer).padStart(2, '0')}`,
-    username: `load-${consumer}`,
-  },
-  authenticated_entity: { id: `10000000-0000-4000-8000-0000000000${String(consumer).padStart(2, '0')}` },
-  latencies: { request: 5, kong: 1, proxy: 4, receive: 0 },
-  request: {
-    id,
-    method: 'GET',
-    uri: '/api/orders/1',
-    url: 'http://api:8000/api/orders/1',
-    querystring: {},
-    size: 150,
-    headers: { 'user-agent': 'load/1' },
-  },
-  response: { status: 200, size: 400, headers: { 'content-type': 'application/json' } },
-  tries: [{ ip: '10.0.0.1', port: 80, balancer_latency: 0, balancer_start: Date.now() }],
-});
+export interface LoadOptions {
+  /** Asked at each turn, so that a collector that came back elsewhere is found. Never empty. */
+  readonly targets: () => readonly Target[];
+  readonly token: string;
+  /** Aim over http-log, all senders together; tcp-log adds 200 lines a second. */
+  readonly eventsPerSecond: number;
+}
 
-/** Steady load over http-log (acknowledged, every fourth batch sent twice as Kong does after a lost answer) and tcp-log. */
+const BATCH = 50;
+const SENDERS = 4;
+const REPEAT_EVERY = 8;
+const POST_TIMEOUT_MS = 20_000;
+const RETRY_MS = 50;
+const TCP_PAUSE_MS = 5;
+
+const newId = (): string => randomBytes(16).toString('hex');
+
+/**
+ * Steady load over http-log (a batch is repeated until it is acknowledged, as Kong does; every eighth acknowledged batch is sent a second
+ * time, as after a lost answer) and tcp-log (never repeated).
+ */
 export class Load {
   /** Ids whose batch was answered with 2xx: these must be stored. */
   readonly acknowledged = new Set<string>();
@@ -40,55 +38,86 @@ export class Load {
   #going = true;
   #running: Promise<void>[] = [];
 
-  constructor(
-    private readonly httpPort: number,
-    private readonly tcpPort: number,
-    private readonly token: string,
-  ) {}
+  constructor(private readonly options: LoadOptions) {}
 
   start(): void {
-    for (let i = 0; i < 3; i++) this.#running.push(this.#http(i));
+    for (let sender = 0; sender < SENDERS; sender++) this.#running.push(this.#http(sender));
     this.#running.push(this.#tcp());
   }
 
+  /** Resolves when nothing is on its way any more; a batch that nobody took yet is not acknowledged. */
   async stop(): Promise<void> {
     this.#going = false;
     await Promise.all(this.#running);
+    this.#running = [];
   }
 
-  async #http(lane: number): Promise<void> {
-    for (let n = 0; this.#going; n++) {
-      const ids = Array.from({ length: BATCH }, () => randomBytes(16).toString('hex'));
-      const body = gzipSync(JSON.stringify(ids.map((id, i) => entry(id, (lane * 7 + i) % CONSUMERS))));
-      // Kong repeats a batch until it is acknowledged
-      while (this.#going && !(await this.#post(body))) await pause(50);
-      if (!this.#going) break;
-      for (const id of ids) this.acknowledged.add(id);
-      if (n % 4 === 0) await this.#post(body);
-      await pause(20);
+  /** Key guessing from one address: `tries` refused requests, spread over `durationMs`, each acknowledged. */
+  async attack(address: string, tries: number, durationMs: number): Promise<void> {
+    for (let i = 0; i < tries && this.#going; i++) {
+      const id = newId();
+      await this.#deliver(0, [id], [refusedEntry(id, address, newId())]);
+      await pause(durationMs / tries);
     }
   }
 
-  async #post(body: Buffer): Promise<boolean> {
-    const response = await fetch(`http://127.0.0.1:${this.httpPort}/v1/logs`, {
+  async #http(sender: number): Promise<void> {
+    const everyMs = (BATCH * SENDERS * 1_000) / this.options.eventsPerSecond;
+    let due = performance.now();
+    for (let n = 0; this.#going; n++) {
+      const ids = Array.from({ length: BATCH }, newId);
+      const entries = ids.map((id, i) => servedEntry(id, (sender * 7 + n * 3 + i) % (LOAD_CONSUMERS - 1)));
+      const body = await this.#deliver(sender, ids, entries);
+      if (body && n % REPEAT_EVERY === 0) await this.#post(sender, body);
+      // What could not be sent in time is not made up for: the load stays steady
+      due = Math.max(due + everyMs, performance.now() - everyMs);
+      await pause(Math.max(0, due - performance.now()));
+    }
+  }
+
+  /** Undefined when the load ended first. */
+  async #deliver(sender: number, ids: readonly string[], entries: readonly object[]): Promise<Buffer | undefined> {
+    const body = gzipSync(JSON.stringify(entries), { level: 1 });
+    for (let attempt = 0; this.#going; attempt++) {
+      if (await this.#post(sender + attempt, body)) {
+        for (const id of ids) this.acknowledged.add(id);
+        return body;
+      }
+      await pause(RETRY_MS);
+    }
+    return undefined;
+  }
+
+  async #post(turn: number, body: Buffer): Promise<boolean> {
+    const target = this.#target(turn);
+    const response = await fetch(`http://127.0.0.1:${target.httpPort}/v1/logs`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', apikey: this.token },
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', apikey: this.options.token },
       body: new Uint8Array(body),
+      signal: AbortSignal.timeout(POST_TIMEOUT_MS),
     }).catch(() => undefined);
     await response?.arrayBuffer().catch(() => undefined);
     return response?.ok ?? false;
   }
 
+  #target(turn: number): Target {
+    const targets = this.options.targets();
+    const target = targets[turn % targets.length];
+    if (!target) throw new Error('the load has nowhere to go');
+    return target;
+  }
+
   async #tcp(): Promise<void> {
     let socket: Socket | undefined;
-    while (this.#going) {
+    for (let turn = 0; this.#going; turn++) {
       if (!socket || socket.destroyed) {
-        socket = createConnection(this.tcpPort, '127.0.0.1');
-        socket.on('error', () => socket?.destroy());
+        const fresh = createConnection(this.#target(turn).tcpPort, '127.0.0.1');
+        fresh.on('error', () => fresh.destroy());
+        socket = fresh;
       }
-      const id = randomBytes(16).toString('hex');
-      if (socket.write(`${JSON.stringify(entry(id, 19))}\n`)) this.written.add(id);
-      await pause(5);
+      const id = newId();
+      if (socket.write(`${JSON.stringify(servedEntry(id, LOAD_CONSUMERS - 1))}\n`)) this.written.add(id);
+      await pause(TCP_PAUSE_MS);
     }
     socket?.end();
   }

@@ -29,7 +29,8 @@ const check = (guarantee: string, holds: boolean, detail: string): void => {
 
 const sim = await startKongSim({ propagationMs: 500 });
 const outrider = await OutriderProcess.prepare({ KONG_ADMIN_URL: sim.adminUrl, KONG_PROPAGATION_MS: '600' });
-const load = new Load(outrider.httpPort, outrider.tcpPort, outrider.ingestToken);
+const { httpPort, tcpPort, ingestToken } = outrider;
+const load = new Load({ targets: () => [{ httpPort, tcpPort }], token: ingestToken, eventsPerSecond: 2_000 });
 try {
   const consumers = Array.from({ length: Number(values.kills) * 3 }, (_, i) => ({ username: `target-${i}` }));
   sim.seed({ consumers });
