@@ -103,7 +103,13 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.spec.ts', 'libs/testing/**/*.ts', '**/src/testing.ts', '**/testing/**/*.ts', 'tools/**/*.ts'],
+    files: [
+      '**/*.{spec,engines}.ts',
+      'libs/testing/**/*.ts',
+      '**/src/testing.ts',
+      '**/testing/**/*.ts',
+      'tools/**/*.ts',
+    ],
     rules: {
       '@nx/enforce-module-boundaries': boundaries(['type:testing', 'type:tool', 'type:adapter']),
       'no-restricted-imports': 'off',
