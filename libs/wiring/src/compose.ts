@@ -96,8 +96,13 @@ const build = async (
   };
 };
 
+/** A message is handed out until its block is stored, which waits for more: bytes are the bound that counts, not messages. */
+const ANALYZER_MESSAGES = 4_000;
+
 const groupsOf = (composition: Composition): [ConsumerGroup, StrategyOptions][] => [
-  ...(composition.detect ? [['analyzer', {}] satisfies [ConsumerGroup, StrategyOptions]] : []),
+  ...(composition.detect
+    ? [['analyzer', { maxInFlight: ANALYZER_MESSAGES }] satisfies [ConsumerGroup, StrategyOptions]]
+    : []),
   ...(composition.respond ? [['responder', {}] satisfies [ConsumerGroup, StrategyOptions]] : []),
   ...(composition.serve ? [['api', { durable: false }] satisfies [ConsumerGroup, StrategyOptions]] : []),
 ];

@@ -4,20 +4,23 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { diskAlone, parseAlone, socketAlone } from './baselines.ts';
 import { collectAlone, readerAlone } from './collect.bench.ts';
-import { writeCorpus } from './corpus-file.ts';
+import { writeCorpus, type CorpusFile } from './corpus-file.ts';
+import { benchServices } from './services-table.ts';
 import { latency, wholePath } from './whole-path.bench.ts';
 
-const USAGE = `usage: npm run bench [-- --entries N] [--rounds N]
+const USAGE = `usage: npm run bench [-- --entries N] [--rounds N] [--services]
 
 Measures this machine and Outrider on it in one run, so that the ratios mean something where absolute figures do not.
   --entries N   entries of the load; default 300000
   --rounds N    attacks whose latency is taken; default 10
+  --services    separate processes on real Kafka, ClickHouse over HTTP and PostgreSQL instead of the embedded profile
 `;
 
 const { values } = parseArgs({
   options: {
     entries: { type: 'string', default: '300000' },
     rounds: { type: 'string', default: '10' },
+    services: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -51,6 +54,13 @@ try {
   row('raw: JSON.parse alone, one core', `${number(parse)}/s`, '');
   row('raw: socket that counts lines', `${number(socket)}/s`, '');
   row('raw: 512 KiB writes with fdatasync', `${number(disk)} MB/s`, '');
+  if (values.services) await benchServices(corpus, row, number);
+  else await benchEmbedded(corpus, parse, entryBytes);
+} finally {
+  await rm(dir, { recursive: true, force: true });
+}
+
+async function benchEmbedded(corpus: CorpusFile, parse: number, entryBytes: number): Promise<void> {
   const reader = readerAlone(corpus);
   row(
     'collect: bytes to sanitised row, one core',
@@ -82,6 +92,4 @@ try {
     spread(toBlockMs),
     'Kong’s own propagation (0–5 s) comes on top',
   );
-} finally {
-  await rm(dir, { recursive: true, force: true });
 }

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openClickHouse } from '@outrider/clickhouse/open-clickhouse';
 import { startKongSim } from '@outrider/kong-sim/kong-sim';
@@ -8,6 +7,7 @@ import { OutriderProcess } from '@outrider/testing/process/outrider-process';
 import { createConnection } from 'node:net';
 import { SENDER } from './baselines.ts';
 import type { CorpusFile } from './corpus-file.ts';
+import { cpuSeconds, peakMemoryMb } from './process-cost.ts';
 
 export interface WholePath {
   readonly entriesPerSecond: number;
@@ -32,13 +32,13 @@ export const wholePath = async (corpus: CorpusFile): Promise<WholePath> => {
     for (let stored = 0; stored < corpus.entries;) {
       await pause(100);
       stored = await storedSoFar(outrider);
-      peak = Math.max(peak, memoryOf(outrider.pid));
+      peak = Math.max(peak, peakMemoryMb(outrider.pid));
       if (performance.now() - began > 300_000)
         throw new Error(`only ${stored} of ${corpus.entries} stored after 5 min`);
     }
     const entriesPerSecond = Math.round(corpus.entries / ((performance.now() - began) / 1000));
     const cpuMicros = ((cpuSeconds(outrider.pid) - cpuBefore) * 1e6) / corpus.entries;
-    peak = Math.max(peak, memoryOf(outrider.pid));
+    peak = Math.max(peak, peakMemoryMb(outrider.pid));
     await pause(3_000); // merges
     await outrider.stop();
     const disk = await onDisk(outrider.dataDir);
@@ -66,19 +66,6 @@ const storedSoFar = async (outrider: OutriderProcess): Promise<number> => {
     (sum, [, n]) => sum + Number(n),
     0,
   );
-};
-
-/** Peak resident memory of the process (VmHWM); MB. */
-const memoryOf = (pid: number | undefined): number => {
-  const text = readFileSync(`/proc/${pid ?? 'self'}/status`, 'utf8');
-  return Math.round(Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0) / 1024);
-};
-
-/** User and system time of all threads so far. Linux counts it in hundredths of a second. */
-const cpuSeconds = (pid: number | undefined): number => {
-  const text = readFileSync(`/proc/${pid ?? 'self'}/stat`, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 
 const onDisk = async (dataDir: string): Promise<{ bytes: number; rows: number }> => {

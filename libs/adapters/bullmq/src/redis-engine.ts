@@ -16,8 +16,8 @@ const PREFIX = 'outrider';
 const CONNECT_MS = 5_000;
 /** Of one command of a caller. */
 const COMMAND_MS = 5_000;
-/** A worker's question is answered within its drain delay (5 s); a Redis that is silent for longer is connected to anew. */
-const SILENT_MS = 12_000;
+/** A worker's question is answered within 10 s, BullMQ's longest wait; a Redis that is silent for twice as long is connected to anew. */
+const SILENT_MS = 20_000;
 const KEEP_ALIVE_MS = 10_000;
 const MAX_RECONNECT_MS = 2_000;
 

@@ -56,7 +56,7 @@ export const DEFAULT_LIMITS: CollectLimits = {
   batchEvents: 2_000,
   batchBytes: 512 * KIB,
   lingerMs: 200,
-  durableLingerMs: 10,
+  durableLingerMs: 25,
   highBytes: 64 * MIB,
   lowBytes: 32 * MIB,
   retryBaseMs: 50,

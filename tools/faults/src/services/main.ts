@@ -118,6 +118,7 @@ const hold = ({ phase, done, reckoning: r }: PhaseResult): void => {
     r.enforcementsLeft + r.leftInKong === 0,
     `${r.enforcementsLeft} not lifted, ${r.leftInKong} plugins left in Kong`,
   );
+  for (const call of r.doubledCalls) console.log(`     ${call}`);
   console.log(
     `     ${done.length} faults; tcp-log ${r.tcpStored} of ${r.tcpWritten}; worked off after ${Math.round(r.settledAfterMs / 1_000)} s`,
   );

@@ -26,6 +26,8 @@ export interface Reckoning {
   readonly enforcementsLeft: number;
   readonly enforcementsMissing: number;
   readonly appliedDoubled: number;
+  /** What was asked of Kong for those that were applied or made twice, a line each. */
+  readonly doubledCalls: readonly string[];
   readonly leftInKong: number;
   /** From the end of the load until everything was worked off. */
   readonly settledAfterMs: number;
@@ -122,7 +124,7 @@ const alerts = async ({ truth }: Installation, { since, attackers }: Told) => {
 
 const enforcements = async ({ truth, sim }: Installation, { since, blocked, callsBefore }: Told) => {
   const rows = await truth.postgres<{ state: string; entity_id: string }>(
-    `SELECT state, entity_id FROM enforcements WHERE created_at >= to_timestamp($1 / 1000.0)`,
+    `SELECT id, state, entity_id, round, requested_by, attempts, created_at FROM enforcements WHERE created_at >= to_timestamp($1 / 1000.0)`,
     [since],
   );
   const made = new Set(rows.map(({ entity_id }) => entity_id));
@@ -131,7 +133,18 @@ const enforcements = async ({ truth, sim }: Installation, { since, blocked, call
     const consumer = /^\/consumers\/([^/?]+)\/plugins/.exec(path)?.[1];
     if (consumer && method === 'POST' && status === 201) applied.set(consumer, (applied.get(consumer) ?? 0) + 1);
   }
+  const twice = [
+    ...[...applied].filter(([, n]) => n > 1).map(([consumer]) => consumer),
+    ...[...made].filter((entity) => rows.filter(({ entity_id }) => entity_id === entity).length > 1),
+  ];
   return {
+    doubledCalls: twice.flatMap((entity) => [
+      ...rows.filter(({ entity_id }) => entity_id === entity).map((row) => JSON.stringify(row)),
+      ...sim.adminLog
+        .slice(callsBefore)
+        .filter(({ path }) => path.includes(entity))
+        .map(({ at, method, path, status }) => `${new Date(at).toISOString()} ${method} ${path} ${status}`),
+    ]),
     enforcements: rows.length,
     enforcementsLeft: rows.filter(({ state }) => state !== 'lifted').length,
     enforcementsMissing: [...blocked].filter((consumer) => !made.has(consumer)).length,

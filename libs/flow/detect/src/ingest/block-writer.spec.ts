@@ -3,13 +3,14 @@ import { TransientError } from '@outrider/platform/errors';
 import type { EventBlock } from '@outrider/ports/event-store';
 import { BlockWriter } from './block-writer.ts';
 
-const setUp = (failures = 0, maxRows = 4) => {
+const setUp = (failures = 0, maxRows = 4, maxAgeMs = 5) => {
   const steps: string[] = [];
   const blocks: EventBlock[] = [];
   let left = failures;
   const writer = new BlockWriter('t', 3, {
-    maxAgeMs: 5,
+    maxAgeMs: () => maxAgeMs,
     maxRows,
+    maxMessages: 3,
     insert: async (block) => {
       if (left-- > 0) throw new TransientError('away');
       steps.push(`insert ${block.token}`);
@@ -45,6 +46,12 @@ describe('BlockWriter', () => {
     ];
     await Promise.all([...done, writer.add(delivery(3), ['e'])]);
     expect(steps).toEqual(['insert t/3/0-2@1000', 'plan 3', 'insert t/3/3-3@1003']);
+  });
+
+  it('does not wait for its time when it holds as many messages as it may, however few rows they have', async () => {
+    const { writer, steps, delivery } = setUp(0, 1_000, 3_600_000);
+    await Promise.all([0, 1, 2].map((offset) => writer.add(delivery(offset), ['a'])));
+    expect(steps).toEqual(['plan 2', 'insert t/3/0-2@1000']);
   });
 
   it('takes the same offsets of a log that was made anew for other blocks', async () => {

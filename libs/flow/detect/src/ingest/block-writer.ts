@@ -4,10 +4,12 @@ import type { Delivery } from '@outrider/ports/event-bus';
 import type { EventBlock } from '@outrider/ports/event-store';
 
 export interface BlockWriterOptions {
-  /** A block is closed at the latest after this time; ms. */
-  readonly maxAgeMs: number;
+  /** A block is closed at the latest after this time; ms, asked for each block. */
+  readonly maxAgeMs: () => number;
   /** A block is closed once it holds so many rows. */
   readonly maxRows: number;
+  /** … or so many messages, however few rows they have: the bus hands out only so many at a time. */
+  readonly maxMessages: number;
   readonly insert: (block: EventBlock) => Promise<void>;
   readonly onStored: (rows: number, seconds: number) => void;
   readonly onRetry: (error: unknown, attempt: number) => void;
@@ -59,7 +61,7 @@ export class BlockWriter {
       this.#waiting.push({ delivery, rows, addedAt: performance.now(), resolve, reject });
       this.#rows += rows.length;
       this.#arm();
-      if (this.#rows >= this.options.maxRows || delivery.plannedThrough === delivery.offset) void this.#write();
+      if (this.#isFull() || delivery.plannedThrough === delivery.offset) void this.#write();
     });
   }
 
@@ -111,7 +113,7 @@ export class BlockWriter {
   #arm(): void {
     const [oldest] = this.#waiting;
     if (!oldest || this.#timer || this.#writing || this.#stopped) return;
-    const { maxAgeMs } = this.options;
+    const maxAgeMs = this.options.maxAgeMs();
     // The rest of a planned block comes when it comes: what is not whole yet is looked at now and then.
     const planned = oldest.delivery.plannedThrough !== undefined;
     const inMs = planned ? maxAgeMs : Math.max(0, Math.ceil(oldest.addedAt + maxAgeMs - performance.now()));
@@ -121,13 +123,16 @@ export class BlockWriter {
     }, inMs);
   }
 
+  #isFull(): boolean {
+    return this.#rows >= this.options.maxRows || this.#waiting.length >= this.options.maxMessages;
+  }
+
   /** What came during an insert waits for its own time: a small block costs the store nearly as much as a large one. */
   #isDue(): boolean {
     const [oldest] = this.#waiting;
     if (!oldest) return false;
-    if (this.#stopped || oldest.delivery.plannedThrough !== undefined || this.#rows >= this.options.maxRows)
-      return true;
-    return performance.now() - oldest.addedAt >= this.options.maxAgeMs;
+    if (this.#stopped || oldest.delivery.plannedThrough !== undefined || this.#isFull()) return true;
+    return performance.now() - oldest.addedAt >= this.options.maxAgeMs();
   }
 
   async #writeAll(): Promise<void> {

@@ -21,6 +21,12 @@ export const busPosition = (partition: number, offset: number): number => partit
 /** Findings that may wait for the alert store before events wait too. */
 const MAX_PENDING_FINDINGS = 5_000;
 
+/** Of one partition; far below what the bus hands out at a time. */
+const MAX_BLOCK_MESSAGES = 300;
+/** With so many partitions a block may be one `maxBlockAgeMs` old, with twice as many two, up to five. */
+const LANES_A_BLOCK_AGE = 2;
+const MAX_AGE_TIMES = 5;
+
 export interface EventIngestDeps {
   readonly store: Pick<EventStore, 'insertEvents' | 'insertDeadLetters'>;
   readonly engine: DetectionEngine;
@@ -230,10 +236,17 @@ export class EventIngest {
     return new TransientError('the partition is not ours', 'partition-lost');
   }
 
+  /** Each partition makes blocks of its own, and a block costs the store much the same however small: with many of them each waits longer. */
+  #blockAgeMs(): number {
+    const times = Math.min(MAX_AGE_TIMES, Math.max(1, this.#lanes.size / LANES_A_BLOCK_AGE));
+    return this.deps.maxBlockAgeMs * times;
+  }
+
   #writerOf(partition: number): BlockWriter {
     return new BlockWriter(EVENTS_TOPIC.name, partition, {
-      maxAgeMs: this.deps.maxBlockAgeMs,
+      maxAgeMs: () => this.#blockAgeMs(),
       maxRows: this.deps.maxBlockRows,
+      maxMessages: MAX_BLOCK_MESSAGES,
       insert: (block) => this.deps.store.insertEvents(block),
       onStored: (rows, seconds) => this.deps.metrics.stored(rows, seconds),
       onRetry: this.deps.onRetry,
