@@ -147,11 +147,13 @@ export abstract class EventStore {
   /**
    * What came by `partitions` with an event time in the range, without block echo, in chunks and in order of receipt: rebuilds
    * the short windows of partitions that were taken over. The order is the collectors' clocks', so that what came late is late again.
+   * About `most` events, those that were received last; never fewer where there are more.
    */
   abstract recall(query: {
     partitions: readonly number[];
     range: TimeRange;
     chunk: number;
+    most: number;
   }): AsyncIterable<readonly PlacedEvent[]>;
   /** Per-minute counts of many entities of one kind, for baselines. */
   abstract minuteCounts(query: {

@@ -396,6 +396,26 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
       await expect(collect(engine.store.seenSince(at, 100, [-1]))).rejects.toThrow(CallerError);
     });
 
+    it('recalls a partition in order of receipt, and of more than is wanted what was received last', async () => {
+      const at = AT - 900 * DAY;
+      const partition = 11;
+      // What came late stands where it came.
+      const stored = [3, 1, 2, 0].map((started, received) => {
+        const event = anApiEvent({ tenant: 'recall', startedAt: at + started, receivedAt: at + 1_000 + received });
+        return { event, position: partition * BUS_PARTITION_SPAN + received };
+      });
+      for (const { event, position } of stored) await insert([event], false, position);
+      await insert([anApiEvent({ tenant: 'recall', startedAt: at, receivedAt: at })], true, stored[0]?.position ?? 0);
+      const range = { from: at, to: at + DAY };
+      const recalled = async (most: number, partitions = [partition]): Promise<string[]> =>
+        (await collect(engine.store.recall({ partitions, range, chunk: 2, most }))).map(({ event }) => event.id);
+      const ids = stored.map(({ event }) => event.id);
+      expect(await recalled(100)).toEqual(ids);
+      expect(await recalled(2)).toEqual(ids.slice(-2));
+      expect(await recalled(100, [12])).toEqual([]);
+      expect(await engine.store.newestByPartition(at, [partition, 12])).toEqual(new Map([[partition, at + 3]]));
+    });
+
     it('lets the readers of two replays at once ask other questions meanwhile', async () => {
       const tenant = 'nested';
       await insert([anApiEvent({ tenant, startedAt: AT }), anApiEvent({ tenant, startedAt: AT + 1 })]);

@@ -90,6 +90,7 @@ export class ClickHouseEventStore extends EventStore {
     partitions: readonly number[];
     range: TimeRange;
     chunk: number;
+    most: number;
   }): AsyncIterable<readonly PlacedEvent[]> {
     return this.#caughtUp(() => this.#events.recall(query));
   }

@@ -17,6 +17,8 @@ export const DetectOptions = z.object({
   replayMs: z.number().int().min(0).max(3_600_000).default(900_000),
   /** How often the leader looks for outages of services; ms. */
   serviceHealthMs: z.number().int().min(50).max(10_000).default(5_000),
+  /** Events replayed for it at most, about 30 µs of CPU each: how long a takeover may last at high rates. */
+  maxReplayed: z.number().int().min(1_000).max(100_000_000).default(1_000_000),
   /** How often our own enforcements are read; ms. */
   blocksRefreshMs: z.number().int().min(100).max(60_000).default(2_000),
   /** How often alerts are looked at that may be over or wait to be written; ms. */

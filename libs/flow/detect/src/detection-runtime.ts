@@ -122,7 +122,7 @@ export class DetectionRuntime {
       clock: ports.clock,
       log: ports.log,
       count: () => ports.bus.partitions(EVENTS_TOPIC.name),
-      options: { replayMs: options.replayMs, maxSeen: options.seenAtStart },
+      options: { replayMs: options.replayMs, maxReplayed: options.maxReplayed, maxSeen: options.seenAtStart },
     });
     ports.bus.onAssignment(EVENTS_TOPIC.name, GROUP, (assignment) => this.#partitions.assign(assignment));
     this.#led = [this.#serviceHealth(), this.#alertResolution()];

@@ -37,7 +37,7 @@ export interface PartitionsDeps {
   readonly log: Logger;
   /** Partitions of the events topic. */
   readonly count: () => number;
-  readonly options: Pick<RecoveryOptions, 'replayMs' | 'maxSeen'>;
+  readonly options: Pick<RecoveryOptions, 'replayMs' | 'maxReplayed' | 'maxSeen'>;
 }
 
 /**

@@ -112,11 +112,13 @@ export class FakeEventStore extends EventStore {
     partitions: readonly number[];
     range: TimeRange;
     chunk: number;
+    most: number;
   }): AsyncIterable<readonly PlacedEvent[]> {
     this.#check();
     const found = this.events
       .filter(({ event, echo, position }) => !echo && isFrom(query.partitions, position) && inRange(event, query.range))
-      .sort((a, b) => a.event.receivedAt - b.event.receivedAt || a.position - b.position);
+      .sort((a, b) => a.event.receivedAt - b.event.receivedAt || a.position - b.position)
+      .slice(-query.most);
     for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);
   }
 

@@ -144,18 +144,42 @@ LIMIT {limit:UInt32}`,
 export const recallQuery = (
   range: { readonly from: number; readonly to: number },
   partitions: readonly number[],
+  receivedSince: number,
 ): Query => ({
   name: 'events.recall',
   sql: `SELECT ${EVENT_SELECT}, bus_position
 FROM ${EVENTS}
-WHERE ${RANGE} AND block_echo = 0${ofPartitions(partitions)}
+WHERE ${RANGE} AND received_at >= ${since('since')} AND block_echo = 0${ofPartitions(partitions)}
 ORDER BY received_at, bus_position, started_at, id`,
-  params: { ...rangeParams(range), ...partitionParams(partitions) },
+  params: {
+    ...rangeParams(range),
+    since: rangeParams({ from: receivedSince, to: receivedSince }).from,
+    ...partitionParams(partitions),
+  },
   settings: {
     max_bytes_before_external_sort: '268435456',
     max_bytes_ratio_before_external_sort: 0,
     max_block_size: '8192',
   },
+});
+
+/** Time of receipt from which on there are about `most` events; 0 when there are none. */
+export const recallStartQuery = (
+  range: { readonly from: number; readonly to: number },
+  partitions: readonly number[],
+  most: number,
+): Query => ({
+  name: 'events.recall_start',
+  sql: `SELECT toUnixTimestamp64Milli(min(received_at))
+FROM (
+SELECT received_at
+FROM ${EVENTS}
+WHERE ${RANGE} AND block_echo = 0${ofPartitions(partitions)}
+ORDER BY received_at DESC
+LIMIT {most:UInt32}
+)`,
+  params: { ...rangeParams(range), most, ...partitionParams(partitions) },
+  maxSeconds: 60,
 });
 
 /** A gateway whose clock runs ahead does not move the windows into the future. */

@@ -8,6 +8,7 @@ import {
   EVENTS,
   newestByPartitionQuery,
   recallQuery,
+  recallStartQuery,
   receivedCountsQuery,
   replayQuery,
   searchQuery,
@@ -21,6 +22,7 @@ const MAX_SEEN = 50_000_000;
 const SEEN_CHUNK = 10_000;
 
 const SeenRow = z.tuple([z.string(), z.number()]);
+const StartRow = z.tuple([z.number()]);
 const NewestRow = z.tuple([z.number(), z.number()]);
 const CountRow = z.tuple([z.string(), z.number()]);
 
@@ -71,10 +73,13 @@ export class EventsTable {
     readonly partitions: readonly number[];
     readonly range: TimeRange;
     readonly chunk: number;
+    readonly most: number;
   }): AsyncGenerator<readonly PlacedEvent[]> {
     const { range, partitions } = query;
     if (partitions.length === 0) return;
-    const sql = recallQuery(range, partitions);
+    // First when, then what: only one column is held to find out.
+    const [oldest] = await this.runner.rows(recallStartQuery(range, partitions, query.most));
+    const sql = recallQuery(range, partitions, StartRow.parse(oldest)[0]);
     for await (const texts of this.runner.streamText(sql, checkedChunk(query.chunk))) yield placed(texts);
   }
 

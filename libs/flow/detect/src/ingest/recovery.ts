@@ -30,6 +30,8 @@ export interface RecoveryOptions {
   readonly now: number;
   /** How far the windows reach back from the newest stored event of a partition; ms. */
   readonly replayMs: number;
+  /** Events that are replayed for it, those that were received last: at high rates the windows reach less far back. */
+  readonly maxReplayed: number;
   /** Ids read back for the duplicate filter, beside those of the windows. */
   readonly maxSeen: number;
 }
@@ -54,7 +56,7 @@ export const recover = async (
     const reach = new Map(
       group.map((lane) => [lane.partition, { lane, from: (newest.get(lane.partition) ?? 0) - options.replayMs }]),
     );
-    const wanted = { partitions: [...reach.keys()], range, chunk: CHUNK };
+    const wanted = { partitions: [...reach.keys()], range, chunk: CHUNK, most: options.maxReplayed };
     for await (const events of deps.store.recall(wanted)) {
       if (group.every(({ state }) => state === 'lost')) break;
       observed += await replay(events, reach, deps, options.now);
