@@ -120,4 +120,5 @@ export const PHASES: readonly Phase[] = [
   down('clickhouseHttp', 'ClickHouse', 60),
   adminApi({ kind: 'status', status: 500 }, 'answers 500'),
   adminApi({ kind: 'hang' }, 'hangs'),
+  { name: 'nothing, again', what: 'steady load for 40 s, before memory is compared', run: () => pause(40_000) },
 ];

@@ -123,33 +123,53 @@ const alerts = async ({ truth }: Installation, { since, attackers }: Told) => {
 };
 
 const enforcements = async ({ truth, sim }: Installation, { since, blocked, callsBefore }: Told) => {
-  const rows = await truth.postgres<{ state: string; entity_id: string }>(
-    `SELECT id, state, entity_id, round, requested_by, attempts, created_at FROM enforcements WHERE created_at >= to_timestamp($1 / 1000.0)`,
+  const rows = await truth.postgres<{ state: string; entity_id: string; round: number }>(
+    `SELECT id, state, entity_id, round, requested_by, created_at FROM enforcements WHERE created_at >= to_timestamp($1 / 1000.0)`,
     [since],
   );
-  const made = new Set(rows.map(({ entity_id }) => entity_id));
-  const applied = new Map<string, number>();
-  for (const { method, path, status } of sim.adminLog.slice(callsBefore)) {
-    const consumer = /^\/consumers\/([^/?]+)\/plugins/.exec(path)?.[1];
-    if (consumer && method === 'POST' && status === 201) applied.set(consumer, (applied.get(consumer) ?? 0) + 1);
-  }
-  const twice = [
-    ...[...applied].filter(([, n]) => n > 1).map(([consumer]) => consumer),
-    ...[...made].filter((entity) => rows.filter(({ entity_id }) => entity_id === entity).length > 1),
-  ];
+  const calls = sim.adminLog.slice(callsBefore);
+  // An attack that outlives its block is blocked again: that is another round.
+  const made = new Set(rows.map(({ entity_id, round }) => `${entity_id} ${round}`));
+  const applied = [...blocked].filter((consumer) => timesApplied(calls, consumer) > 1);
   return {
-    doubledCalls: twice.flatMap((entity) => [
-      ...rows.filter(({ entity_id }) => entity_id === entity).map((row) => JSON.stringify(row)),
-      ...sim.adminLog
-        .slice(callsBefore)
-        .filter(({ path }) => path.includes(entity))
-        .map(({ at, method, path, status }) => `${new Date(at).toISOString()} ${method} ${path} ${status}`),
+    doubledCalls: applied.flatMap((consumer) => [
+      ...rows.filter(({ entity_id }) => entity_id === consumer).map((row) => JSON.stringify(row)),
+      ...callsOf(calls, consumer).map(({ at, method, path, status }) =>
+        [new Date(at).toISOString(), method, path, status].join(' '),
+      ),
     ]),
     enforcements: rows.length,
     enforcementsLeft: rows.filter(({ state }) => state !== 'lifted').length,
-    enforcementsMissing: [...blocked].filter((consumer) => !made.has(consumer)).length,
-    appliedDoubled: [...applied.values()].filter((n) => n > 1).length + (rows.length - made.size),
+    enforcementsMissing: [...blocked].filter((consumer) => !rows.some(({ entity_id }) => entity_id === consumer))
+      .length,
+    appliedDoubled: applied.length + (rows.length - made.size),
   };
+};
+
+type Call = Installation['sim']['adminLog'][number];
+
+/** Writes of the plugin that blocks the consumer: its id is known from the first, whose body names the consumer. */
+const callsOf = (calls: readonly Call[], consumer: string): readonly Call[] => {
+  const writes = calls.filter(({ method }) => method === 'PUT' || method === 'POST' || method === 'DELETE');
+  const plugins = new Set(
+    writes.filter(({ body, path }) => path.startsWith('/plugins/') && body.includes(consumer)).map(({ path }) => path),
+  );
+  return writes.filter(({ path }) => plugins.has(path) || path.includes(consumer));
+};
+
+/** How often a plugin came to be: the same PUT again changes nothing, after a DELETE or under another id it is another one. */
+const timesApplied = (calls: readonly Call[], consumer: string): number => {
+  const standing = new Set<string>();
+  let times = 0;
+  for (const { method, path, status } of callsOf(calls, consumer)) {
+    if (status >= 300) continue;
+    if (method === 'DELETE') standing.delete(path);
+    else if (!standing.has(path)) {
+      standing.add(path);
+      times++;
+    }
+  }
+  return times;
 };
 
 /** Resident memory of a process; MB. */
