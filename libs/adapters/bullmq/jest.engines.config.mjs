@@ -1,8 +1,3 @@
-import preset from '../../../jest.preset.mjs';
+import { engines } from '../../../jest.preset.mjs';
 
-/** The specs that start the real engines: they download what is missing (once) and take longer. */
-export default {
-  ...preset(import.meta.dirname),
-  testMatch: ['<rootDir>/src/**/*.engines.ts'],
-  testTimeout: 180_000,
-};
+export default engines(import.meta.dirname);

@@ -1,8 +1,3 @@
-import preset from '../../../jest.preset.mjs';
+import { engines } from '../../../jest.preset.mjs';
 
-/** The specs that need a real Kafka: its jars are downloaded once, and a start takes some seconds. */
-export default {
-  ...preset(import.meta.dirname),
-  testMatch: ['<rootDir>/src/**/*.engines.ts'],
-  testTimeout: 180_000,
-};
+export default engines(import.meta.dirname);

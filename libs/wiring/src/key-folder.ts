@@ -46,7 +46,7 @@ export class KeyFolder {
     const kept = this.#read(name);
     if (kept !== undefined) return { value: kept, made: false };
     mkdirSync(this.#dir, { recursive: true, mode: 0o700 });
-    const temporary = join(this.#dir, `.${name}.${process.pid}`);
+    const temporary = join(this.#dir, `.${name}.${randomBytes(8).toString('hex')}`);
     const file = openSync(temporary, 'w', 0o600);
     writeSync(file, `${randomBytes(bytes).toString(encoding)}\n`);
     fsyncSync(file);

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { startKongSim } from '@outrider/kong-sim/kong-sim';
 import { OutriderProcess } from '@outrider/testing/process/outrider-process';
-import { Load, pause } from './load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Load } from '@outrider/fleet/load';
 import { leftInKong, readStored, settle, type Enforcement } from './reckoning.ts';
 
 const USAGE = `usage: npm run test:faults [-- --kills N]

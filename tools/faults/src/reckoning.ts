@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openClickHouse } from '@outrider/clickhouse/open-clickhouse';
 import type { KongSim } from '@outrider/kong-sim/kong-sim';
 import type { OutriderProcess } from '@outrider/testing/process/outrider-process';
-import { pause } from './load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Enforcement {
   readonly id: string;

@@ -1,126 +1,129 @@
-import { randomBytes } from 'node:crypto';
 import { createConnection, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { sendHttp } from './traffic.ts';
+import { LOAD_CONSUMERS, refusedEntry, servedEntry } from './kong-entry.ts';
 
-export interface LoadOptions {
-  /** Collectors to send to in turn; asked for each request, so that a list may change. */
-  readonly httpPorts: () => readonly number[];
-  readonly token: string;
-  /** Entries a second, all lanes together. */
-  readonly eventsPerSecond: number;
-  readonly batch?: number;
-  readonly lanes?: number;
-  readonly consumers?: number;
+/** A collector's two doors; they may change while it is down. */
+export interface Target {
+  readonly httpPort: number;
+  readonly tcpPort: number;
 }
 
-/** A log entry of Kong 3.9's form with an id of its own, now: an ordinary request of one of the consumers. */
-export const ordinaryEntry = (id: string, consumer: number): object => ({
-  started_at: Date.now(),
-  source: 'upstream',
-  upstream_status: '200',
-  upstream_uri: '/api/orders/1',
-  client_ip: `198.51.100.${consumer % 250}`,
-  consumer: { id: uuid('0', consumer), username: `load-${consumer}` },
-  authenticated_entity: { id: uuid('1', consumer) },
-  latencies: { request: 5, kong: 1, proxy: 4, receive: 0 },
-  request: {
-    id,
-    method: 'GET',
-    uri: '/api/orders/1',
-    url: 'http://api:8000/api/orders/1',
-    querystring: {},
-    size: 150,
-    headers: { 'user-agent': 'load/1' },
-  },
-  response: { status: 200, size: 400, headers: { 'content-type': 'application/json' } },
-  tries: [{ ip: '10.0.0.1', port: 80, balancer_latency: 0, balancer_start: Date.now() }],
-});
+export interface LoadOptions {
+  /** Asked at each turn, so that a collector that came back elsewhere is found. Never empty. */
+  readonly targets: () => readonly Target[];
+  readonly token: string;
+  /** Aim over http-log, all senders together; tcp-log adds at most 200 lines a second. */
+  readonly eventsPerSecond: number;
+}
 
-/** Steady http-log load as Kong sends it: a batch is sent again, to the next collector, until one has answered 2xx. */
+const BATCH = 50;
+const SENDERS = 4;
+const REPEAT_EVERY = 8;
+const POST_TIMEOUT_MS = 20_000;
+const RETRY_MS = 50;
+const TCP_PAUSE_MS = 5;
+
+const newId = (): string => randomBytes(16).toString('hex');
+
+/**
+ * Steady load over http-log (a batch is repeated until it is acknowledged, as Kong does; every eighth acknowledged batch is sent a second
+ * time, as after a lost answer) and tcp-log (never repeated).
+ */
 export class Load {
-  /** Ids whose batch was answered with 2xx: these must be stored, once. */
+  /** Ids whose batch was answered with 2xx: these must be stored. */
   readonly acknowledged = new Set<string>();
+  /** Ids written to a TCP socket: they may be stored, once. */
+  readonly written = new Set<string>();
   /** Requests that nobody answered with 2xx. */
   refusals = 0;
   #going = true;
-  #turn = 0;
   #running: Promise<void>[] = [];
 
   constructor(private readonly options: LoadOptions) {}
 
   start(): void {
-    const { lanes = 4 } = this.options;
-    for (let lane = 0; lane < lanes; lane++) this.#running.push(this.#lane(lane, lanes));
+    for (let sender = 0; sender < SENDERS; sender++) this.#running.push(this.#http(sender));
+    this.#running.push(this.#tcp());
   }
 
-  /** Ends after the batches that are under way have been acknowledged, at most `withinMs` later. */
-  async stop(withinMs = 60_000): Promise<void> {
-    this.#going = false;
-    await Promise.race([Promise.all(this.#running), sleep(withinMs, undefined, { ref: false })]);
-  }
-
-  async #lane(lane: number, lanes: number): Promise<void> {
-    const { batch = 50, eventsPerSecond, consumers = 50 } = this.options;
-    const everyMs = (1_000 * batch * lanes) / eventsPerSecond;
-    for (let next = performance.now() + (everyMs * lane) / lanes; this.#going; next += everyMs) {
-      await sleep(Math.max(0, next - performance.now()));
-      const ids = Array.from({ length: batch }, () => randomBytes(16).toString('hex'));
-      const body = gzipSync(JSON.stringify(ids.map((id, i) => ordinaryEntry(id, (lane * 13 + i) % consumers))));
-      await this.#deliver(body);
-      for (const id of ids) this.acknowledged.add(id);
-      if (next < performance.now() - 5 * everyMs) next = performance.now(); // it does not catch up after an outage
-    }
-  }
-
-  async #deliver(body: Buffer): Promise<void> {
-    for (;;) {
-      const ports = this.options.httpPorts();
-      const port = ports[this.#turn++ % Math.max(1, ports.length)];
-      if (port !== undefined && (await sendHttp(port, this.options.token, body, 'application/json', 'gzip')) === 200)
-        return;
-      this.refusals++;
-      await sleep(50);
-    }
-  }
-}
-
-/** Lines over tcp-log to one collector; Kong does not send them again, so nor does this. */
-export class TcpLoad {
-  /** Ids handed to the socket: they are stored at most once. */
-  readonly written = new Set<string>();
-  #going = true;
-  #running: Promise<void> = Promise.resolve();
-
-  constructor(
-    private readonly port: () => number,
-    private readonly eventsPerSecond: number,
-  ) {}
-
-  start(): void {
-    this.#running = this.#run();
-  }
-
+  /** Resolves when nothing is on its way any more; a batch that nobody took yet is not acknowledged. */
   async stop(): Promise<void> {
     this.#going = false;
-    await this.#running;
+    await Promise.all(this.#running);
+    this.#running = [];
   }
 
-  async #run(): Promise<void> {
-    let socket: Socket | undefined;
-    while (this.#going) {
-      if (!socket || socket.destroyed) {
-        const made = createConnection(this.port(), '127.0.0.1');
-        made.on('error', () => made.destroy());
-        socket = made;
+  /** Key guessing from one address: `tries` refused requests, spread over `durationMs`, each acknowledged. */
+  async attack(address: string, tries: number, durationMs: number): Promise<void> {
+    for (let i = 0; i < tries && this.#going; i++) {
+      const id = newId();
+      await this.#deliver(0, [id], [refusedEntry(id, address, newId())]);
+      await pause(durationMs / tries);
+    }
+  }
+
+  async #http(sender: number): Promise<void> {
+    const everyMs = (BATCH * SENDERS * 1_000) / this.options.eventsPerSecond;
+    let due = performance.now();
+    for (let n = 0; this.#going; n++) {
+      const ids = Array.from({ length: BATCH }, newId);
+      const entries = ids.map((id, i) => servedEntry(id, (sender * 7 + n * 3 + i) % (LOAD_CONSUMERS - 1)));
+      const body = await this.#deliver(sender, ids, entries);
+      if (body && n % REPEAT_EVERY === 0) await this.#post(sender, body);
+      // What could not be sent in time is not made up for: the load stays steady
+      due = Math.max(due + everyMs, performance.now() - everyMs);
+      await pause(Math.max(0, due - performance.now()));
+    }
+  }
+
+  /** Undefined when the load ended first. */
+  async #deliver(sender: number, ids: readonly string[], entries: readonly object[]): Promise<Buffer | undefined> {
+    const body = gzipSync(JSON.stringify(entries), { level: 1 });
+    for (let attempt = 0; this.#going; attempt++) {
+      if (await this.#post(sender + attempt, body)) {
+        for (const id of ids) this.acknowledged.add(id);
+        return body;
       }
-      const id = randomBytes(16).toString('hex');
-      if (socket.write(`${JSON.stringify(ordinaryEntry(id, 49))}\n`)) this.written.add(id);
-      await sleep(1_000 / this.eventsPerSecond);
+      await pause(RETRY_MS);
+    }
+    return undefined;
+  }
+
+  async #post(turn: number, body: Buffer): Promise<boolean> {
+    const target = this.#target(turn);
+    const response = await fetch(`http://127.0.0.1:${target.httpPort}/v1/logs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip', apikey: this.options.token },
+      body: new Uint8Array(body),
+      signal: AbortSignal.timeout(POST_TIMEOUT_MS),
+    }).catch(() => undefined);
+    await response?.arrayBuffer().catch(() => undefined);
+    const taken = response?.ok ?? false;
+    if (!taken) this.refusals++;
+    return taken;
+  }
+
+  #target(turn: number): Target {
+    const targets = this.options.targets();
+    const target = targets[turn % targets.length];
+    if (!target) throw new Error('the load has nowhere to go');
+    return target;
+  }
+
+  async #tcp(): Promise<void> {
+    let socket: Socket | undefined;
+    for (let turn = 0; this.#going; turn++) {
+      if (!socket || socket.destroyed) {
+        const fresh = createConnection(this.#target(turn).tcpPort, '127.0.0.1');
+        fresh.on('error', () => fresh.destroy());
+        socket = fresh;
+      }
+      const id = newId();
+      if (socket.write(`${JSON.stringify(servedEntry(id, LOAD_CONSUMERS - 1))}\n`)) this.written.add(id);
+      await pause(TCP_PAUSE_MS);
     }
     socket?.end();
   }
 }
-
-const uuid = (kind: string, n: number): string => `${kind.repeat(8)}-0000-4000-8000-${String(n).padStart(12, '0')}`;

@@ -66,19 +66,12 @@ export const sendTcp = (port: number, bytes: Buffer): Promise<void> =>
   });
 
 /** `POST /v1/logs`; gives the status, 0 when nobody answered. */
-export const sendHttp = async (
-  port: number,
-  token: string,
-  body: string | Buffer,
-  type: string,
-  encoding?: 'gzip',
-): Promise<number> => {
+export const sendHttp = async (port: number, token: string, body: string | Buffer, type: string): Promise<number> => {
   const response = await fetch(`http://127.0.0.1:${port}/v1/logs`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': type,
-      ...(encoding ? { 'content-encoding': encoding } : {}),
     },
     body: typeof body === 'string' ? body : new Uint8Array(body),
     signal: AbortSignal.timeout(ANSWER_MS),

@@ -84,8 +84,8 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       callTimeoutMs: 10_000,
       ...settings,
     };
-    this.#count = deps.metrics.counter('outrider_jobs_total', 'Jobs by outcome of one attempt', ['job', 'outcome']);
-    this.#seconds = deps.metrics.histogram('outrider_jobs_seconds', 'One attempt', ['job']);
+    this.#count = deps.metrics.counter('outrider_jobs_total', 'Jobs by outcome of one attempt', ['kind', 'outcome']);
+    this.#seconds = deps.metrics.histogram('outrider_jobs_seconds', 'One attempt', ['kind']);
   }
 
   async enqueue<N extends keyof P & string>(
@@ -107,7 +107,7 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       const cause = error instanceof Error ? withoutCommand(error) : error;
       throw new TransientError('the job could not be queued', 'jobs-away', { cause });
     }
-    this.#count({ job: name, outcome: 'enqueued' });
+    this.#count({ kind: name, outcome: 'enqueued' });
   }
 
   handle<N extends keyof P & string>(name: N, handler: (payload: P[N]) => Promise<void>): void {
@@ -224,8 +224,8 @@ export class BullJobQueue<P extends JobPayloads = JobPayloads> extends JobQueue<
       this.#held.delete(held);
       const began = performance.now();
       const outcome = await this.#attempt(job);
-      this.#seconds({ job: this.#label(job) }, (performance.now() - began) / 1_000);
-      this.#count({ job: this.#label(job), outcome: outcome.slug });
+      this.#seconds({ kind: this.#label(job) }, (performance.now() - began) / 1_000);
+      this.#count({ kind: this.#label(job), outcome: outcome.slug });
       if (outcome.error) throw outcome.error;
     });
   }

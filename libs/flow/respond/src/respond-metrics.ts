@@ -24,7 +24,7 @@ export class RespondMetrics {
     );
     const applied = metrics.histogram('outrider_respond_apply_seconds', 'From decision until read back from Kong', []);
     const retried = metrics.counter('outrider_respond_retries_total', 'Attempts that will be made again', [
-      'job',
+      'kind',
       'reason',
     ]);
     const swept = metrics.counter('outrider_respond_sweep_total', 'What the sweep of Kong found', ['finding']);
@@ -32,7 +32,7 @@ export class RespondMetrics {
     this.reached = (state) => reached({ state });
     this.liveBy = (counts) => LIVE_STATES.forEach((state) => live({ state }, counts[state] ?? 0));
     this.applied = (seconds) => applied({}, seconds);
-    this.retried = (job, reason) => retried({ job, reason });
+    this.retried = (kind, reason) => retried({ kind, reason });
     this.swept = (finding) => swept({ finding });
     this.delivered = (outcome) => delivered({ outcome });
   }

@@ -1,5 +1,5 @@
 import type { Installation } from '@outrider/fleet/installation';
-import { pause } from '../load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 2_500;
 export const BLOCK_S = 15;

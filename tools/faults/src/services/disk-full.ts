@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { OutriderProcess } from '@outrider/testing/process/outrider-process';
-import { Load, pause } from '../load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Load } from '@outrider/fleet/load';
 import { readStored, settle } from '../reckoning.ts';
 
 const DISK_MB = 64;

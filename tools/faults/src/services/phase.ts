@@ -1,7 +1,7 @@
 import type { Installation } from '@outrider/fleet/installation';
 import type { Kind } from '@outrider/fleet/fleet-process';
 import type { Services } from '@outrider/services/start-services';
-import { pause } from '../load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** What a fault may touch. */
 export interface Stage {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Installation } from '@outrider/fleet/installation';
-import { pause, type Load } from '../load.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Load } from '@outrider/fleet/load';
 import type { BusReader, Ends } from './bus-ids.ts';
 
 /** What one phase left behind, counted. Everything that is named `…Missing`, `…Doubled` or `…Left` must be 0. */

@@ -19,7 +19,7 @@ export const rolling: Suite = {
     });
     const { fleet, truth } = installation;
     const load = new Load({
-      httpPorts: () => fleet.of('collector').flatMap((process) => process.ports.http ?? []),
+      targets: () => fleet.of('collector').map(({ ports }) => ({ httpPort: ports.http ?? 0, tcpPort: ports.tcp ?? 0 })),
       token: fleet.ingestToken,
       eventsPerSecond: EVENTS_PER_SECOND,
     });
@@ -63,7 +63,7 @@ export const rolling: Suite = {
         () => fleet.tails(15),
       );
     } finally {
-      await load.stop(5_000);
+      await load.stop();
       await installation.remove();
     }
   },
