@@ -64,6 +64,8 @@ class Stage {
   }
 
   async start(): Promise<this> {
+    // Prisma loads its compiler with the first query: here, not in the background between a hook and a test, where Jest refuses imports.
+    await this.stores.enforcements.live();
     await this.jobs.start();
     for (const part of this.responder.led) await part.start();
     return this;

@@ -59,6 +59,7 @@ export class ResponderStack {
   }
 
   async start(): Promise<this> {
+    await this.stores.enforcements.live(); // Prisma loads its compiler here, not in the background between a hook and a test
     for (const part of this.responder.led) await part.start();
     await this.#sweep.start();
     await this.jobs.start();
