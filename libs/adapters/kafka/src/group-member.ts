@@ -5,7 +5,7 @@ import type { Commit } from './committer.ts';
 import { chainOf } from './connect-errors.ts';
 import { KafkaClient } from './kafka-client.ts';
 import { fetchedBatch, type FetchedBatch } from './fetched-batch.ts';
-import type { ResolvedSettings } from './settings.ts';
+import { memberSettings, type ResolvedSettings } from './settings.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 import { within } from './within.ts';
 
@@ -36,6 +36,7 @@ export interface MemberOptions {
 export class GroupMember {
   /** Resolves with the reason when the life is over without our asking. */
   readonly ended: Promise<string>;
+  readonly #settings: ResolvedSettings;
   readonly #client: KafkaClient;
   readonly #consumer: Consumer;
   #end: (reason: string) => void = () => undefined;
@@ -49,10 +50,12 @@ export class GroupMember {
 
   constructor(
     private readonly options: MemberOptions,
-    private readonly settings: ResolvedSettings,
+    given: ResolvedSettings,
     private readonly events: MemberEvents,
     private readonly log: Logger,
   ) {
+    const settings = memberSettings(given);
+    this.#settings = settings;
     this.ended = new Promise((resolve) => {
       this.#end = (reason) => {
         this.#over = true;
@@ -203,7 +206,7 @@ export class GroupMember {
 
   /** A rebalance, and a request to a broker that hangs, may take so long without any sign. */
   #stallMs(): number {
-    const { rebalanceTimeoutMs, requestTimeoutMs, connectTimeoutMs } = this.settings;
+    const { rebalanceTimeoutMs, requestTimeoutMs, connectTimeoutMs } = this.#settings;
     return 2 * (rebalanceTimeoutMs + requestTimeoutMs + connectTimeoutMs);
   }
 

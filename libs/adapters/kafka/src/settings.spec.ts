@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { kafkaGroupOf, resolveSettings } from './settings.ts';
+import { kafkaGroupOf, memberSettings, resolveSettings } from './settings.ts';
 
 describe('settings of the bus on Kafka', () => {
   test.each([
@@ -20,5 +20,13 @@ describe('settings of the bus on Kafka', () => {
 
   test('keep installations and topics of one group apart', () => {
     expect(kafkaGroupOf('eu.', 'analyzer', 'outrider.events.v1')).toBe('eu.outrider-analyzer-events.v1');
+  });
+
+  test('let a member wait for its group for longer than a dead leader keeps its place', () => {
+    for (const sessionTimeoutMs of [1_000, 10_000, 60_000]) {
+      const settings = resolveSettings({ brokers: ['a:1'], sessionTimeoutMs });
+      expect(memberSettings(settings).requestTimeoutMs).toBeGreaterThan(sessionTimeoutMs);
+      expect(memberSettings(settings).requestTimeoutMs).toBeGreaterThanOrEqual(settings.requestTimeoutMs);
+    }
   });
 });

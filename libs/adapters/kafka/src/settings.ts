@@ -95,6 +95,8 @@ export interface KafkaTopics {
 }
 
 export type KafkaBusSettings = z.input<typeof Schema> & KafkaTopics;
+const SESSION_GRACE_MS = 5_000;
+
 export type ResolvedSettings = Readonly<z.output<typeof Schema> & Required<KafkaTopics>>;
 
 /** Who must see each message before it may be forgotten: collectors watch these groups without being in them. */
@@ -114,3 +116,12 @@ export const resolveSettings = ({
 /** One Kafka group a topic: a rebalance of one topic leaves the other topics of the same group alone. */
 export const kafkaGroupOf = (prefix: string, group: string, topic: string): string =>
   `${prefix}outrider-${group}-${topic.replace(/^outrider\./, '')}`;
+
+/**
+ * For a member of a group. The group answers it only once a leader that died has outlived its session: a request that is given up before
+ * makes a further member, which the group then waits for in turn.
+ */
+export const memberSettings = (settings: ResolvedSettings): ResolvedSettings => ({
+  ...settings,
+  requestTimeoutMs: Math.max(settings.requestTimeoutMs, settings.sessionTimeoutMs + SESSION_GRACE_MS),
+});

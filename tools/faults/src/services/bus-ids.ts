@@ -35,6 +35,26 @@ export class BusReader {
     }
   }
 
+  /** Messages that analyzers have not committed. */
+  async lag(): Promise<number> {
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    try {
+      const groupId = `${this.prefix}outrider-analyzer-events.v1`;
+      const [ends, groups] = await Promise.all([
+        admin.fetchTopicOffsets(this.#topic),
+        admin.fetchOffsets({ groupId, topics: [this.#topic] }),
+      ]);
+      const committed = new Map(groups[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+      return ends.reduce(
+        (sum, { partition, high }) => sum + Number(high) - Math.max(0, committed.get(partition) ?? 0),
+        0,
+      );
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
   /** Ids of all events from `from` to `to`, and how many rows carried them (a batch that was sent twice counts twice). */
   async ids(from: Ends, to: Ends): Promise<{ readonly ids: ReadonlySet<string>; readonly rows: number }> {
     const ids = new Set<string>();

@@ -83,7 +83,7 @@ const runPhase = async (phase: Phase, stage: Omit<Stage, 'did'>, bus: BusReader)
   await commands.stop();
   await pause(2_000);
   await load.stop();
-  const settledAfterMs = await settle(installation, since);
+  const settledAfterMs = await settle(installation, bus, since);
   const { blocked } = commands;
   const told = { since, from, load, attackers: [attacker], blocked, settledAfterMs, callsBefore };
   return { phase, done, reckoning: await reckon(installation, bus, told) };

@@ -37,8 +37,8 @@ export interface Reckoning {
 const SETTLE_MS = 240_000;
 const QUIET_MS = 4_000;
 
-/** Waits until the stored events stand still and no enforcement is between two states. Resolves with the ms it took. */
-export const settle = async ({ truth }: Installation, since: number): Promise<number> => {
+/** Waits until the bus is worked off and no enforcement is between two states, for a while. Resolves with the ms it took. */
+export const settle = async ({ truth }: Installation, bus: BusReader, since: number): Promise<number> => {
   const began = performance.now();
   let last = '';
   let still = performance.now();
@@ -49,10 +49,11 @@ export const settle = async ({ truth }: Installation, since: number): Promise<nu
     const [open] = await truth.postgres<{ n: string }>(
       `SELECT count(*) AS n FROM enforcements WHERE state NOT IN ('lifted', 'failed', 'refused', 'simulated')`,
     );
-    const state = `${rows?.n} ${open?.n}`;
+    const lag = await bus.lag();
+    const state = `${rows?.n} ${open?.n} ${lag}`;
     if (state !== last) still = performance.now();
     last = state;
-    if (performance.now() - still > QUIET_MS && open?.n === '0') return still - began;
+    if (performance.now() - still > QUIET_MS && open?.n === '0' && lag === 0) return still - began;
     await pause(500);
   }
   return SETTLE_MS;
