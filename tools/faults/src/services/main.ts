@@ -198,7 +198,8 @@ checks.that(
   disk.lines.join(' '),
 );
 if (values.report) {
-  const command = `npm run test:faults:services -- --scale ${scale} --rate ${rate}`;
+  const only = values.only === undefined ? '' : ` --only '${values.only}'`;
+  const command = `npm run test:faults:services -- --scale ${scale} --rate ${rate}${only} --report ${values.report}`;
   const text = reportOf(results, memory, { eventsPerSecond: rate, command, disk: disk.lines });
   writeFileSync(
     values.report,

@@ -32,7 +32,7 @@ export const reportOf = (
   return `# Faults: what was done, what was counted
 
 Made by \`${run.command}\` on ${cpus().length} cores, which also ran Kafka, Redis, PostgreSQL, ClickHouse, Kong's stand-in and the load. Two
-collectors, two analyzers, two responders and two apis; ${n(run.eventsPerSecond)} events/s over http-log, 200 lines/s over tcp-log, while an operator blocks a consumer for 15 s
+collectors, two analyzers, two responders and two apis; ${n(run.eventsPerSecond)} events/s over http-log, up to 200 lines/s over tcp-log, while an operator blocks a consumer for 15 s
 every few seconds and an address guesses keys in every phase (one alert each, which a policy answers with a block of 15 s).
 
 **${kills} processes and engines killed with -9. ${n(sum((r) => r.acknowledged))} entries acknowledged, ${sum((r) => r.acknowledgedMissing)} of them lost; ${n(sum((r) => r.onBus))} events
