@@ -43,9 +43,7 @@ export class GroupCommit {
   append(messages: Waiting['messages'], bytes: number): Promise<void> {
     this.#pendingBytes += bytes;
     const done = new Promise<void>((resolve, reject) => this.#waiting.push({ messages, bytes, resolve, reject }));
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
     return done;
   }
 
@@ -68,6 +66,8 @@ export class GroupCommit {
         for (const publish of cycle) this.#pendingBytes -= publish.bytes;
       }
     }
+    // In the same turn as the last look: what comes from now on starts the next run.
+    this.#running = undefined;
   }
 
   #take(): readonly Waiting[] {
