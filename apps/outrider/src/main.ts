@@ -4,10 +4,13 @@ import { CallerError } from '@outrider/platform/errors';
 import { VERSION } from '@outrider/wiring/version';
 import { addAlerts } from './cli/alerts.command.ts';
 import { addAnalyze } from './cli/analyze.command.ts';
+import { addBaselines } from './cli/baselines.command.ts';
 import { addDoctor } from './cli/doctor.command.ts';
+import { addEndpoints } from './cli/endpoints.command.ts';
 import { addEnforcements } from './cli/enforcements.command.ts';
 import { addEntities } from './cli/entities.command.ts';
 import { addPolicies } from './cli/policies.command.ts';
+import { addRules } from './cli/rules.command.ts';
 import { addStart } from './cli/start.command.ts';
 
 const program = new Command('outrider')
@@ -15,7 +18,18 @@ const program = new Command('outrider')
   .version(VERSION)
   .showHelpAfterError('(outrider --help shows how)')
   .exitOverride();
-for (const add of [addStart, addAnalyze, addDoctor, addPolicies, addAlerts, addEnforcements, addEntities]) add(program);
+for (const add of [
+  addStart,
+  addAnalyze,
+  addDoctor,
+  addPolicies,
+  addAlerts,
+  addEnforcements,
+  addEntities,
+  addBaselines,
+  addRules,
+])
+  add(program);
 for (const command of program.commands) command.exitOverride();
 
 /** `outrider alerts | head` is no error. */

@@ -63,6 +63,67 @@ export interface ServiceMinute {
   readonly clientErrors: number;
 }
 
+/** Good answers of the upstream that are alike as far as a path learner can tell. */
+export interface LearnableCalls {
+  readonly tenant: string;
+  readonly gateway: string;
+  /** Id; never `''`. */
+  readonly service: string;
+  readonly serviceName: string;
+  readonly host: string;
+  readonly method: string;
+  /** One of their paths: they differ only in what shapes prove to be values. */
+  readonly path: string;
+  /** The typed template that they have in common. */
+  readonly pathTemplate: string;
+  /** A number below 64 that stands for the caller. */
+  readonly caller: number;
+  readonly count: number;
+  /** Event times within one hour, ms. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+/** Traffic of one endpoint by typed template over a range; sizes are sums, latencies in ms, -1 where nothing was measured. */
+export interface EndpointStatistics {
+  readonly method: string;
+  /** What the typed template was renamed to. */
+  readonly template: string;
+  readonly requests: number;
+  readonly status2xx: number;
+  readonly status3xx: number;
+  readonly status4xx: number;
+  readonly status5xx: number;
+  readonly authenticated: number;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  /** Distinct, estimated. */
+  readonly callers: number;
+  readonly latencyP50Ms: number;
+  readonly latencyP95Ms: number;
+  readonly latencyP99Ms: number;
+}
+
+/** The service's scope: all in one tenant, gateway, service and host. */
+export interface EndpointScopeQuery {
+  readonly tenant: string;
+  readonly gateway: string;
+  readonly service: string;
+  readonly host: string;
+  readonly range: TimeRange;
+}
+
+/** One form of query that good answers of an endpoint had. */
+export interface QueryShape {
+  readonly method: string;
+  readonly pathTemplate: string;
+  /** One of the paths. */
+  readonly path: string;
+  /** `name=class:length&…`, lengths and plain values as they were. */
+  readonly query: string;
+  readonly count: number;
+}
+
 export interface EventQuery {
   readonly tenant: string;
   readonly range: TimeRange;
@@ -167,6 +228,28 @@ export abstract class EventStore {
    * At most six hours at once (CallerError) and 100,000 rows: beyond them the oldest minutes are left out.
    */
   abstract serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]>;
+  /**
+   * Answers of 200-399 by upstreams behind a known service, of all tenants, grouped, the biggest groups first, in chunks: for the process
+   * itself, on a tick. `by`: the range is of times of receipt, or of event times. At most `limit` groups.
+   */
+  abstract learnableCalls(query: {
+    readonly range: TimeRange;
+    readonly by: 'received' | 'started';
+    readonly limit: number;
+    readonly chunk: number;
+  }): AsyncIterable<readonly LearnableCalls[]>;
+  /** Adds what was received in the range to the statistics of endpoints; the same range twice counts once, so ranges must not overlap. */
+  abstract rollUpEndpoints(range: TimeRange): Promise<void>;
+  /** Typed templates (method and template) with traffic in the range, whole days, the busiest first. */
+  abstract typedTemplates(
+    query: EndpointScopeQuery & { readonly limit: number },
+  ): Promise<readonly { readonly method: string; readonly pathTemplate: string }[]>;
+  /** Statistics of a scope by endpoint, whole days; `renamed`: typed template → template that it is counted under. */
+  abstract endpointStatistics(
+    query: EndpointScopeQuery & { readonly renamed: ReadonlyMap<string, string>; readonly limit: number },
+  ): Promise<readonly EndpointStatistics[]>;
+  /** Forms of queries of good answers received in the range, the most frequent first. */
+  abstract queryShapes(query: EndpointScopeQuery & { readonly limit: number }): Promise<readonly QueryShape[]>;
   abstract search(query: EventQuery): Promise<readonly ApiEvent[]>;
   abstract entities(query: {
     tenant: string;

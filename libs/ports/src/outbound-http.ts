@@ -22,3 +22,25 @@ export interface OutboundResponse {
 export abstract class OutboundHttp {
   abstract post(request: OutboundRequest): Promise<OutboundResponse>;
 }
+
+export interface OutboundDownload {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly allowPrivateAddress: boolean;
+  readonly timeoutMs: number;
+  /** A longer answer is PermanentError `too-large`. */
+  readonly maxBytes: number;
+}
+
+export interface DownloadedBody {
+  readonly status: number;
+  /** Empty unless the status is 200. */
+  readonly body: Buffer;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+/** A GET under the same guarantees as `OutboundHttp`; the body is whole, or it is an error (TransientError `bad-answer` when it breaks off). */
+export abstract class OutboundDownloads {
+  abstract download(request: OutboundDownload): Promise<DownloadedBody>;
+}

@@ -2,9 +2,13 @@ import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
 import type { Jobs } from '@outrider/contracts/jobs/job-catalogue';
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import { Metrics } from '@outrider/platform/metrics';
+import { AddressFacts, UNKNOWN_ADDRESS } from '@outrider/ports/address-facts';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock, systemClock } from '@outrider/ports/clock';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
@@ -21,11 +25,14 @@ import type { Ground } from './engines/ground.ts';
 export interface Engines {
   readonly bus: EventBus;
   readonly events?: EventStore;
+  readonly baselines?: BaselineStore;
   /** `opensSecrets` false: the part that opens sealed secrets is not provided. Default true. */
   readonly postgres?: { readonly stores: Postgres; readonly opensSecrets?: boolean };
   readonly jobs?: JobQueue<Jobs>;
   readonly gateways?: Gateways;
   readonly outbound?: OutboundHttp;
+  /** Of a process that collects. */
+  readonly addressFacts?: AddressFacts;
 }
 
 /** Ports are the tokens: whoever injects `EventStore` gets the one that this process opened. */
@@ -41,9 +48,11 @@ export class EnginesModule {
       { provide: 'outrider.logger', useValue: ground.log },
       { provide: EventBus, useValue: engines.bus },
       { provide: EventStore, useValue: engines.events },
+      { provide: BaselineStore, useValue: engines.baselines },
       { provide: JobQueue, useValue: engines.jobs },
       { provide: Gateways, useValue: engines.gateways },
       { provide: OutboundHttp, useValue: engines.outbound },
+      { provide: AddressFacts, useValue: engines.addressFacts ?? UNKNOWN_ADDRESS },
       { provide: Leadership, useValue: stores?.leadership ?? new SoleLeadership() },
       { provide: RetentionStore, useValue: stores?.retention },
       { provide: AlertStore, useValue: stores?.alerts },
@@ -53,6 +62,8 @@ export class EnginesModule {
       { provide: WebhookStore, useValue: opensSecrets ? stores?.webhooks : undefined },
       { provide: DeliveryStore, useValue: stores?.deliveries },
       { provide: AccessTokenStore, useValue: stores?.tokens },
+      { provide: EndpointStore, useValue: stores?.endpoints },
+      { provide: BaselineControlStore, useValue: stores?.baselineControls },
     ].filter((provider) => provider.useValue !== undefined);
     return { module: EnginesModule, global: true, providers, exports: providers.map((provider) => provider.provide) };
   }

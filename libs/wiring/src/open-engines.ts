@@ -20,9 +20,9 @@ export interface OpenedEngines {
  * Opens what the composition asks for, each engine by its address; what opened is stopped by the lifecycle when another fails.
  */
 export const openEngines = async (composition: Composition, ground: Ground): Promise<OpenedEngines> => {
-  const { clickhouse, postgres, jobs, serve } = composition;
+  const { clickhouse, postgres, jobs, serve, collect } = composition;
   // PostgreSQL is a process of its own: it starts while ClickHouse's library is loaded into ours.
-  const [bus, opened, stores] = await settled([
+  const [bus, opened, stores, addressFacts] = await settled([
     openBus(composition.bus, ground),
     clickhouse
       ? import('./engines/open-event-store.ts').then(({ openEventStore }) => openEventStore(clickhouse, ground))
@@ -31,6 +31,9 @@ export const openEngines = async (composition: Composition, ground: Ground): Pro
       ? import('./engines/open-control-store.ts').then(({ openControlStore }) =>
           openControlStore(postgres, sealingKey(composition), ground),
         )
+      : undefined,
+    collect
+      ? import('./engines/open-address-facts.ts').then(({ watchAddressFacts }) => watchAddressFacts(collect, ground))
       : undefined,
   ]);
   const queue =
@@ -42,9 +45,10 @@ export const openEngines = async (composition: Composition, ground: Ground): Pro
   const plain = {
     bus,
     gateways,
-    ...(opened ? { events: opened.store } : {}),
+    ...(opened ? { events: opened.store, baselines: opened.baselines } : {}),
     ...(stores ? { postgres: stores } : {}),
     ...(queue ? { jobs: queue } : {}),
+    ...(addressFacts ? { addressFacts } : {}),
     ...(composition.respond ? { outbound: await outbound(ground) } : {}),
   };
   const engines = composition.process.OTEL_TRACES

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
+import { UNKNOWN_ADDRESS, type AddressFacts } from '@outrider/ports/address-facts';
 import type { KeyFolder } from './key-folder.ts';
 import { pemFile } from './pem-file.ts';
 import type { collectSettings } from './settings/collect-settings.ts';
@@ -15,6 +16,7 @@ export const collectOptions = (
   gateways: readonly GatewaySettings[],
   keys: KeyFolder,
   settings: CollectEnvironment,
+  addressFacts: AddressFacts = UNKNOWN_ADDRESS,
 ) => ({
   gateways,
   defaultGateway: 'default',
@@ -24,6 +26,7 @@ export const collectOptions = (
   httpPort: settings.COLLECT_HTTP_PORT,
   ...(settings.COLLECT_TLS_PORT === undefined ? {} : { tlsPort: settings.COLLECT_TLS_PORT }),
   ...tlsOf(settings),
+  addressFacts,
   limits: {
     entryBytes: settings.COLLECT_MAX_LINE_BYTES,
     connections: settings.COLLECT_MAX_CONNECTIONS,

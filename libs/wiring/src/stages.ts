@@ -36,10 +36,11 @@ export const loadStages = async (
   if (collect) {
     const { CollectModule } = await import('@outrider/collect/collect.module');
     const { CollectService: token } = await import('@outrider/collect/collect.service');
-    imports.push(CollectModule.register(collectOptions(gateways, keys, collect)));
+    imports.push(CollectModule.register(collectOptions(gateways, keys, collect, engines.addressFacts)));
     found.push((app) => void (collector.service = app.get(token)));
   }
   if (detect) imports.push((await import('@outrider/detect/detect.module')).DetectModule.register({}));
+  if (detect) imports.push((await import('@outrider/discover/discover.module')).DiscoverModule.register({}));
   if (respond) imports.push(...(await responding(respond)));
   const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
   if (serve) {

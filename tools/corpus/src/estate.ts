@@ -1,179 +1,186 @@
-import { keyGuessing, loginGuessing, pathScan, spike } from './attacks.ts';
-import type { Call, Caller } from './call.ts';
-import * as habits from './habits.ts';
-import type { Habit, Span } from './habits.ts';
-import type { Random } from './random.ts';
+import type { Call, Client, Consumer } from './call.ts';
+import { HABITS, type Actor, type HabitName, type Setting } from './habits/actor.ts';
+import * as machines from './habits/machines.ts';
+import { admin, crowd, human } from './habits/people.ts';
+import { hashOf, Random } from './random.ts';
+import { DAY, HOUR, type Span } from './time.ts';
+import { Internet, type Network } from './world/addresses.ts';
+import { agentOf, at as moved, browser, server, withAgent } from './world/clients.ts';
+import { idOf, type Resource } from './world/world.ts';
 
-export interface EstateOptions {
-  readonly from: number;
-  readonly days: number;
-  readonly consumers: number;
-  readonly attacks: readonly AttackName[];
-  /** Requests a second of the planted spike. */
-  readonly spikeRate: number;
-}
+const LIVES: Record<HabitName, (setting: Setting, actor: Actor, random: Random) => Iterable<Call>> = {
+  human,
+  admin,
+  spa: crowd('spa'),
+  mobile: crowd('mobile'),
+  partner: machines.partner,
+  reader: machines.reader,
+  poller: machines.poller,
+  quarterly: machines.quarterly,
+  hourly: machines.hourly,
+  nightly: machines.nightly,
+  weekly: machines.weekly,
+  monthly: machines.monthly,
+  integrator: machines.integrator,
+  walker: machines.walker,
+  mover: machines.mover,
+};
+/** What an estate is made of, in order of need: the first dozen are in every estate. */
+const MIX: readonly HabitName[] = ['human', 'partner', 'reader', 'mobile', 'poller', 'human', 'hourly', 'nightly', 'spa', 'integrator', 'admin', 'partner', 'human', 'reader', 'quarterly', 'weekly', 'human', 'walker', 'mover', 'partner', 'monthly', 'human', 'poller', 'integrator', 'human', 'admin', 'reader', 'partner', 'human', 'human']; // prettier-ignore
 
-export const ATTACKS = ['spike', 'keys', 'login', 'scan'] as const;
-export type AttackName = (typeof ATTACKS)[number];
-
-/** What a detector must name, and nothing else. */
-export interface Label {
-  readonly type: 'request-spike' | 'brute-force' | 'endpoint-probing';
-  readonly entity: { readonly kind: 'consumer' | 'ip'; readonly name: string };
-  readonly from: number;
-  readonly to: number;
-}
-
-const HABITS: readonly [Habit, string][] = [
-  [habits.human, 'human'],
-  [habits.mobile, 'mobile'],
-  [habits.partner, 'partner'],
-  [habits.poller, 'poller'],
-  [habits.hourly, 'hourly'],
-  [habits.human, 'human'],
-  [habits.nightly, 'nightly'],
-  [habits.weekly, 'weekly'],
-];
-const AGENTS = [
-  'okhttp/4.12.0',
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64)',
-  'axios/1.7.2',
-  'Java/17.0.11',
-  'python-requests/2.32.0',
-  'Go-http-client/1.1',
-  'curl/8.5.0',
-];
-
-const address = (random: Random): string =>
-  `${random.pick([81, 92, 145, 188, 213])}.${random.integer(1, 250)}.${random.integer(1, 250)}.${random.integer(1, 250)}`;
-
-/** A labelled estate: consumers with their habits, everyday noise, and the attacks asked for in the last fifth of the time. */
-export const estate = (random: Random, options: EstateOptions): { calls: Call[]; labels: Label[] } => {
-  const span: Span = { from: options.from, to: options.from + options.days * 86_400_000 };
-  const calls: Call[] = [];
-  const callers: Caller[] = [];
-  for (let i = 0; i < options.consumers; i++) {
-    const [habit, name] = HABITS[i % HABITS.length] as [Habit, string];
-    const caller: Caller = {
-      consumer: { id: random.uuid(), username: `${name}-${i}`, credential: random.uuid(), key: random.hex(32) },
-      userAgent: random.pick(AGENTS),
-    };
-    callers.push(caller);
-    const addresses = Array.from({ length: name === 'mobile' ? 60 : random.integer(1, 3) }, () => address(random));
-    const newcomer = i % 11 === 10; // begins in the middle
-    for (const call of habit(
-      random,
-      caller,
-      addresses,
-      newcomer ? { from: (span.from + span.to) / 2, to: span.to } : span,
-    ))
-      calls.push(call);
-  }
-  for (const call of noise(random, span)) calls.push(call);
-  return { calls, labels: attack(random, options, span, callers, calls) };
+/** The consumers of an estate; each has a random stream of its own. */
+export const actorsOf = (setting: Setting, consumers: number): Actor[] => {
+  const office = officeOf(setting);
+  return Array.from({ length: consumers }, (_, i) => {
+    const habit = MIX[i % MIX.length] ?? 'human';
+    const random = Random.of(setting.seed, `consumer/${i}`);
+    return habitable(setting, habit)
+      ? actor(setting, random, i, habit, office)
+      : actor(setting, random, i, 'partner', office);
+  });
 };
 
-/** What every gateway sees: a stale key that polls, people who mistype, crawlers that ask for robots.txt, visitors of public pages. */
-const noise = (random: Random, span: Span): Call[] => {
-  const calls: Call[] = [];
-  const stale = { caller: { userAgent: 'backup-agent/1.2' }, address: address(random), key: random.hex(32) };
-  for (let at = span.from; at < span.to; at += 20_000)
-    calls.push({
-      at,
-      caller: stale.caller,
-      address: stale.address,
-      method: 'GET',
-      path: '/api/stock',
-      status: 401,
-      byKong: true,
-      route: 'api',
-      bytes: 280,
-      latencyMs: 1,
-      badKey: stale.key,
-    });
-  for (let at = span.from; at < span.to; at += random.wait(1 / 900) * 1000) {
-    const from = address(random);
-    const caller = { userAgent: random.pick(AGENTS) };
-    for (let i = random.integer(1, 3); i > 0; i--)
-      calls.push({
-        at: at + i * 5000,
-        caller,
-        address: from,
-        method: 'POST',
-        path: '/login',
-        status: i === 1 ? 200 : 401,
-        route: 'login',
-        bytes: 400,
-        latencyMs: 90,
-      });
-  }
-  for (let at = span.from; at < span.to; at += random.wait(1 / 300) * 1000)
-    calls.push({
-      at,
-      caller: { userAgent: 'Mozilla/5.0 (compatible; bot)' },
-      address: address(random),
-      method: 'GET',
-      path: random.pick(['/robots.txt', '/favicon.ico', '/']),
-      status: 404,
-      byKong: true,
-      route: undefined,
-      bytes: 200,
-      latencyMs: 0,
-    });
-  for (let at = span.from; at < span.to; at += random.wait(1 / 30) * 1000)
-    calls.push({
-      at,
-      caller: { userAgent: random.pick(AGENTS) },
-      address: address(random),
-      method: 'GET',
-      path: random.pick(['/public/home', '/public/terms', '/public/catalogue']),
-      status: 200,
-      route: 'public',
-      bytes: 9000,
-      latencyMs: 12,
-    });
-  return calls;
+/** Some habits exist only where the estate's events say so. */
+const habitable = (setting: Setting, habit: HabitName): boolean =>
+  habit === 'mover'
+    ? setting.mood.events.has('big-files')
+    : habit === 'walker'
+      ? setting.mood.events.has('night-walk')
+      : HABITS.includes(habit);
+
+const officeOf = (setting: Setting): string => {
+  const random = Random.of(setting.seed, 'office');
+  return Internet.address(random, setting.world.internet.network(random, { kind: ['business'], home: true }));
 };
 
-const attack = (
-  random: Random,
-  options: EstateOptions,
-  span: Span,
-  callers: readonly Caller[],
-  calls: Call[],
-): Label[] => {
-  const labels: Label[] = [];
-  const length = span.to - span.from;
-  const plant = (label: Omit<Label, 'from' | 'to'>, made: readonly Call[]): void => {
-    for (const call of made) calls.push(call);
-    labels.push({ ...label, from: made[0]?.at ?? 0, to: made.at(-1)?.at ?? 0 });
+const actor = (setting: Setting, random: Random, i: number, habit: HabitName, office: string): Actor => {
+  const { world, mood, span } = setting;
+  const person = habit === 'human' || habit === 'admin';
+  const consumer = consumerOf(random, i, habit, world.trade.name);
+  const network = world.internet.network(random, {
+    kind: person ? ['isp', 'business'] : ['hosting', 'business'],
+    home: random.chance(0.8),
+  });
+  const mobile =
+    world.internet.networks.find((one) => one.kind === 'mobile' && one.country === network.country) ?? network;
+  const clients = clientsOf(setting, random, person, habit === 'integrator', network, office);
+  const newcomer = mood.events.has('newcomers') && i % 9 === 8;
+  const active: Span = newcomer
+    ? { from: span.from + (span.to - span.from) * random.between(0.3, 0.6), to: span.to }
+    : span;
+  const start = random.integer(0, world.resources.length - 1);
+  const resources = [...world.resources.slice(start), ...world.resources.slice(0, start)].slice(
+    0,
+    random.integer(2, 3),
+  );
+  const upgrades = random.chance(0.6) ? mood.release + random.between(0, 36) * HOUR : Infinity;
+  const rotates = mood.events.has('key-rotation') && i % 7 === 3 && consumer.scheme === 'key';
+  const self: Actor = {
+    consumer,
+    habit,
+    resources,
+    peak: 50,
+    active,
+    clients,
+    country: network.country,
+    own: (resource, k) => idOf(world, resource, objectOf(resource, setting.seed, i, k)),
+    clientAt: (draw, at) => {
+      const steady = habit !== 'integrator' && draw.chance(0.8);
+      let client = clients[steady ? 0 : draw.integer(0, clients.length - 1)] as Client;
+      // a provider gives a household another address every few days
+      if (person && client.address !== office)
+        client = moved(client, Internet.subscriber(network, i * 50 + Math.floor(at / (4 * DAY) + i / 7)));
+      if (person && draw.chance(0.1)) client = moved(client, Internet.subscriber(mobile, i)); // on the way, by telephone
+      return at > upgrades ? withAgent(client, newer(agentOf(client))) : client;
+    },
+    calls: () => {
+      const life = LIVES[habit](setting, self, Random.of(setting.seed, `life/${i}`));
+      return rotates ? rotated(setting, consumer, life, Random.of(setting.seed, `rotation/${i}`)) : life;
+    },
   };
-  const moment = (): number => span.from + length * random.between(0.8, 0.95);
-  for (const name of options.attacks) {
-    const from = address(random);
-    if (name === 'spike') {
-      const victim = callers.find((c) => c.consumer?.username.startsWith('partner')) ?? callers[0];
-      if (victim?.consumer)
-        plant(
-          { type: 'request-spike', entity: { kind: 'consumer', name: victim.consumer.username } },
-          spike(random, victim, from, moment(), options.spikeRate, random.between(60, 240)),
-        );
-    }
-    if (name === 'keys')
-      plant(
-        { type: 'brute-force', entity: { kind: 'ip', name: from } },
-        keyGuessing(random, from, moment(), random.integer(25, 300), random.between(0.5, 5)),
-      );
-    if (name === 'login')
-      plant(
-        { type: 'brute-force', entity: { kind: 'ip', name: from } },
-        loginGuessing(random, from, moment(), random.integer(40, 200), random.between(0.4, 4)),
-      );
-    if (name === 'scan')
-      plant(
-        { type: 'endpoint-probing', entity: { kind: 'ip', name: from } },
-        pathScan(random, from, moment(), random.integer(60, 800), random.between(1, 20)),
-      );
-  }
-  return labels;
+  return self;
 };
+
+/** Objects are spread over the whole collection, so that nobody's are neighbours. */
+const objectOf = (resource: Resource, seed: number, i: number, k: number): number =>
+  hashOf(`${seed}/${resource.name}/${i}/${k}`) % resource.size;
+
+const NAMES = ['north', 'delta', 'acme', 'globex', 'umbra', 'initech', 'vandelay', 'hooli', 'stark', 'wayne', 'tyrell', 'aperture', 'wonka', 'duff', 'cyber', 'sirius', 'monarch', 'pied', 'bluth', 'oscorp']; // prettier-ignore
+const PEOPLE = [
+  'ann',
+  'bob',
+  'chris',
+  'dana',
+  'eli',
+  'fatima',
+  'george',
+  'hanna',
+  'ivan',
+  'julia',
+  'kim',
+  'lars',
+  'mia',
+  'noor',
+  'omar',
+  'petra',
+];
+
+const consumerOf = (random: Random, i: number, habit: HabitName, trade: string): Consumer => {
+  const person = habit === 'human' || habit === 'admin';
+  const stem = random.pick(person ? PEOPLE : NAMES);
+  const username = person ? `${stem}.${random.pick(NAMES)}${i}` : habit === 'spa' ? `${trade}-web-${i}` : habit === 'mobile' ? `${trade}-app-${i}` : `${stem}-${random.pick(['erp', 'sync', 'backend', 'feed', 'integration', 'service'])}-${i}`; // prettier-ignore
+  return {
+    id: random.uuid(),
+    username,
+    customId: random.chance(0.3) ? `C${random.integer(10_000, 99_999)}` : undefined,
+    tags: random.chance(0.5)
+      ? [person ? 'staff' : habit === 'spa' || habit === 'mobile' ? 'first-party' : 'partner']
+      : [],
+    credential: random.uuid(),
+    key: random.hex(32),
+    scheme: person && random.chance(0.4) ? 'bearer' : 'key',
+  };
+};
+
+const clientsOf = (
+  setting: Setting,
+  random: Random,
+  person: boolean,
+  many: boolean,
+  network: Network,
+  office: string,
+): Client[] => {
+  const count = many ? random.integer(10, 36) : random.integer(1, 3); // a platform's workers leave by many doors
+  const inOffice = setting.mood.events.has('office-nat') && random.chance(0.7);
+  const kind = random.integer(0, 15);
+  return Array.from({ length: count }, (_, n) => {
+    const address = person && inOffice && n === 0 ? office : Internet.subscriber(network, n + random.integer(0, 3000));
+    if (!person) return server(random, address, kind);
+    const client = browser(random, address);
+    // an office's proxy tells who is behind it
+    return address === office && hashOf(office) % 2 === 0
+      ? {
+          ...client,
+          headers: { ...client.headers, 'x-forwarded-for': `10.1.${random.integer(0, 3)}.${random.integer(1, 250)}` },
+        }
+      : client;
+  });
+};
+
+/** The next release of whatever it is: the last number that is a version rises. */
+const newer = (agent: string): string =>
+  agent.replace(/\/(\d+)\.(\d+)/, (_, major: string, minor: string) => `/${major}.${Number(minor) + 1}`);
+
+/** The old key keeps coming for some hours after the new one was made. */
+function* rotated(setting: Setting, consumer: Consumer, calls: Iterable<Call>, random: Random): Generator<Call> {
+  const from = setting.mood.rotation;
+  const lag = random.between(1, 5) * HOUR;
+  const fresh: Consumer = { ...consumer, key: random.hex(32), credential: random.uuid() };
+  for (const call of calls) {
+    if (call.at < from || call.consumer === undefined) yield call;
+    else if (call.at < from + lag && random.chance(0.3)) {
+      yield { ...call, consumer: undefined, badKey: consumer.key, status: 401, byKong: true, bytes: 300, latencyMs: 1 };
+      yield { ...call, at: call.at, consumer: fresh };
+    } else yield { ...call, consumer: fresh };
+  }
+}

@@ -52,4 +52,32 @@ export class Random {
     const h = this.hex(32);
     return `${h.slice(0, 8)}-${h.slice(8, 12)}-4${h.slice(13, 16)}-a${h.slice(17, 20)}-${h.slice(20)}`;
   }
+
+  /** A stream of its own, the same for the same name however much was drawn here: adding a source changes no other. */
+  static of(seed: number, name: string): Random {
+    return new Random(hashOf(`${seed}/${name}`));
+  }
+
+  shuffled<T>(items: readonly T[]): T[] {
+    const all = [...items];
+    for (let i = all.length - 1; i > 0; i--) {
+      const j = this.integer(0, i);
+      [all[i], all[j]] = [all[j] as T, all[i] as T]; // both indices are inside
+    }
+    return all;
+  }
+
+  /** 0 … n-1, small numbers far more often, as people choose among popular things. */
+  popular(n: number): number {
+    return Math.min(n - 1, Math.floor(n ** this.next()) - (n > 1 ? 1 : 0));
+  }
 }
+
+/** FNV-1a with a final mix, 32 bits. */
+export const hashOf = (text: string): number => {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+};

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { keyGuessing, loginGuessing, pathScan, spike } from './attacks.ts';
-import type { Call, Caller } from './call.ts';
-import { entryOf } from './entry.ts';
-import { everyday, hourly, partner, poller, type Span } from './habits.ts';
+import { keyGuessing, loginGuessing, pathScan, spike } from './scenarios/attacks.ts';
+import type { Call, Caller } from './scenarios/call.ts';
+import { entryOf } from './scenarios/entry.ts';
+import { everyday, hourly, partner, poller, type Span } from './scenarios/habits.ts';
 import { Random } from './random.ts';
 
 /** Makes the folders of `scenarios/` again, to the byte: node tools/corpus/dist/scenarios.js */

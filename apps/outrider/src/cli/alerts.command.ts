@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { AlertState, AlertType, Severity, type Alert } from '@outrider/domain/detection/alert';
+import { AlertState, AlertType, BuiltinAlertType, Severity, type Alert } from '@outrider/domain/detection/alert';
 import { CallerError } from '@outrider/platform/errors';
 import type * as z from 'zod';
 import { ask, more, remote, type RemoteOptions } from './remote.ts';
@@ -19,7 +19,7 @@ export const addAlerts = (program: Command): void => {
   const alerts = program.command('alerts').description('what was detected');
   remote(alerts.command('list', { isDefault: true }).description('newest first'))
     .option('--state <list>', AlertState.options.join(', '))
-    .option('--type <list>', AlertType.options.join(', '))
+    .option('--type <list>', `${BuiltinAlertType.options.join(', ')} or rule:<id>`)
     .option('--severity <least>', `this one or worse: ${Severity.options.join(', ')}`)
     .option('--from <time>', 'ISO 8601, or -1h, -7d')
     .option('--to <time>', 'likewise')
@@ -31,7 +31,7 @@ export const addAlerts = (program: Command): void => {
         (client) =>
           client.alerts({
             state: each(AlertState, options.state),
-            type: each(AlertType, options.type),
+            type: eachType(options.type),
             severity: each(Severity, options.severity)?.[0],
             from: options.from,
             to: options.to,
@@ -67,6 +67,13 @@ export const each = <T extends z.ZodEnum>(allowed: T, text: string | undefined):
   text?.split(',').map((item) => {
     const parsed = allowed.safeParse(item.trim());
     if (!parsed.success) throw new CallerError(`"${item}" is none of ${allowed.options.join(', ')}`);
+    return parsed.data;
+  });
+
+const eachType = (text: string | undefined): AlertType[] | undefined =>
+  text?.split(',').map((item) => {
+    const parsed = AlertType.safeParse(item.trim());
+    if (!parsed.success) throw new CallerError(`"${item}" is no alert type: ${BuiltinAlertType.options.join(', ')} or rule:<id>`);
     return parsed.data;
   });
 

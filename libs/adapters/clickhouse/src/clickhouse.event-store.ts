@@ -4,11 +4,14 @@ import { TransientError } from '@outrider/platform/errors';
 import {
   EventStore,
   type DeadLetter,
+  type EndpointStatistics,
   type EntitySummary,
   type EventBlock,
   type EventQuery,
+  type LearnableCalls,
   type MinuteCount,
   type PlacedEvent,
+  type QueryShape,
   type SeenEvent,
   type ServiceMinute,
   type SourceHealth,
@@ -24,7 +27,9 @@ import { QueryRunner } from './query-runner.ts';
 import { within } from './server/bounded.ts';
 import { applyRetention, DEFAULT_RETENTION, type Retention } from './retention.ts';
 import { AggregateTables } from './tables/aggregates.table.ts';
+import { CallerTermsTable } from './tables/caller-terms.table.ts';
 import { DeadLettersTable, type DeadLetterQuery } from './tables/dead-letters.table.ts';
+import { EndpointTables } from './tables/endpoints.table.ts';
 import { EventsTable } from './tables/events.table.ts';
 
 /** How far back a silent gateway is still listed; ms. */
@@ -40,6 +45,8 @@ export class ClickHouseEventStore extends EventStore {
   readonly #events: EventsTable;
   readonly #aggregates: AggregateTables;
   readonly #deadLetters: DeadLettersTable;
+  readonly #endpoints: EndpointTables;
+  readonly #terms: CallerTermsTable;
 
   constructor(
     private readonly clickhouse: ClickHouse,
@@ -51,6 +58,8 @@ export class ClickHouseEventStore extends EventStore {
     this.#events = new EventsTable(runner);
     this.#aggregates = new AggregateTables(runner);
     this.#deadLetters = new DeadLettersTable(runner);
+    this.#endpoints = new EndpointTables(runner);
+    this.#terms = new CallerTermsTable(runner);
   }
 
   /** Schema and retention as this version and these settings want them. */
@@ -106,6 +115,27 @@ export class ClickHouseEventStore extends EventStore {
 
   serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]> {
     return this.#aggregates.serviceMinutes(range);
+  }
+
+  learnableCalls(query: Parameters<EventStore['learnableCalls']>[0]): AsyncIterable<readonly LearnableCalls[]> {
+    return this.#endpoints.learnableCalls(query);
+  }
+
+  async rollUpEndpoints(range: TimeRange): Promise<void> {
+    await this.#endpoints.rollUp(range);
+    await this.#terms.rollUpUse(range);
+  }
+
+  typedTemplates(query: Parameters<EventStore['typedTemplates']>[0]): ReturnType<EventStore['typedTemplates']> {
+    return this.#endpoints.typedTemplates(query);
+  }
+
+  endpointStatistics(query: Parameters<EventStore['endpointStatistics']>[0]): Promise<readonly EndpointStatistics[]> {
+    return this.#endpoints.statistics(query);
+  }
+
+  queryShapes(query: Parameters<EventStore['queryShapes']>[0]): Promise<readonly QueryShape[]> {
+    return this.#endpoints.queryShapes(query);
   }
 
   search(query: EventQuery): Promise<readonly ApiEvent[]> {

@@ -84,11 +84,11 @@ describe('the schema of a cluster', () => {
     }
     const names = (pattern: RegExp): string[] => single.flatMap((sql) => pattern.exec(sql)?.[1] ?? []).sort();
     const stored = names(/^CREATE TABLE IF NOT EXISTS outrider\.(\w+_v1)_local ON CLUSTER/);
-    expect(stored).toHaveLength(6);
+    expect(stored).toHaveLength(10);
     expect(names(/^CREATE TABLE IF NOT EXISTS outrider\.(\w+_v1) ON CLUSTER .*\nENGINE = Distributed\(/)).toEqual(
       stored,
     );
-    expect(names(/^CREATE MATERIALIZED VIEW .* TO outrider\.(\w+_v1)_local AS/)).toHaveLength(4);
+    expect(names(/^CREATE MATERIALIZED VIEW .* TO outrider\.(\w+_v1)_local AS/)).toHaveLength(6);
   });
 });
 

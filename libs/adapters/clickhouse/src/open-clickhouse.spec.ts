@@ -10,6 +10,7 @@ import { ClickHouseEventStore } from './clickhouse.event-store.ts';
 import { migrate } from './migrate.ts';
 import { openClickHouse, type ClickHouse } from './open-clickhouse.ts';
 import { applyRetention, DEFAULT_RETENTION, KEEP_ALL } from './retention.ts';
+import { readMigrations } from './schema/migrations.ts';
 import { storedRows } from './testing/event-rows.ts';
 
 const RANGE = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) };
@@ -27,7 +28,7 @@ describe('a data folder', () => {
   it('keeps what was stored and what was seen, is one opener’s at a time, and prepares the same schema once', async () => {
     const first = await openClickHouse({ dir });
     const block = { rows: storedRows([anApiEvent(), anApiEvent()]), token: 'kept' };
-    expect(await migrate(first)).toHaveLength(4);
+    expect(await migrate(first)).toEqual(readMigrations().map(({ name }) => name));
     expect(await migrate(first)).toHaveLength(0);
     await new ClickHouseEventStore(first, KEEP_ALL).insertEvents(block);
     await expect(openClickHouse({ dir })).rejects.toThrow(CallerError);
@@ -44,11 +45,12 @@ describe('a data folder', () => {
   it('changes the retention of the tables whose setting changed, and of no others', async () => {
     const clickhouse = await openClickHouse({ dir });
     await migrate(clickhouse);
-    expect(await applyRetention(clickhouse, DEFAULT_RETENTION)).toHaveLength(6);
+    expect(await applyRetention(clickhouse, DEFAULT_RETENTION)).toHaveLength(10);
     expect(await applyRetention(clickhouse, DEFAULT_RETENTION)).toEqual([]);
     expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7 })).toEqual([
       'entity_minute_v1',
       'endpoint_minute_v1',
+      'caller_endpoint_hour_v1',
     ]);
     expect(await applyRetention(clickhouse, { ...DEFAULT_RETENTION, minutesDays: 7, eventsDays: null })).toEqual([
       'events_v1',

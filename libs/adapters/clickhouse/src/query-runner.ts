@@ -93,6 +93,29 @@ export class QueryRunner {
     }
   }
 
+  /** An INSERT that selects what it inserts, as one block under a token. */
+  async insertSelect(statement: Query, token: string): Promise<void> {
+    const { name, sql, params, maxSeconds = INSERT_MAX_SECONDS } = statement;
+    const clickhouse_settings = {
+      ...INSERT_SETTINGS,
+      ...(this.clickhouse.cluster === undefined ? {} : CLUSTER_INSERT_SETTINGS),
+      // The select's blocks become one: a token with a number behind it would name another part each time.
+      min_insert_block_size_rows: '10000000',
+      max_block_size: '1000000',
+      max_threads: 2,
+      insert_deduplication_token: token,
+      log_comment: name,
+      max_execution_time: maxSeconds,
+    };
+    try {
+      await this.#bounded(maxSeconds, name, (abort_signal) =>
+        this.clickhouse.client.command({ query: sql, query_params: { ...params }, clickhouse_settings, abort_signal }),
+      );
+    } catch (error) {
+      throw storeError(error, 'write', name);
+    }
+  }
+
   /** `rows` are JSON arrays as text, handed over as they are. Resolves when the block is stored, in this table and its views. */
   async insertText(
     name: string,

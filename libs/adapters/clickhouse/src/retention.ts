@@ -27,6 +27,10 @@ const CLASSES: readonly { readonly table: string; readonly column: string; reado
   { table: 'endpoint_minute_v1', column: 'last_received', days: 'minutesDays' },
   { table: 'entity_hour_v1', column: 'last_received', days: 'hoursDays' },
   { table: 'endpoint_hour_v1', column: 'last_received', days: 'hoursDays' },
+  { table: 'endpoint_inventory_v1', column: 'last_received', days: 'hoursDays' },
+  { table: 'caller_endpoint_hour_v1', column: 'last_received', days: 'minutesDays' },
+  { table: 'caller_origins_v1', column: 'last_received', days: 'hoursDays' },
+  { table: 'endpoint_day_v1', column: 'last_received', days: 'hoursDays' },
   { table: 'dead_letters_v1', column: 'received_at', days: 'deadLettersDays' },
 ];
 

@@ -4,6 +4,17 @@ import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { EventQuery } from '@outrider/ports/event-store';
 import type { Query } from './query-runner.ts';
 import { lastSeenQuery, minuteCountsQuery, serviceMinutesQuery, summaryQuery } from './tables/aggregates.sql.ts';
+import { baselineSumsQuery, observedQuery, type BaselineSource } from './tables/baselines.sql.ts';
+import {
+  allConsumersQuery,
+  endpointPeersQuery,
+  endpointTermsQuery,
+  endpointUseQuery,
+  hourTermsQuery,
+  lastUsedQuery,
+  originTermsQuery,
+  tagPeersQuery,
+} from './tables/caller-terms.sql.ts';
 import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
 import {
   newestByPartitionQuery,
@@ -23,6 +34,10 @@ const range = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) };
 const page: EventQuery = { tenant, range, limit: 50, order: 'newest' };
 const after = { startedAt: range.from, id: 'a'.repeat(32) };
 const list = { tenant, range, limit: 20, offset: 0 };
+const source: BaselineSource = { tenant, kind: 'consumer', ids: ['a', 'b'], metric: 'requests', step: '5m', range };
+const untaught = { spans: [{ id: 'a', from: 1, to: 2 }], starts: [{ id: 'b', block: 3 }] };
+const callers = { tenant, kind: 'consumer', ids: ['a'], since: range.from } as const;
+const peer = { tenant, caller: { kind: 'consumer', id: 'a' } as const, since: range.from, limit: 50 };
 
 const QUERIES: Readonly<Record<string, Query>> = {
   'events.search': searchQuery(page),
@@ -62,6 +77,26 @@ const QUERIES: Readonly<Record<string, Query>> = {
   }),
   'service.summaries-by-name': summaryQuery('service', { ...list, nameContains: 'pay' }),
   'gateway.last_seen': lastSeenQuery(tenant, range),
+  'baseline.sums-5m': baselineSumsQuery(source, untaught, 5),
+  'baseline.sums-errors': baselineSumsQuery(
+    { ...source, kind: 'endpoint', ids: ['s GET /x'], metric: 'errors', step: '1h' },
+    { spans: [], starts: [] },
+    5,
+  ),
+  'baseline.sums-caller-endpoint': baselineSumsQuery(
+    { ...source, kind: 'caller-endpoint', ids: ['consumer:c s GET /x'], metric: 'latency', step: '1h' },
+    untaught,
+    5,
+  ),
+  'baseline.observed': observedQuery({ ...source, ids: ['a'] }),
+  'terms.endpoints': endpointTermsQuery(callers),
+  'terms.origins': originTermsQuery(callers, ['prefix', 'agent']),
+  'terms.hours': hourTermsQuery(callers),
+  'terms.last_used': lastUsedQuery(callers),
+  'peers.by_tags': tagPeersQuery(peer),
+  'peers.by_endpoints': endpointPeersQuery(peer),
+  'endpoint_day.use': endpointUseQuery(tenant, range, 100),
+  'endpoint_day.consumers': allConsumersQuery(tenant, range),
   'dead_letters.list': deadLettersQuery({
     tenant,
     range,

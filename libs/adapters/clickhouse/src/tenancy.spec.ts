@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { callerEndpointId } from '@outrider/domain/baseline/caller-endpoint';
 import { anApiEvent, testRequestId } from '@outrider/domain/traffic/testing';
 import type { DeadLetter, EventQuery, TimeRange } from '@outrider/ports/event-store';
+import { ClickHouseBaselineStore } from './clickhouse.baseline-store.ts';
 import { storedRows } from './testing/event-rows.ts';
 import { BACK_ENDS, openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
 
@@ -46,6 +48,8 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
           `letters-${tenant}`,
         );
       }
+      await engine.store.rollUpEndpoints({ from: AT, to: AT + MINUTE });
+      const baselines = new ClickHouseBaselineStore(engine.clickhouse);
       for (const tenant of both) {
         const n = tenant === 'north' ? 2 : 3;
         const { consumerId, credentialId, clientIp, serviceId, routeId } = anApiEvent();
@@ -73,7 +77,32 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
             ),
           ).toEqual([n]);
           expect((await engine.store.entity({ tenant, ...entity, range: RANGE }))?.requests).toBe(n);
+          const { kind, id } = entity;
+          const about = { tenant, kind, metric: 'requests', step: '1h' } as const;
+          const [baseline] = await baselines.baselines({ ...about, ids: [id], at: AT + DAY });
+          expect(baseline?.requests).toBe(n);
+          expect(
+            (await baselines.observed({ ...about, id, range: RANGE })).map((p) => p.value).filter(Boolean),
+          ).toEqual([n]);
         }
+        const caller = { kind: 'consumer', id: consumerId } as const;
+        const callers = { tenant, callers: [caller], since: RANGE.from };
+        const terms = await collect(baselines.terms(callers));
+        expect(new Set(terms.map((term) => term.requests))).toEqual(new Set([n]));
+        expect((await baselines.lastUsed(callers)).map((use) => use.requests)).toEqual([n]);
+        const atEndpoint = callerEndpointId(caller, `${serviceId} GET /orders/{id}`);
+        const same = {
+          tenant,
+          kind: 'caller-endpoint',
+          ids: [atEndpoint],
+          metric: 'requests',
+          step: '1h',
+          at: AT + DAY,
+        } as const;
+        expect((await baselines.baselines(same))[0]?.requests).toBe(n);
+        expect(await baselines.peersOf({ tenant, caller, since: RANGE.from, limit: 9 })).toMatchObject({ peers: [] });
+        const use = await baselines.endpointUse({ tenant, range: RANGE, limit: 9 });
+        expect([use.consumers, use.endpoints.map((endpoint) => endpoint.requests)]).toEqual([1, [n]]);
         const eventIds = [0, 1, 2].map((i) => `default:${testRequestId(70_000 + i)}`);
         expect((await search({ tenant, eventIds })).map((e) => e.host)).toEqual(Array(n).fill(tenant));
         expect(await collect(engine.store.replay({ tenant, range: RANGE, chunk: 10 }))).toHaveLength(n);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createServer as createHttp, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTcp, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { TransientError } from '@outrider/platform/errors';
 import { Metrics } from '@outrider/platform/metrics';
 import type { OutboundRequest, OutboundResponse } from '@outrider/ports/outbound-http';
 import { HttpOutbound, type OutboundSettings } from './http-outbound.ts';
@@ -271,5 +272,44 @@ describe('HttpOutbound', () => {
       code: 'busy',
     });
     expect(await first).toMatchObject({ code: 'timeout' });
+  });
+
+  describe('download', () => {
+    const download = (url: string, maxBytes = 1_000, headers = {}) =>
+      outbound().download({ url, headers, allowPrivateAddress: true, timeoutMs: 5_000, maxBytes });
+
+    test('gives a whole body with its tags, and none for another status', async () => {
+      const port = await serve((incoming, response) => {
+        const same = incoming.headers['if-none-match'] === '"v1"';
+        response.writeHead(same ? 304 : 200, { etag: '"v1"', 'last-modified': 'Mon, 01 Jun 2026 00:00:00 GMT' });
+        response.end(same ? undefined : `${incoming.method} list`);
+      });
+      const first = await download(`http://127.0.0.1:${port}/list`);
+      expect({ ...first, body: first.body.toString() }).toEqual({
+        status: 200,
+        body: 'GET list',
+        etag: '"v1"',
+        lastModified: 'Mon, 01 Jun 2026 00:00:00 GMT',
+      });
+      const again = await download(`http://127.0.0.1:${port}/list`, 1_000, { 'if-none-match': '"v1"' });
+      expect([again.status, again.body.length]).toEqual([304, 0]);
+    });
+
+    test('refuses a body over the bound, one that breaks off, a redirect to elsewhere, and a private address', async () => {
+      const port = await serve((incoming, response) => {
+        if (incoming.url === '/moved') return void response.writeHead(302, { location: '/list' }).end('moved');
+        response.writeHead(200, incoming.url === '/broken' ? { 'content-length': 5_000 } : {});
+        response.write('x'.repeat(2_000));
+        if (incoming.url === '/broken') setImmediate(() => response.destroy());
+        else response.end();
+      });
+      await expect(download(`http://127.0.0.1:${port}/list`)).rejects.toMatchObject({ code: 'too-large' });
+      await expect(download(`http://127.0.0.1:${port}/broken`, 10_000)).rejects.toBeInstanceOf(TransientError);
+      expect(await download(`http://127.0.0.1:${port}/moved`)).toMatchObject({ status: 302, body: Buffer.alloc(0) });
+      const url = `http://127.0.0.1:${port}/list`;
+      await expect(
+        outbound().download({ url, headers: {}, allowPrivateAddress: false, timeoutMs: 5_000, maxBytes: 10_000 }),
+      ).rejects.toMatchObject({ code: 'private-address' });
+    });
   });
 });

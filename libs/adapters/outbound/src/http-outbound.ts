@@ -4,7 +4,15 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { PermanentError, TransientError } from '@outrider/platform/errors';
 import type { Metrics } from '@outrider/platform/metrics';
-import { OutboundHttp, type OutboundRequest, type OutboundResponse } from '@outrider/ports/outbound-http';
+import {
+  OutboundHttp,
+  type DownloadedBody,
+  type OutboundDownload,
+  type OutboundDownloads,
+  type OutboundRequest,
+  type OutboundResponse,
+} from '@outrider/ports/outbound-http';
+import { readExcerpt, readWhole } from './read-answer.ts';
 import { isPublicAddress } from './private-addresses.ts';
 
 const KIB = 1024;
@@ -31,6 +39,8 @@ export interface OutboundSettings {
   readonly connectTimeoutMs?: number;
   /** Upper bound of a request's own `timeoutMs`. Default 30 s. */
   readonly maxTimeoutMs?: number;
+  /** The same of a download. Default 120 s. */
+  readonly maxDownloadMs?: number;
   /** Default 1 MiB. */
   readonly maxRequestBytes?: number;
   /** Read of an answer, then the connection is cut. Default 64 KiB. */
@@ -41,10 +51,8 @@ export interface OutboundSettings {
   readonly resolve?: (hostname: string) => Promise<readonly Address[]>;
 }
 
-const EXCERPT_BYTES = KIB;
-
 /** Node's own client: no redirects, no shared connections, no proxy from the environment. */
-export class HttpOutbound extends OutboundHttp {
+export class HttpOutbound extends OutboundHttp implements OutboundDownloads {
   readonly #settings: Required<OutboundSettings>;
   readonly #count: ReturnType<Metrics['counter']>;
   #running = 0;
@@ -54,6 +62,7 @@ export class HttpOutbound extends OutboundHttp {
     this.#settings = {
       connectTimeoutMs: 5_000,
       maxTimeoutMs: 30_000,
+      maxDownloadMs: 120_000,
       maxRequestBytes: KIB * KIB,
       maxResponseBytes: 64 * KIB,
       maxConcurrent: 64,
@@ -65,14 +74,49 @@ export class HttpOutbound extends OutboundHttp {
     ]);
   }
 
-  async post(request: OutboundRequest): Promise<OutboundResponse> {
+  post(request: OutboundRequest): Promise<OutboundResponse> {
+    return this.#counted(() => {
+      const url = checkedUrl(request);
+      const body = Buffer.from(request.body);
+      if (body.length > this.#settings.maxRequestBytes)
+        throw new PermanentError('the request is too large', 'too-large');
+      const headers = { ...ownHeaders(request.headers), 'content-length': String(body.length) };
+      const totalMs = Math.min(request.timeoutMs, this.#settings.maxTimeoutMs);
+      return this.#send(
+        { url, method: 'POST', headers, body, allowPrivate: request.allowPrivateAddress, totalMs },
+        async (response) => ({
+          status: response.statusCode ?? 0,
+          excerpt: await readExcerpt(response, this.#settings.maxResponseBytes),
+          ...retryAfter(response.headers['retry-after']),
+        }),
+      );
+    });
+  }
+
+  download(request: OutboundDownload): Promise<DownloadedBody> {
+    return this.#counted(() => {
+      const url = checkedUrl(request);
+      const headers = { ...ownHeaders(request.headers), 'accept-encoding': 'identity' };
+      const totalMs = Math.min(request.timeoutMs, this.#settings.maxDownloadMs);
+      return this.#send(
+        { url, method: 'GET', headers, body: undefined, allowPrivate: request.allowPrivateAddress, totalMs },
+        async (response) => ({
+          status: response.statusCode ?? 0,
+          body: response.statusCode === 200 ? await readWhole(response, request.maxBytes) : Buffer.alloc(0),
+          etag: response.headers.etag,
+          lastModified: response.headers['last-modified'],
+        }),
+      );
+    });
+  }
+
+  async #counted<T>(act: () => Promise<T>): Promise<T> {
     try {
       if (this.#running >= this.#settings.maxConcurrent)
         throw new TransientError('too many requests under way', 'busy');
-      const url = checkedUrl(request, this.#settings.maxRequestBytes);
       this.#running += 1;
       try {
-        const response = await this.#send(url, request);
+        const response = await act();
         this.#count({ outcome: 'answered' });
         return response;
       } finally {
@@ -84,22 +128,17 @@ export class HttpOutbound extends OutboundHttp {
     }
   }
 
-  #send(url: URL, request: OutboundRequest): Promise<OutboundResponse> {
+  #send<T>(request: Sent, read: (response: IncomingMessage) => Promise<T>): Promise<T> {
+    const { url } = request;
     return new Promise((resolve, reject) => {
-      const body = Buffer.from(request.body);
       let client: ClientRequest;
       try {
         client = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
-          method: 'POST',
+          method: request.method,
           agent: false,
           // A literal address is not looked up by Node, and was checked before.
-          lookup: this.#checkedLookup(request.allowPrivateAddress),
-          headers: {
-            'user-agent': 'Outrider',
-            ...ownHeaders(request.headers),
-            'content-length': body.length,
-            connection: 'close',
-          },
+          lookup: this.#checkedLookup(request.allowPrivate),
+          headers: { 'user-agent': 'Outrider', ...request.headers, connection: 'close' },
           maxHeaderSize: 16 * KIB,
         });
       } catch (error) {
@@ -112,7 +151,7 @@ export class HttpOutbound extends OutboundHttp {
         outcome();
       };
       const fail = (error: unknown): void => finish(() => reject(failure(error)));
-      const totalMs = Math.max(1, Math.min(request.timeoutMs, this.#settings.maxTimeoutMs));
+      const totalMs = Math.max(1, request.totalMs);
       const total = setTimeout(() => fail(new TransientError(`no answer within ${totalMs} ms`, 'timeout')), totalMs);
       const connect = setTimeout(
         () => fail(new TransientError('no connection in time', 'connect-timeout')),
@@ -124,19 +163,9 @@ export class HttpOutbound extends OutboundHttp {
       client.on('error', fail);
       client.once('upgrade', () => fail(new TransientError('the server wanted another protocol', 'bad-answer')));
       client.once('response', (response) => {
-        readBounded(response, this.#settings.maxResponseBytes).then(
-          (text) =>
-            finish(() =>
-              resolve({
-                status: response.statusCode ?? 0,
-                excerpt: text,
-                ...retryAfter(response.headers['retry-after']),
-              }),
-            ),
-          fail,
-        );
+        read(response).then((answer) => finish(() => resolve(answer)), fail);
       });
-      client.end(body);
+      client.end(request.body);
     });
   }
 
@@ -165,7 +194,16 @@ export class HttpOutbound extends OutboundHttp {
   }
 }
 
-const checkedUrl = (request: OutboundRequest, maxRequestBytes: number): URL => {
+interface Sent {
+  readonly url: URL;
+  readonly method: 'GET' | 'POST';
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer | undefined;
+  readonly allowPrivate: boolean;
+  readonly totalMs: number;
+}
+
+const checkedUrl = (request: Pick<OutboundRequest, 'url' | 'allowPrivateAddress'>): URL => {
   if (request.url.length > MAX_URL_CHARS || !URL.canParse(request.url))
     throw new PermanentError('not a URL', 'bad-url');
   const url = new URL(request.url);
@@ -176,8 +214,6 @@ const checkedUrl = (request: OutboundRequest, maxRequestBytes: number): URL => {
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (host === '') throw new PermanentError('the URL has no host', 'bad-url');
   if (!request.allowPrivateAddress && (isIP(host) ? !isPublicAddress(host) : isLocalName(host))) throw privateAddress();
-  if (Buffer.byteLength(request.body) > maxRequestBytes)
-    throw new PermanentError('the request is too large', 'too-large');
   return url;
 };
 
@@ -196,25 +232,6 @@ const retryAfter = (value: string | undefined): { retryAfterMs?: number } => {
   const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return Number.isFinite(ms) && ms >= 0 ? { retryAfterMs: ms } : {};
 };
-
-/** At most `limit` bytes are read; the excerpt is the first 1 KiB as text. An answer that breaks off is still an answer: the status counts. */
-const readBounded = (response: IncomingMessage, limit: number): Promise<string> =>
-  new Promise((resolve) => {
-    const kept: Buffer[] = [];
-    let bytes = 0;
-    const done = (): void => resolve(excerptOf(Buffer.concat(kept)));
-    response.on('data', (chunk: Buffer) => {
-      if (bytes < EXCERPT_BYTES) kept.push(chunk.subarray(0, EXCERPT_BYTES - bytes));
-      bytes += chunk.length;
-      if (bytes >= limit) done();
-    });
-    response.once('end', done);
-    response.once('error', done);
-    response.once('aborted', done);
-  });
-
-/** Control characters of an answer have no place in a delivery log; line ends and tabs do. */
-const excerptOf = (bytes: Buffer): string => bytes.toString('utf8').replace(/(?![\n\t])\p{Cc}/gu, ' ');
 
 /** Our own refusals stay what they are; everything that the network or the peer did may pass. */
 const failure = (error: unknown): Error => {

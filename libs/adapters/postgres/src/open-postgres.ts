@@ -1,6 +1,8 @@
 import type { AccessTokenStore } from '@outrider/ports/access-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
+import type { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { systemClock, type Clock } from '@outrider/ports/clock';
+import type { EndpointStore } from '@outrider/ports/endpoint-store';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import type { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
@@ -11,7 +13,9 @@ import { SecretSealer } from './secret-sealer.ts';
 import { PostgresAuditLog } from './stores/audit-trail.ts';
 import { PostgresAccessTokenStore } from './stores/postgres-access-token-store.ts';
 import { PostgresAlertStore } from './stores/postgres-alert-store.ts';
+import { PostgresBaselineControlStore } from './stores/postgres-baseline-control-store.ts';
 import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
+import { PostgresEndpointStore } from './stores/postgres-endpoint-store.ts';
 import { PostgresEnforcementStore } from './stores/postgres-enforcement-store.ts';
 import { PostgresRetentionStore } from './stores/postgres-retention-store.ts';
 import { PostgresPolicyStore } from './stores/postgres-policy-store.ts';
@@ -40,6 +44,8 @@ export interface Postgres {
   readonly webhooks: WebhookStore;
   readonly deliveries: DeliveryStore;
   readonly tokens: AccessTokenStore;
+  readonly endpoints: EndpointStore;
+  readonly baselineControls: BaselineControlStore;
   /** Roles that one process at a time has; a connection of its own once somebody competes. */
   readonly leadership: Leadership;
   readonly retention: RetentionStore;
@@ -69,6 +75,8 @@ export const openPostgres = (options: PostgresOptions): Postgres => {
     webhooks: new PostgresWebhookStore(database, new SecretSealer(options.sealingKeys)),
     deliveries: new PostgresDeliveryStore(database),
     tokens: new PostgresAccessTokenStore(database),
+    endpoints: new PostgresEndpointStore(database),
+    baselineControls: new PostgresBaselineControlStore(database),
     leadership,
     retention: new PostgresRetentionStore(database),
     ping: () => database.ping(),

@@ -1,12 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { AnsweredBy, ApiEvent, Refusal } from '@outrider/domain/traffic/api-event';
+import { AnsweredBy, ApiEvent, NetworkKind, Refusal } from '@outrider/domain/traffic/api-event';
 import {
   completeRow,
   decodeColumns,
   decodeRows,
   encodeEvent,
   EVENT_COLUMNS,
+  readMessage,
   splitRows,
   STORED_COLUMNS,
 } from './event-row.ts';
@@ -21,6 +22,9 @@ const anyEvent: fc.Arbitrary<ApiEvent> = fc.record({
   status: integer, answeredBy: fc.constantFrom(...AnsweredBy.options), refusal: fc.constantFrom(...Refusal.options), requestBytes: integer,
   responseBytes: integer, latencyTotalMs: latency, latencyKongMs: latency, latencyUpstreamMs: latency, tries: integer, serviceId: text,
   serviceName: text, routeId: text, routeName: text, userAgent: text, requestContentType: text, responseContentType: text, tlsVersion: text,
+  attacks: text, dataClasses: text, clientFingerprint: text, forwardedFor: text, methodOverride: text, rateLimit: integer,
+  rateRemaining: integer, country: text, asn: integer, network: fc.constantFrom(...NetworkKind.options), location: text, threat: text,
+  ruleMatches: text,
 }); // prettier-ignore
 
 describe('event rows', () => {
@@ -65,6 +69,17 @@ describe('event rows', () => {
     const stored = JSON.parse(completeRow(encodeEvent(event), 42, true)) as unknown[];
     expect(stored).toHaveLength(STORED_COLUMNS.length);
     expect(stored.slice(-2)).toEqual([42, 1]);
+  });
+
+  it('of an older collector are read and stored as if it had found nothing', () => {
+    const [event] = fc.sample(anyEvent, 1);
+    if (!event) throw new Error('no sample');
+    const old = JSON.stringify((JSON.parse(encodeEvent(event)) as unknown[]).slice(0, EVENT_COLUMNS.indexOf('attacks')));
+    const { rows, events } = readMessage(Buffer.from([old, encodeEvent(event)].join('\n')));
+    expect(events[0]).toMatchObject({ tenant: event.tenant, attacks: '', rateLimit: -1, asn: 0, ruleMatches: '' });
+    expect(events[1]).toEqual(event);
+    expect(JSON.parse(completeRow(rows[0] ?? '', 1, false))).toHaveLength(STORED_COLUMNS.length);
+    expect(rows[1]).toBe(encodeEvent(event));
   });
 
   it('of another version are an error, not a wrong event', () => {

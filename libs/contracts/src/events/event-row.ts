@@ -2,7 +2,8 @@ import type { AnsweredBy, ApiEvent, Refusal } from '@outrider/domain/traffic/api
 
 /**
  * How an API event travels and is stored: one JSON array (ClickHouse's JSONCompactEachRow), written once by collect and handed on as text.
- * The order of EVENT_COLUMNS is the format; a change of it is a new topic version and a new table version.
+ * The order of EVENT_COLUMNS is the format. It may only grow at its end: rows that are shorter come from an older collector and are read
+ * with what an event says that nobody asked. Any other change is a new topic version and a new table version.
  */
 export const EVENT_COLUMNS = [
   'tenant',
@@ -41,6 +42,19 @@ export const EVENT_COLUMNS = [
   'request_content_type',
   'response_content_type',
   'tls_version',
+  'attacks',
+  'data_classes',
+  'client_fingerprint',
+  'forwarded_for',
+  'method_override',
+  'rate_limit',
+  'rate_remaining',
+  'country',
+  'asn',
+  'network',
+  'location',
+  'threat',
+  'rule_matches',
 ] as const;
 
 /** Appended by the analyzer when it stores a row: where it stood on the bus, and whether our own enforcement refused it. */
@@ -93,6 +107,19 @@ const stringifyColumns = (e: ApiEvent): string =>
     e.requestContentType,
     e.responseContentType,
     e.tlsVersion,
+    e.attacks,
+    e.dataClasses,
+    e.clientFingerprint,
+    e.forwardedFor,
+    e.methodOverride,
+    e.rateLimit,
+    e.rateRemaining,
+    e.country,
+    e.asn,
+    e.network,
+    e.location,
+    e.threat,
+    e.ruleMatches,
   ]);
 
 /** The stored row: the text that collect wrote plus the two stored columns. */
@@ -103,14 +130,31 @@ export const completeRow = (row: string, busPosition: number, blockEcho: boolean
 export const splitRows = (value: Buffer): string[] => (value.length === 0 ? [] : value.toString('utf8').split('\n'));
 
 /** All rows of a message at once; throws SyntaxError or RangeError on anything that `encodeEvent` did not write. */
-export const decodeRows = (rows: readonly string[]): ApiEvent[] => {
-  const parsed = JSON.parse(`[${rows.join(',')}]`) as unknown[][];
-  return parsed.map(decodeColumns);
+export const decodeRows = (rows: readonly string[]): ApiEvent[] => parseRows(rows).map(decodeColumns);
+
+/** A bus message: its rows, those of an older version rewritten, and the events in them. Throws as `decodeRows`. */
+export const readMessage = (value: Buffer): { readonly rows: string[]; readonly events: ApiEvent[] } => {
+  const rows = splitRows(value);
+  const parsed = parseRows(rows);
+  const events = parsed.map(decodeColumns);
+  parsed.forEach(({ length }, i) => {
+    const event = events[i];
+    if (event && length < EVENT_COLUMNS.length) rows[i] = encodeEvent(event);
+  });
+  return { rows, events };
 };
 
+const parseRows = (rows: readonly string[]): unknown[][] => JSON.parse(`[${rows.join(',')}]`) as unknown[][];
+
+/** Of the columns that came after the format's first version; before them nobody asked. */
+const FIRST_COLUMNS = EVENT_COLUMNS.indexOf('attacks');
+const LATER_DEFAULTS: readonly unknown[] = ['', '', '', '', '', -1, -1, '', 0, '', '', '', ''];
+
 /** Guaranteed by encodeEvent, the format's only writer; the length guards against another version. */
-export const decodeColumns = (c: readonly unknown[]): ApiEvent => {
-  if (!(c.length >= EVENT_COLUMNS.length)) throw new RangeError(`event row has ${c.length} columns`);
+export const decodeColumns = (columns: readonly unknown[]): ApiEvent => {
+  if (!(columns.length >= FIRST_COLUMNS)) throw new RangeError(`event row has ${columns.length} columns`);
+  const c =
+    columns.length >= EVENT_COLUMNS.length ? columns : [...columns, ...LATER_DEFAULTS.slice(columns.length - FIRST_COLUMNS)];
   return {
     tenant: c[0] as string,
     gateway: c[1] as string,
@@ -148,5 +192,18 @@ export const decodeColumns = (c: readonly unknown[]): ApiEvent => {
     requestContentType: c[33] as string,
     responseContentType: c[34] as string,
     tlsVersion: c[35] as string,
+    attacks: c[36] as string,
+    dataClasses: c[37] as string,
+    clientFingerprint: c[38] as string,
+    forwardedFor: c[39] as string,
+    methodOverride: c[40] as string,
+    rateLimit: c[41] as number,
+    rateRemaining: c[42] as number,
+    country: c[43] as string,
+    asn: c[44] as number,
+    network: c[45] as ApiEvent['network'],
+    location: c[46] as string,
+    threat: c[47] as string,
+    ruleMatches: c[48] as string,
   };
 };

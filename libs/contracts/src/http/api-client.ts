@@ -6,6 +6,8 @@ import type { EntityKind } from '@outrider/domain/traffic/entity';
 import * as z from 'zod';
 import { WhoAmI } from './access.ts';
 import { AlertPage } from './alerts.ts';
+import { BaselineChart, type BaselineChartQuery } from './baselines.ts';
+import { EndpointPage, OpenApiDocument, OpenApiExport, type OpenApiDocumentBody } from './endpoints.ts';
 import { EnforcementPage, type EnforcementBodyInput } from './enforcements.ts';
 import { EntityDetail, EntityPage, StoredEvent, TimelinePage, type TimelineKind } from './entities.ts';
 import { DeadLetterCounts, DeadLetterPage, EventPage } from './events.ts';
@@ -106,12 +108,21 @@ export class ApiClient {
   timeline = (path: EntityPath, id: string, query: Paging & Range & TimelineFilter = {}) =>
     this.#call('GET', `/v1/${path}/${segment(id)}/timeline`, TimelinePage, { query });
 
+  baseline = (query: BaselineChartQuery) => this.#call('GET', '/v1/baselines', BaselineChart, { query: { ...query } });
+
   events = (query: Paging & Range & Readonly<Record<string, QueryValue>> = {}) =>
     this.#call('GET', '/v1/events', EventPage, { query });
   event = (gatewayAndId: string) => this.#call('GET', `/v1/events/${segment(gatewayAndId)}`, StoredEvent);
   deadLetters = (query: Paging & Range & { reason?: string | undefined } = {}) =>
     this.#call('GET', '/v1/dead-letters', DeadLetterPage, { query });
   deadLetterCounts = (query: Range = {}) => this.#call('GET', '/v1/dead-letters/counts', DeadLetterCounts, { query });
+
+  endpoints = (query: Paging & Readonly<Record<string, QueryValue>> = {}) =>
+    this.#call('GET', '/v1/endpoints', EndpointPage, { query });
+  exportOpenApi = (query: { readonly service: string; readonly gateway?: string | undefined }) =>
+    this.#call('GET', '/v1/openapi', OpenApiExport, { query });
+  importOpenApi = (body: z.input<typeof OpenApiDocumentBody>) =>
+    this.#call('POST', '/v1/openapi-documents', OpenApiDocument, { body });
 
   async #call<T extends z.ZodType>(method: string, path: string, reply: T, call: Call = {}): Promise<z.output<T>> {
     const response = await this.#send(method, `${path}${queryText(call.query ?? {})}`, call);

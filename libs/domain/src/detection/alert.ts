@@ -1,9 +1,62 @@
 import * as z from 'zod';
 import { Entity } from '../traffic/entity.ts';
 
-/** Slugs of the detection catalogue; an alert's `type`. */
-export const AlertType = z.enum(['request-spike', 'brute-force', 'error-spike', 'endpoint-probing']);
+/** Slugs of the detection catalogue. */
+export const BuiltinAlertType = z.enum([
+  'request-spike',
+  'distributed-flood',
+  'traffic-drop',
+  'latency-amplification',
+  'sensitive-flow-abuse',
+  'rate-limit-evasion',
+  'oversized-payload',
+  'error-spike',
+  'brute-force',
+  'credential-stuffing',
+  'account-takeover',
+  'anonymous-access',
+  'revoked-credential',
+  'credential-sharing',
+  'new-origin',
+  'new-client',
+  'leaked-credential',
+  'impossible-travel',
+  'dormant-credential',
+  'off-hours',
+  'shared-fingerprint',
+  'object-enumeration',
+  'sequential-crawling',
+  'foreign-object-access',
+  'function-level-abuse',
+  'method-tampering',
+  'privileged-path-probing',
+  'data-exfiltration',
+  'slow-exfiltration',
+  'scraping',
+  'endpoint-probing',
+  'injection-probing',
+  'scanner-client',
+  'automation',
+  'shadow-endpoint',
+  'zombie-endpoint',
+  'undocumented-parameter',
+  'graphql-abuse',
+  'sequence-anomaly',
+  'silent-source',
+  'log-loss',
+  'gateway-config-change',
+  'control-plane-abuse',
+  'known-bad-source',
+  'composite-risk',
+]);
+export type BuiltinAlertType = z.infer<typeof BuiltinAlertType>;
+
+/** An alert's `type`: a slug of the catalogue, or `rule:<id>` of a rule that the user wrote. */
+export const RuleAlertType = z.templateLiteral(['rule:', z.string().regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/)]);
+export const AlertType = z.union([BuiltinAlertType, RuleAlertType]);
 export type AlertType = z.infer<typeof AlertType>;
+
+export const ruleAlertType = (id: string): AlertType => `rule:${id}`;
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export const Severity = z.enum(SEVERITIES);
@@ -66,6 +119,8 @@ export const Finding = z.object({
   }),
   /** ClickHouse SQL that shows the events behind it. */
   query: z.string(),
+  /** Of a detector that is being tried out: shown, never notified and never acted upon. */
+  simulated: z.boolean(),
 });
 export type Finding = Readonly<z.infer<typeof Finding>>;
 

@@ -25,6 +25,22 @@ export const Refusal = z.enum([
 ]);
 export type Refusal = z.infer<typeof Refusal>;
 
+/** What kind of network an address belongs to; '' when no source knows. */
+export const NetworkKind = z.enum([
+  '',
+  'hosting',
+  'isp',
+  'mobile',
+  'education',
+  'government',
+  'business',
+  'vpn',
+  'proxy',
+  'tor',
+  'relay',
+]);
+export type NetworkKind = z.infer<typeof NetworkKind>;
+
 /** What one request told us, sanitised. Strings are `''` and numbers `-1` when Kong did not say; nothing is null. */
 export const ApiEvent = z.object({
   tenant: z.string(),
@@ -76,6 +92,33 @@ export const ApiEvent = z.object({
   requestContentType: z.string(),
   responseContentType: z.string(),
   tlsVersion: z.string(),
+  /**
+   * Families of injection found in the raw path, query, user agent and referer: `sqli:8,xss:5`, sorted by family. A critical pattern
+   * scores 5, a warning 3, summed by family, at most 25 each.
+   */
+  attacks: z.string(),
+  /** Personal or secret data that path and query values held: `path:email,query:card`. */
+  dataClasses: z.string(),
+  /** 16 hex digits: hash of the client's stack (user agent, accept headers, TLS version and cipher, header names). */
+  clientFingerprint: z.string(),
+  /** Left-most address that the client claims in X-Forwarded-For, where it is not `clientIp`. */
+  forwardedFor: z.string(),
+  /** The method that X-HTTP-Method-Override and its kin ask for; upper case, at most 16 letters. */
+  methodOverride: z.string(),
+  /** Requests allowed and left in the tightest window, by the response's RateLimit headers; -1 without. */
+  rateLimit: z.number(),
+  rateRemaining: z.number(),
+  /** ISO 3166-1 alpha-2. This and what follows is known only where the user gave databases or lists. */
+  country: z.string(),
+  /** Autonomous system; 0 unknown. */
+  asn: z.number(),
+  network: NetworkKind,
+  /** `lat,lon,radiusKm`. */
+  location: z.string(),
+  /** Name of the threat list that names the address. */
+  threat: z.string(),
+  /** Ids, joined by `,`, of the user's rules whose conditions on raw text the request met; read before sanitising, never shown. */
+  ruleMatches: z.string(),
 });
 export type ApiEvent = Readonly<z.infer<typeof ApiEvent>>;
 

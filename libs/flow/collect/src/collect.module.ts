@@ -2,15 +2,17 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
+import { AddressFacts } from '@outrider/ports/address-facts';
 import { Clock } from '@outrider/ports/clock';
 import { EventBus } from '@outrider/ports/event-bus';
 import { Gateways } from '@outrider/ports/gateway-admin';
 import { CollectService } from './collect.service.ts';
 import type { CollectOptions } from './collect-options.ts';
 import { DEFAULT_LIMITS } from './collect-limits.ts';
+import { RawMatcher } from './signals/raw-matcher.ts';
 import { KeyNameRefresher } from './key-name-refresher.ts';
 
-/** Wires the collect stage into a process. Needs EventBus, Lifecycle, Metrics, Clock and the logger; Gateways is used where it exists. */
+/** Wires the collect stage into a process. Needs EventBus, Lifecycle, Metrics, Clock and the logger; Gateways, AddressFacts and RawMatcher are used where they exist. */
 @Module({})
 export class CollectModule {
   static register(options: CollectOptions): DynamicModule {
@@ -19,7 +21,16 @@ export class CollectModule {
       providers: [
         {
           provide: CollectService,
-          inject: [EventBus, Clock, 'outrider.logger', Metrics, Lifecycle, { token: Gateways, optional: true }],
+          inject: [
+            EventBus,
+            Clock,
+            'outrider.logger',
+            Metrics,
+            Lifecycle,
+            { token: Gateways, optional: true },
+            { token: AddressFacts, optional: true },
+            { token: RawMatcher, optional: true },
+          ],
           useFactory: (
             bus: EventBus,
             clock: Clock,
@@ -27,8 +38,10 @@ export class CollectModule {
             metrics: Metrics,
             lifecycle: Lifecycle,
             gateways: Gateways | undefined,
+            addresses: AddressFacts | undefined,
+            rules: RawMatcher | undefined,
           ): CollectService => {
-            const service = new CollectService(options, { bus, clock, log, metrics });
+            const service = new CollectService(options, { bus, clock, log, metrics, addresses, rules });
             addToLifecycle(
               service,
               lifecycle,

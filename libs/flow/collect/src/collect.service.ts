@@ -2,6 +2,7 @@ import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings'
 import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
 import type { Clock } from '@outrider/ports/clock';
+import type { AddressFacts } from '@outrider/ports/address-facts';
 import type { EventBus } from '@outrider/ports/event-bus';
 import { setUpOf, type CollectOptions, type CollectSetup } from './collect-options.ts';
 import { EntryReader } from './entry/entry-reader.ts';
@@ -13,6 +14,7 @@ import { LogHttpServer } from './http/log-http-server.ts';
 import { collectMetrics } from './publish/collect-metrics.ts';
 import { DeadLetterPublisher } from './publish/dead-letter-publisher.ts';
 import { EventPublisher } from './publish/event-publisher.ts';
+import type { RawMatcher } from './signals/raw-matcher.ts';
 import { SourceBoard, type SourceStatus } from './source-status.ts';
 import { ConnectionPool } from './tcp/connection-pool.ts';
 import { plainListener, tlsListener, type LogListener } from './tcp/log-listener.ts';
@@ -23,6 +25,10 @@ export interface CollectParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Where client addresses are looked up; unknown without. */
+  readonly addresses?: AddressFacts | undefined;
+  /** Rules that must see the raw request; none without. */
+  readonly rules?: RawMatcher | undefined;
 }
 
 /** The ports that are open; absent ones are off. */
@@ -62,7 +68,11 @@ export class CollectService {
     const publishing = { bus: parts.bus, clock: parts.clock, log: parts.log, metrics };
     this.#metrics = metrics;
     this.#board = new SourceBoard(metrics);
-    this.reader = new EntryReader({ fingerprintKey: setup.fingerprintKey });
+    this.reader = new EntryReader({
+      fingerprintKey: setup.fingerprintKey,
+      addresses: parts.addresses,
+      rules: parts.rules,
+    });
     this.publisher = new EventPublisher(publishing, limits);
     this.deadLetters = new DeadLetterPublisher(publishing, {
       ...limits,

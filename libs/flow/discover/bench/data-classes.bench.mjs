@@ -1,5 +1,5 @@
 /** How often ordinary ids are taken for personal data, and what a value costs: node libs/flow/discover/bench/data-classes.bench.mjs */
-import { classify } from '../dist/data-classes/data-class.js';
+import { classify } from '@outrider/domain/signals/data-classes/data-class';
 import { randomOf } from './traffic.mjs';
 
 const random = randomOf(1);

@@ -7,7 +7,10 @@ import type { Logger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
@@ -19,7 +22,12 @@ import { Authenticator } from './access/authenticator.ts';
 import { AlertCommands } from './alerts/alert-commands.ts';
 import { AlertsController } from './alerts/alerts.controller.ts';
 import { AuditController } from './audit/audit.controller.ts';
+import { BaselineReader } from './baselines/baseline-reader.ts';
+import { BaselinesController } from './baselines/baselines.controller.ts';
 import { Changes } from './changes.ts';
+import { EndpointReader } from './endpoints/endpoint-reader.ts';
+import { EndpointsController } from './endpoints/endpoints.controller.ts';
+import { OpenApiDocumentsController } from './endpoints/openapi-documents.controller.ts';
 import { EnforcementCommands } from './enforcements/enforcement-commands.ts';
 import { EnforcementsController } from './enforcements/enforcements.controller.ts';
 import { AddressesController, ConsumersController, CredentialsController } from './entities/entities.controller.ts';
@@ -59,6 +67,9 @@ export class ServeModule {
         ConsumersController,
         AddressesController,
         CredentialsController,
+        EndpointsController,
+        OpenApiDocumentsController,
+        BaselinesController,
         EventsController,
         DeadLettersController,
         WebhooksController,
@@ -118,6 +129,11 @@ const commands: FactoryProvider[] = [
 
 const readers: FactoryProvider[] = [
   {
+    provide: EndpointReader,
+    useFactory: (store: EndpointStore, clock: Clock) => new EndpointReader(store, clock),
+    inject: [EndpointStore, Clock],
+  },
+  {
     provide: EntityFinder,
     useFactory: (events: EventStore, clock: Clock) => new EntityFinder(events, clock),
     inject: [EventStore, Clock],
@@ -139,6 +155,17 @@ const readers: FactoryProvider[] = [
 ];
 
 const parts: FactoryProvider[] = [
+  {
+    provide: BaselineReader,
+    useFactory: (
+      baselines: BaselineStore,
+      controls: BaselineControlStore,
+      alerts: AlertStore,
+      finder: EntityFinder,
+      clock: Clock,
+    ) => new BaselineReader({ baselines, controls, alerts, finder, clock }),
+    inject: [BaselineStore, BaselineControlStore, AlertStore, EntityFinder, Clock],
+  },
   {
     provide: HealthReader,
     useFactory: (

@@ -81,6 +81,9 @@ beforeAll(async () => {
     createdAt: NOW,
   });
   fakes.audit.entries.push({ tenant: 'other', id: '1', at: NOW, actor: MARK, act: 'x', subject: 'x', detail: null });
+  const control = { kind: 'consumer', entityId: ALICE, from: 1, reason: MARK } as const;
+  await fakes.baselineControls.add('other', { ...control, action: 'exclusion', to: NOW }, 'x');
+  await fakes.baselineControls.add('other', { ...control, action: 'reset', to: null }, 'x');
   for (const [path, id] of Object.entries({
     alerts: alert.id,
     enforcements: enforcement.id,
@@ -99,7 +102,8 @@ afterAll(() => serve.close());
 const urlsOf = (): string[] =>
   Object.entries(openApiDocument(serve.app, 'x').paths)
     .filter(([path, item]) => item.get && path !== '/v1/stream' && path !== '/metrics')
-    .map(([path]) => path.replace(/\{[^}]+\}/, encodeURIComponent(owned.get(path.split('/')[2] ?? '') ?? 'none')));
+    .map(([path]) => (path === '/v1/baselines' ? `${path}?kind=consumer&id=${ALICE}` : path))
+    .map((path) => path.replace(/\{[^}]+\}/, encodeURIComponent(owned.get(path.split('/')[2] ?? '') ?? 'none')));
 
 test('a token of one tenant sees nothing of another over any GET route, and the owner does', async () => {
   let shown = 0;

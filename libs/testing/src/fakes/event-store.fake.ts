@@ -9,6 +9,7 @@ import {
   type EntitySummary,
   type EventBlock,
   type EventQuery,
+  type LearnableCalls,
   type MinuteCount,
   type PlacedEvent,
   type SeenEvent,
@@ -134,6 +135,37 @@ export class FakeEventStore extends EventStore {
         .filter(([minute]) => minute >= query.range.from && minute < query.range.to)
         .map(([minute, counts]) => ({ entity, minute, ...counts })),
     );
+  }
+
+  override async rollUpEndpoints(): Promise<void> {}
+
+  override async typedTemplates(): Promise<never[]> {
+    return [];
+  }
+
+  override async endpointStatistics(): Promise<never[]> {
+    return [];
+  }
+
+  override async queryShapes(): Promise<never[]> {
+    return [];
+  }
+
+  override async *learnableCalls({
+    range,
+    by,
+    chunk,
+  }: Parameters<EventStore['learnableCalls']>[0]): AsyncGenerator<readonly LearnableCalls[]> {
+    const calls = this.events.flatMap(({ event, echo }): LearnableCalls[] => {
+      const at = by === 'received' ? event.receivedAt : event.startedAt;
+      const isGood = event.status >= 200 && event.status < 400 && event.answeredBy === 'upstream';
+      if (echo || at < range.from || at >= range.to || event.serviceId === '' || !isGood) return [];
+      const { tenant, gateway, serviceId: service, serviceName, host, method, path, pathTemplate, startedAt } = event;
+      const caller = [...event.clientIp, ...event.consumerId].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 64, 0);
+      const times = { firstAt: startedAt, lastAt: startedAt };
+      return [{ tenant, gateway, service, serviceName, host, method, path, pathTemplate, caller, count: 1, ...times }];
+    });
+    for (let i = 0; i < calls.length; i += chunk) yield calls.slice(i, i + chunk);
   }
 
   override async serviceMinutes(range: TimeRange): Promise<readonly ServiceMinute[]> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type * as z from 'zod';
+import { ClickHouseBaselineStore } from '@outrider/clickhouse/clickhouse.baseline-store';
 import { ClickHouseEventStore } from '@outrider/clickhouse/clickhouse.event-store';
 import { openClickHouse, type ClickHouse, type ClickHouseAddress } from '@outrider/clickhouse/open-clickhouse';
 import { pemFile } from '../pem-file.ts';
@@ -11,6 +12,7 @@ export type ClickHouseSettings = z.output<z.ZodObject<typeof clickhouseSettings>
 
 export interface OpenedEventStore {
   readonly store: ClickHouseEventStore;
+  readonly baselines: ClickHouseBaselineStore;
   readonly clickhouse: ClickHouse;
 }
 
@@ -37,7 +39,7 @@ const prepared = async (
     });
     await store.prepare();
     ground.lifecycle.adopt({ name: 'event store', stop: () => clickhouse.close() });
-    return { store, clickhouse };
+    return { store, baselines: new ClickHouseBaselineStore(clickhouse), clickhouse };
   } catch (error) {
     await clickhouse.close();
     throw error;

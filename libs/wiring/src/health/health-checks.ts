@@ -1,6 +1,7 @@
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import type { HealthCheck } from '@outrider/serve/serve-options';
 import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
+import type { AddressFacts } from '@outrider/ports/address-facts';
 import type { ConsumableBus } from '@outrider/ports/event-bus';
 import type { Engines } from '../engines.module.ts';
 
@@ -17,7 +18,7 @@ export interface HealthSources {
 
 /** What must work for this process to be ready, and what is shown beside it. */
 export const healthChecks = ({ engines, bus, gateways, needsBus }: HealthSources): HealthCheck[] => {
-  const { events, postgres, jobs } = engines;
+  const { events, postgres, jobs, addressFacts } = engines;
   return [
     { ...works('event-bus', () => bus.ping()), required: needsBus },
     {
@@ -34,9 +35,24 @@ export const healthChecks = ({ engines, bus, gateways, needsBus }: HealthSources
     ...(events ? [works('event-store', () => events.ping())] : []),
     ...(postgres ? [works('control-store', () => postgres.stores.ping())] : []),
     ...(jobs ? [works('jobs', () => jobs.counts())] : []),
+    ...(addressFacts?.status().sources.length ? [addressSources(addressFacts)] : []),
     ...gateways.flatMap((gateway) => kong(engines, gateway)),
   ];
 };
+
+/** The first that fails, by name and reason; else what is in use. Traffic is judged without them, so none is required. */
+const addressSources = (facts: AddressFacts): HealthCheck => ({
+  name: 'address-facts',
+  required: false,
+  check: () => {
+    const { sources } = facts.status();
+    const failing = sources.filter((source) => source.error !== undefined);
+    const entries = sources.reduce((sum, source) => sum + source.entries, 0);
+    const [first] = failing;
+    const inUse = `${sources.length - failing.length} of ${sources.length} sources in order, ${entries} entries`;
+    return Promise.resolve({ ok: !first, detail: first ? `${inUse}; ${first.name}: ${first.error}` : inUse });
+  },
+});
 
 const works = (name: string, probe: () => Promise<unknown>): HealthCheck => ({
   name,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { envInteger } from '@outrider/platform/read-config';
+import { checkEnrichmentSettings, enrichmentSettings } from './enrichment-settings.ts';
 
 const port = envInteger(0, 65_535);
 
@@ -26,6 +27,7 @@ export const collectSettings = {
   COLLECT_MAX_LINE_BYTES: envInteger(4_096, 64 * 1024 ** 2).default(1024 ** 2),
   /** Seconds without a byte until a TCP connection is closed; far above Kong's keepalive (60 s). */
   COLLECT_IDLE_SECONDS: envInteger(120, 86_400).default(600),
+  ...enrichmentSettings,
 };
 
 /** Cross-field rules; each says what would break. */
@@ -33,6 +35,7 @@ export const checkCollectSettings = (
   settings: z.output<z.ZodObject<typeof collectSettings>>,
   context: z.RefinementCtx,
 ): void => {
+  checkEnrichmentSettings(settings, context);
   if (
     settings.COLLECT_TLS_PORT !== undefined &&
     (settings.COLLECT_TLS_CERT === undefined || settings.COLLECT_TLS_KEY === undefined)

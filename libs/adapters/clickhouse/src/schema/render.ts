@@ -33,6 +33,8 @@ const SHARDING: Readonly<Record<string, string>> = {
   events_v1:
     "cityHash64(tenant, multiIf(credential_id = '', client_ip, consumer_id = '', credential_id, toString(consumer_id)))",
   dead_letters_v1: 'cityHash64(tenant, id)',
+  endpoint_day_v1: 'cityHash64(tenant, service_id, method, path_template)',
+  endpoint_inventory_v1: 'cityHash64(tenant, service_id, path_template)',
 };
 
 /** The table that holds the rows on each server: `events_v1` itself, or what the Distributed `events_v1` stands for. */

@@ -8,12 +8,18 @@ import { requestIdOf } from './entry-field.ts';
 import { httpEvent } from './http-event.ts';
 import { isObject, numberOf, objectOf, type RawObject } from './raw-value.ts';
 import { streamEvent } from './stream-event.ts';
+import type { SignalSources } from '../signals/entry-signals.ts';
 import type { Outcome, RefusalReason, Transport } from './outcome.ts';
 
 const MIN_TIME = Date.UTC(2000, 0, 1);
 const MAX_TIME = Date.UTC(2100, 0, 1);
 /** What is sent now may be off by so much: a store has a partition a week, and forged times must not open thousands of them. */
 const MAX_LIVE_SKEW_MS = 5 * 365 * 86_400_000;
+
+export interface EntryReaderOptions extends SignalSources {
+  /** At least 16 bytes. */
+  readonly fingerprintKey: Buffer;
+}
 
 /**
  * Reads one Kong log entry (2.8 to 3.9 and later) into a sanitised event. The hot path: one JSON.parse, then look-ups of known fields;
@@ -22,8 +28,12 @@ const MAX_LIVE_SKEW_MS = 5 * 365 * 86_400_000;
 export class EntryReader {
   readonly #fingerprints: Fingerprints;
 
-  constructor(options: { readonly fingerprintKey: Buffer }) {
+  readonly #sources: SignalSources;
+
+  /** Without `addresses` every address is unknown; without `rules` no raw rule is asked. */
+  constructor(options: EntryReaderOptions) {
     this.#fingerprints = new Fingerprints(options.fingerprintKey);
+    this.#sources = options;
   }
 
   /** The entry in `bytes[start, end)`. Invalid UTF-8 is read as U+FFFD. */
@@ -64,7 +74,7 @@ export class EntryReader {
   }
 
   #event(entry: RawObject, id: string, hasRequestId: boolean, from: GatewayContext, receivedAt: number): ApiEvent {
-    const reading = { id, hasRequestId, from, receivedAt, fingerprints: this.#fingerprints };
+    const reading = { id, hasRequestId, from, receivedAt, fingerprints: this.#fingerprints, sources: this.#sources };
     const request = entry['request'];
     return isObject(request)
       ? httpEvent(entry, request, reading)

@@ -4,6 +4,7 @@ import { loggedIp, TrustedProxies } from './client-ip.ts';
 import { requestPath, type RequestPath } from './request-path.ts';
 import type { CredentialNames, SecretNames } from './secret-names.ts';
 import { redactText } from './secret-text.ts';
+import { ClientStack } from '../signals/client-stack.ts';
 
 const CACHED_PATHS = 16_384;
 const CACHED_IPS = 65_536;
@@ -24,6 +25,7 @@ export class GatewayContext {
   readonly trusted: TrustedProxies;
   readonly names: CredentialNames;
   readonly keepQueryValues: ReadonlySet<string>;
+  readonly stack: ClientStack;
   readonly #paths = new BoundedCache<RequestPath>(CACHED_PATHS);
   readonly #texts = new BoundedCache<string>(CACHED_TEXTS);
   readonly #hosts = new BoundedCache<string>(CACHED_TEXTS);
@@ -38,6 +40,7 @@ export class GatewayContext {
     this.trusted = new TrustedProxies(settings.trustedProxies);
     this.names = secretNames.of(this.key);
     this.names.learn(settings.keyNames);
+    this.stack = new ClientStack(this.names);
     this.keepQueryValues = new Set(settings.keepQueryValues);
     this.#version = this.names.version;
   }

@@ -4,7 +4,8 @@ import { presentedCredential, type Fingerprints } from './credential.ts';
 import { contentType, credentialIdOf, label, methodOf, tagsOf, tlsVersionOf } from './entry-field.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { clientBehindProxies } from './client-ip.ts';
-import { queryOutline, queryOutlineOf } from './query-outline.ts';
+import { signalsOf, type RawRequest, type SignalSources } from '../signals/entry-signals.ts';
+import { queryOf, queryOutline } from './query-outline.ts';
 import {
   bytesOf,
   isObject,
@@ -29,6 +30,7 @@ export interface Reading {
   readonly from: GatewayContext;
   readonly receivedAt: number;
   readonly fingerprints: Fingerprints;
+  readonly sources: SignalSources;
 }
 
 /** A request and its answer; any field may be missing or of any type. */
@@ -44,9 +46,28 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
   const uri = uriOf(request);
   const mark = uri.indexOf('?');
   const query = mark === -1 ? '' : uri.slice(mark + 1);
-  const path = from.path(mark === -1 ? uri : uri.slice(0, mark), uri);
+  const rawPath = mark === -1 ? uri : uri.slice(0, mark);
+  const path = from.path(rawPath, uri);
   const answer = answerOf(entry, statusOf(response['status']), millisecondsOf(latencies['proxy']));
   const credential = presentedCredential(headers, query, from.names);
+  const clientIp = clientIpOf(entry, headers, from);
+  const method = methodOf(request['method']);
+  const userAgent = textOf(headers['user-agent'], MAX_HEADER);
+  const raw: RawRequest = {
+    uri,
+    mark,
+    path: rawPath,
+    query: query === '' && uri === '' ? queryOf(request['querystring']) : query,
+    userAgent,
+    referer: textOf(headers['referer'], MAX_HEADER),
+    headers,
+    responseHeaders: objectOf(response['headers']),
+    tls: request['tls'],
+    method,
+    status: answer.status,
+    clientIp,
+  };
+  const signals = signalsOf(raw, from, reading.sources);
   return {
     tenant: from.tenant,
     gateway: from.gateway,
@@ -61,8 +82,8 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
     consumerTags: tagsOf(consumer['tags']),
     credentialId: credentialIdOf(authenticated['id'], fingerprints),
     credentialFingerprint: credential === '' ? '' : fingerprints.shortOf(credential),
-    clientIp: clientIpOf(entry, headers, from),
-    method: methodOf(request['method']),
+    clientIp,
+    method,
     host: from.host(textOf(headers['host'], MAX_HEADER) || hostInUrl(request['url'])),
     path: path.path,
     pathTemplate: path.template,
@@ -80,10 +101,23 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
     serviceName: label(service['name']),
     routeId: label(route['id']),
     routeName: label(route['name']),
-    userAgent: from.userAgent(textOf(headers['user-agent'], MAX_HEADER)),
+    userAgent: from.userAgent(userAgent),
     requestContentType: contentType(headers['content-type']),
-    responseContentType: contentType(objectOf(response['headers'])['content-type']),
+    responseContentType: contentType(raw.responseHeaders['content-type']),
     tlsVersion: tlsVersionOf(request['tls']),
+    attacks: signals.attacks,
+    dataClasses: signals.dataClasses,
+    clientFingerprint: signals.clientFingerprint,
+    forwardedFor: signals.forwardedFor,
+    methodOverride: signals.methodOverride,
+    rateLimit: signals.rateLimit,
+    rateRemaining: signals.rateRemaining,
+    country: signals.country,
+    asn: signals.asn,
+    network: signals.network,
+    location: signals.location,
+    threat: signals.threat,
+    ruleMatches: signals.ruleMatches,
   };
 };
 
@@ -135,7 +169,5 @@ const hostInUrl = (url: unknown): string => {
 
 const queryText = (uri: string, query: string, request: RawObject, from: GatewayContext): string => {
   if (query !== '') return queryOutline(query, from.names, from.keepQueryValues);
-  return uri === '' && isObject(request['querystring'])
-    ? queryOutlineOf(request['querystring'], from.names, from.keepQueryValues)
-    : '';
+  return uri === '' ? queryOutline(queryOf(request['querystring']), from.names, from.keepQueryValues) : '';
 };

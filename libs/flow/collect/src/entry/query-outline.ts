@@ -1,8 +1,9 @@
-import { wellFormed, type RawObject } from './raw-value.ts';
+import { classify } from '@outrider/domain/signals/data-classes/data-class';
+import { isObject, wellFormed } from './raw-value.ts';
 import type { CredentialNames } from './secret-names.ts';
 import { secretShape } from './secret-shape.ts';
 import { decodePercent, redactText, SECRET } from './secret-text.ts';
-import { valueClass } from './value-class.ts';
+import { valueClass, type ValueClass } from './value-class.ts';
 
 /** Kong itself logs at most 100 parameters. */
 const MAX_PARAMETERS = 100;
@@ -13,8 +14,8 @@ const MAX_OUTLINE = 2_048;
 const MAX_READ_VALUE = 4_096;
 
 /**
- * A query string without its values: `page=int:2&q=text:14&apikey=secret:32`. Values of `keep` parameters stay (bounded, unless they are
- * secrets). Names are bounded and are redacted when they look like secrets themselves. What is over the bounds is counted as `…=more:N`.
+ * A query string without its values: `page=2&q=text:14&apikey=secret:32`. Values of `keep` parameters stay (bounded, unless they are
+ * secrets), as do whole numbers that page and numbers and UUIDs that name an object: whoever walks through them shows in these. Names are bounded and are redacted when they look like secrets themselves. What is over the bounds is counted as `…=more:N`.
  */
 export const queryOutline = (query: string, names: CredentialNames, keep: ReadonlySet<string>): string => {
   let out = '';
@@ -36,8 +37,9 @@ export const queryOutline = (query: string, names: CredentialNames, keep: Readon
   return out;
 };
 
-/** The same from Kong's decoded `querystring` object, for entries that lost their URI. */
-export const queryOutlineOf = (args: RawObject, names: CredentialNames, keep: ReadonlySet<string>): string => {
+/** A query string made of Kong's decoded `querystring` object, for entries that lost their URI; '' when it is none. */
+export const queryOf = (args: unknown): string => {
+  if (!isObject(args)) return '';
   const parts: string[] = [];
   for (const name of Object.keys(args).slice(0, MAX_PARAMETERS)) {
     const value = args[name];
@@ -46,7 +48,7 @@ export const queryOutlineOf = (args: RawObject, names: CredentialNames, keep: Re
         `${encodeURIComponent(wellFormed(name))}=${typeof one === 'string' ? encodeURIComponent(wellFormed(one)) : ''}`,
       );
   }
-  return queryOutline(parts.join('&'), names, keep);
+  return parts.join('&');
 };
 
 const parameter = (rawName: string, rawValue: string, names: CredentialNames, keep: ReadonlySet<string>): string => {
@@ -59,8 +61,27 @@ const parameter = (rawName: string, rawValue: string, names: CredentialNames, ke
   const kind = valueClass(value);
   if (kind !== 'jwt' && kind !== 'secret' && keep.size > 0 && keep.has(plainName))
     return `${shown}=${escaped(redactText(value.slice(0, MAX_KEPT_VALUE), names))}`;
-  return `${shown}=${kind}:${length}`;
+  return isPlain(kind, value, plainName) ? `${shown}=${value}` : `${shown}=${kind}:${length}`;
 };
+
+const PAGING = new Set(['page', 'offset', 'limit', 'per_page', 'page_size', 'start', 'skip']);
+/** Longer numbers may be cards. */
+const MAX_PLAIN_INT = 20;
+const MIN_CARD = 12;
+
+const isPlain = (kind: ValueClass, value: string, name: string): boolean => {
+  if (kind === 'int')
+    return (
+      (PAGING.has(name) || namesObject(name)) &&
+      value.length <= MAX_PLAIN_INT &&
+      (value.length < MIN_CARD || classify(value, { name }) === undefined)
+    );
+  return kind === 'uuid' && namesObject(name);
+};
+
+/** `id`, `order_id`, `orderId`, `uuid`. */
+const namesObject = (name: string): boolean =>
+  name === 'id' || name === 'uuid' || (name.length > 2 && (name.endsWith('_id') || name.endsWith('Id')));
 
 const decode = (text: string): string => decodePercent(text.includes('+') ? text.replaceAll('+', ' ') : text);
 

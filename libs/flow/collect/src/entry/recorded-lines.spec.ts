@@ -80,7 +80,7 @@ describe('the special cases of Kong 3.9.3', () => {
     ['client_abort_499', { status: 499, refusal: 'client-closed' }],
     ['uri_too_long', { status: 414, answeredBy: 'kong', refusal: 'bad-request', path: '', pathTemplate: '' }],
     ['bad_request_line', { status: 400, answeredBy: 'kong', refusal: 'bad-request', path: '' }],
-    ['ok_key_in_query', { query: 'apikey=secret:9&page=int:1', consumerName: 'alice' }],
+    ['ok_key_in_query', { query: 'apikey=secret:9&page=2', consumerName: 'alice' }],
     // matchers stand where the event has text: Jest types them as any object
     ['ok_jwt_query', { query: expect.stringMatching(/^jwt=secret:\d+$/) as unknown as string }],
     ['401_duplicate_key_header', { status: 401, refusal: 'unauthenticated' }],
@@ -89,7 +89,7 @@ describe('the special cases of Kong 3.9.3', () => {
     ['upstream_closes_502', { status: 502, refusal: 'upstream-unreachable', tries: 6 }],
     ['http10_no_host', { status: 200, host: 'kong' }],
     ['query_150_args', { query: expect.stringContaining('&…=more:50') as unknown as string }],
-    ['query_repeated', { query: expect.stringMatching(/^id=int:1&id=int:1&flag=empty:0&empty=empty:0/) as unknown as string }],
+    ['query_repeated', { query: expect.stringMatching(/^id=1&id=2&flag=empty:0&empty=empty:0/) as unknown as string }],
     ['query_bare_question_mark', { query: '' }],
     ['query_invalid_utf8_raw', { status: 400, answeredBy: 'upstream', query: 'x=text:3' }],
     ['path_dotdot', { path: '/open/a/../../etc/passwd', refusal: 'no-route' }],

@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { answeredBy, countTries } from './answered-by.ts';
 import { credentialIdOf, label, tagsOf, tlsVersionOf } from './entry-field.ts';
+import { sessionSignals } from '../signals/entry-signals.ts';
 import type { Reading } from './http-event.ts';
 import {
   bytesOf,
@@ -21,9 +22,11 @@ export const streamEvent = (entry: RawObject, session: RawObject, reading: Readi
   const authenticated = objectOf(entry['authenticated_entity']);
   const service = objectOf(entry['service']);
   const route = objectOf(entry['route']);
+  const clientIp = from.ip(textOf(entry['client_ip'], 64));
   const tries = countTries(entry['tries']);
   const status = statusOf(session['status']);
   const by = isObject(entry['upstream']) ? 'upstream' : answeredBy(entry['source'], entry['tries'], tries, -1);
+  const signals = sessionSignals(clientIp, reading.sources);
   return {
     tenant: from.tenant,
     gateway: from.gateway,
@@ -38,7 +41,7 @@ export const streamEvent = (entry: RawObject, session: RawObject, reading: Readi
     consumerTags: tagsOf(consumer['tags']),
     credentialId: credentialIdOf(authenticated['id'], fingerprints),
     credentialFingerprint: '',
-    clientIp: from.ip(textOf(entry['client_ip'], 64)),
+    clientIp,
     method: '',
     host: '',
     path: '',
@@ -61,6 +64,19 @@ export const streamEvent = (entry: RawObject, session: RawObject, reading: Readi
     requestContentType: '',
     responseContentType: '',
     tlsVersion: tlsVersionOf(session['tls']),
+    attacks: signals.attacks,
+    dataClasses: signals.dataClasses,
+    clientFingerprint: signals.clientFingerprint,
+    forwardedFor: signals.forwardedFor,
+    methodOverride: signals.methodOverride,
+    rateLimit: signals.rateLimit,
+    rateRemaining: signals.rateRemaining,
+    country: signals.country,
+    asn: signals.asn,
+    network: signals.network,
+    location: signals.location,
+    threat: signals.threat,
+    ruleMatches: signals.ruleMatches,
   };
 };
 

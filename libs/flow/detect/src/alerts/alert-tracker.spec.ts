@@ -73,7 +73,7 @@ describe('AlertTracker', () => {
         told.push(row?.revision === alert.revision ? change : `${change} before it was stored`);
       },
       newId: () => `00000000-0000-4000-8000-${String(++ids).padStart(12, '0')}`,
-      quietMs: { 'request-spike': QUIET_MS, 'brute-force': QUIET_MS, 'error-spike': QUIET_MS, 'endpoint-probing': QUIET_MS }, // prettier-ignore
+      quietMs: () => QUIET_MS,
       updateEveryMs: UPDATE_MS,
       onProblem: (error) => void problems.push(error),
       onRefused: (finding) => void refused.push(finding),

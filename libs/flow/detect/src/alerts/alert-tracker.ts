@@ -5,6 +5,7 @@ import { ConflictError, PermanentError } from '@outrider/platform/errors';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { Clock } from '@outrider/ports/clock';
 import { BoundedMap } from '../windows/bounded-map.ts';
+import type { QuietTimes } from './quiet-times.ts';
 
 export const RESOLVED_BY_ITSELF = 'outrider';
 const MAX_DISMISSED = 10_000;
@@ -22,7 +23,7 @@ export interface AlertTrackerDeps {
   readonly publish: (alert: Alert, change: AlertChange) => Promise<void>;
   readonly newId: () => string;
   /** Event-time quiet after which an alert of the type is over; ms. */
-  readonly quietMs: Readonly<Record<AlertType, number>>;
+  readonly quietMs: QuietTimes;
   /** At most one write an alert in this time unless it became worse; ms. */
   readonly updateEveryMs: number;
   readonly onProblem: (error: unknown, alert: Alert) => void;
@@ -121,7 +122,7 @@ export class AlertTracker {
           continue;
         }
         const now = clock(open.lane);
-        const over = open.alert.lastSeenAt + this.deps.quietMs[open.alert.type] < now;
+        const over = open.alert.lastSeenAt + this.deps.quietMs(open.alert.type) < now;
         if (open.dirty && (over || this.#mayWrite(open))) await this.#write(key, open);
         if (over && !open.dirty && this.#open.get(key) === open) await this.#resolve(key, open);
       }
@@ -161,7 +162,7 @@ export class AlertTracker {
     const open = this.#open.get(key);
     if (open) this.#keep(open, lane);
     // The attack went quiet for longer than it takes to be over, before a tick came: the old matter ends first.
-    if (open && open.alert.lastSeenAt + this.deps.quietMs[finding.type] < finding.window.from)
+    if (open && open.alert.lastSeenAt + this.deps.quietMs(finding.type) < finding.window.from)
       await this.#end(key, open);
     const current = this.#open.get(key);
     if (current) return again && isKnownTo(current.alert, finding) ? undefined : this.#join(key, current, finding);
@@ -214,7 +215,7 @@ export class AlertTracker {
   }
 
   #isDismissed(key: string, finding: Finding, last: Pick<Alert, 'severity' | 'lastSeenAt'>): boolean {
-    const quiet = finding.detectedAt > last.lastSeenAt + this.deps.quietMs[finding.type];
+    const quiet = finding.detectedAt > last.lastSeenAt + this.deps.quietMs(finding.type);
     if (quiet || isWorse(finding, last)) {
       this.#dismissed.delete(key);
       return false;

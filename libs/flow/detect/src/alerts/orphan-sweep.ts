@@ -1,15 +1,16 @@
 import { resolveAlert } from '@outrider/domain/detection/alert-lifecycle';
-import type { Alert, AlertType } from '@outrider/domain/detection/alert';
+import type { Alert } from '@outrider/domain/detection/alert';
 import { ConflictError } from '@outrider/platform/errors';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import { RESOLVED_BY_ITSELF } from './alert-tracker.ts';
+import type { QuietTimes } from './quiet-times.ts';
 
 /** No bus keeps a backlog for longer than this: whoever looked after the alert would have ended it. */
 const LONG_AGO_MS = 24 * 3_600_000;
 
 export interface OrphanSweepDeps {
   readonly store: Pick<AlertStore, 'unresolved' | 'save'>;
-  readonly quietMs: Readonly<Record<AlertType, number>>;
+  readonly quietMs: QuietTimes;
   /** This process looks after it. */
   readonly isHeld: (alert: Alert) => boolean;
   /** Tells the others; called only after the row is stored. */
@@ -23,7 +24,7 @@ export interface OrphanSweepDeps {
 export const sweepOrphans = async (deps: OrphanSweepDeps, now: number): Promise<number> => {
   let ended = 0;
   for (const alert of await deps.store.unresolved()) {
-    const longAgo = now - LONG_AGO_MS - deps.quietMs[alert.type];
+    const longAgo = now - LONG_AGO_MS - deps.quietMs(alert.type);
     if (alert.lastSeenAt >= longAgo || alert.openedAt >= longAgo || deps.isHeld(alert)) continue;
     const resolved = resolveAlert(alert, RESOLVED_BY_ITSELF, now);
     if (!resolved) continue;

@@ -13,7 +13,7 @@ const AT = 1_767_225_600_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const quietMs = quietTimes(DetectSettings.parse({}));
-const QUIET_MS = quietMs['request-spike'];
+const QUIET_MS = quietMs('request-spike');
 
 describe('alerts of several processes in one store', () => {
   let store: FakeAlertStore;

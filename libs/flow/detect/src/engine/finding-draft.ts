@@ -44,6 +44,7 @@ export const findingOf = (parts: FindingParts): Finding => {
     observed: parts.observed,
     expected: parts.expected,
     explanation: parts.explanation,
+    simulated: false,
     query: eventsQuery(parts.event.tenant, parts.entity, window, parts.only),
     ...(parts.evidence?.shown(parts.entity) ?? NOTHING),
   };

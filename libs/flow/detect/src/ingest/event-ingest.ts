@@ -1,4 +1,4 @@
-import { completeRow, decodeRows, splitRows } from '@outrider/contracts/events/event-row';
+import { completeRow, readMessage } from '@outrider/contracts/events/event-row';
 import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import { backOffMs } from '@outrider/platform/back-off';
 import { PermanentError, TransientError } from '@outrider/platform/errors';
@@ -158,8 +158,7 @@ export class EventIngest {
   /** `settled`: stored, and findings handed over. In an object, since a promise that an async function returns is waited for. */
   async #detect(delivery: Delivery, lane: Lane): Promise<{ readonly settled: Promise<void> }> {
     if (lane.state === 'lost') throw this.#notOurs();
-    const rows = splitRows(delivery.value);
-    const events = readEvents(rows);
+    const { rows, events } = readEvents(delivery.value);
     const position = busPosition(delivery.partition, delivery.offset);
     const findings: Finding[] = [];
     const kept: string[] = [];
@@ -261,9 +260,9 @@ const isEarlier = (events: readonly ApiEvent[], index: number): boolean => {
   return false;
 };
 
-const readEvents = (rows: readonly string[]): ApiEvent[] => {
+const readEvents = (value: Buffer): ReturnType<typeof readMessage> => {
   try {
-    return decodeRows(rows);
+    return readMessage(value);
   } catch (error) {
     throw new PermanentError('a batch of events cannot be read', 'unreadable-events', { cause: error });
   }

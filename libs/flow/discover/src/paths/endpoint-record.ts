@@ -1,5 +1,5 @@
 import type { Endpoint } from './endpoint.ts';
-import { pathOfTokens } from './path-tokens.ts';
+import { pathOfTokens } from '@outrider/domain/traffic/paths/path-tokens';
 import { tokensTo, type TrieNode } from './trie-node.ts';
 
 /** The endpoint as the trie keeps it; handed out as a read-only `Endpoint`, the same object each time. */

@@ -32,4 +32,7 @@ export interface Observation {
   readonly caller: string;
   /** Event time, ms. */
   readonly at: number;
+  /** Successes alike that this stands for; default 1. `at` is that of the last one, and `firstAt` of the first. */
+  readonly count?: number;
+  readonly firstAt?: number;
 }

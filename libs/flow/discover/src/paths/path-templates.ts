@@ -1,12 +1,12 @@
 import type { Endpoint, Observation, ReplacedEndpoint } from './endpoint.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import { ExactPaths } from './exact-paths.ts';
-import { isPlaceholder, pathOfTokens, tokensOf } from './path-tokens.ts';
+import { isPlaceholder, pathOfTokens, tokensOf } from '@outrider/domain/traffic/paths/path-tokens';
 import { PathTrie } from './path-trie.ts';
 import { DEFAULT_TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts';
 import { areSettled } from './value-test.ts';
 import { applyOverride } from './trie-override.ts';
-import { bitOf, hashOf, popCount, type TrieNode } from './trie-node.ts';
+import { bitOf, eachNode, hashOf, popCount, type TrieNode } from './trie-node.ts';
 
 const HOUR_MS = 3_600_000;
 const METHOD_LENGTH = 16;
@@ -40,15 +40,25 @@ export class PathTemplates {
     const record =
       node === undefined ? undefined : this.trie.endpointAt(node, event.method.slice(0, METHOD_LENGTH), MAX_METHODS);
     if (record === undefined) return undefined;
-    if (record.successes++ === 0) record.firstAt = event.at;
-    else if (event.at < record.firstAt) record.firstAt = event.at;
+    const firstAt = event.firstAt ?? event.at;
+    if (record.successes === 0 || firstAt < record.firstAt) record.firstAt = firstAt;
+    record.successes += event.count ?? 1;
     if (event.at > record.lastAt) record.lastAt = event.at;
+    record.hours |= bitOf(Math.floor(event.at / HOUR_MS));
     if (!record.known) {
       record.callers |= bitOf(callerHash);
-      record.hours |= bitOf(Math.floor(event.at / HOUR_MS));
       this.#consider(record);
     }
     return this.#written(record);
+  }
+
+  /** At the end of a batch: decides what can be decided now, which else would wait for more. */
+  settle(): void {
+    this.trie.testAll();
+    if (this.trie.structure !== this.#structure) this.#changed();
+    eachNode(this.trie.root, (node) => {
+      for (const record of node.endpoints?.values() ?? []) if (!record.known) this.#consider(record, true);
+    });
   }
 
   /** The endpoint of a path, without learning anything. */
@@ -126,15 +136,20 @@ export class PathTemplates {
   }
 
   #nodeFor(event: Observation, callerHash: number): TrieNode | undefined {
-    const hour = bitOf(Math.floor(event.at / HOUR_MS));
+    const teaching = {
+      callerHash,
+      hour: bitOf(Math.floor(event.at / HOUR_MS)),
+      at: event.at,
+      weight: event.count ?? 1,
+    };
     const cached = this.#cached(event.path);
     if (cached !== undefined) {
-      const node = this.trie.countAgain(cached, bitOf(callerHash), hour, event.at);
+      const node = this.trie.countAgain(cached, teaching);
       if (this.trie.structure !== this.#structure) this.#changed();
       return node;
     }
     const count = tokensOf(event.path, this.#tokens);
-    const node = this.trie.learn(this.#tokens, count, callerHash, hour, event.at);
+    const node = this.trie.learn(this.#tokens, count, teaching);
     if (this.trie.structure !== this.#structure) {
       this.#changed();
       return node;
@@ -160,9 +175,9 @@ export class PathTemplates {
   }
 
   /** Enough answers, from several callers or over hours, and every name on the way is one. */
-  #consider(record: EndpointRecord): void {
+  #consider(record: EndpointRecord, atOnce = false): void {
     const { settings } = this;
-    if (record.successes < settings.minSuccesses || record.successes < record.nextCheck) return;
+    if (record.successes < settings.minSuccesses || (!atOnce && record.successes < record.nextCheck)) return;
     record.nextCheck = record.successes + CHECK_STEP;
     if (popCount(record.callers) < settings.minEndpointCallers && popCount(record.hours) < settings.minEndpointHours)
       return;

@@ -1,26 +1,38 @@
 import type { ReplacedEndpoint } from './endpoint.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import { flat } from './exact-paths.ts';
-import { isReservedName, isVersionName, nameLikeness } from './name-words.ts';
+import { isReservedName, nameLikeness } from '@outrider/domain/traffic/paths/name-words';
 import { ParameterPlaces } from './parameter-places.ts';
-import { REST, SUFFIX } from './path-tokens.ts';
-import { segmentKind, type SegmentKind } from './segment-kind.ts';
+import { kindAt } from '@outrider/domain/traffic/paths/kind-at';
+import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
 import type { TemplateSettings } from './template-settings.ts';
 import { absorbNames, promoteValue } from './trie-merge.ts';
+import { countValue } from './top-values.ts';
 import { pruneChildren, pruneTree } from './trie-prune.ts';
-import { bitOf, hashOf, livingNode, parameterName, TrieNode, type ParameterKind } from './trie-node.ts';
+import {
+  bitOf,
+  eachNode,
+  livingNode,
+  noteMaking,
+  parameterName,
+  TrieNode,
+  visit,
+  type ParameterKind,
+} from './trie-node.ts';
 import { areValues, doWordsTell, haveValuesAmong, isOneOfTheValues } from './value-test.ts';
 
-/** Values of a parameter that are counted one by one. */
-const MAX_TOP_VALUES = 16;
-/** From here on only each eighth value is looked at as a newcomer: a cost per event. */
-const MANY_VALUES = 256;
-const SAMPLE = 8;
 /** Steps of one lookup, all ways that it may try taken together. */
 const MAX_STEPS = 128;
 const MAX_REPLACED = 1_000;
-/** Segments before which a small number may be a version: `/1/boards`, `/rest/api/3/issue`. */
-const BEFORE_VERSION = new Set(['api', 'apis', 'rest', 'version', 'v', 'public', 'services']);
+/** What one success, or several alike, teach. */
+export interface Teaching {
+  readonly callerHash: number;
+  /** A bit. */
+  readonly hour: number;
+  readonly at: number;
+  /** How many they are. */
+  readonly weight: number;
+}
 
 /** The tree of one service's paths, and all that changes its shape. */
 export class PathTrie {
@@ -50,26 +62,26 @@ export class PathTrie {
   }
 
   /** Follows the path of a good answer, making what is not there, and tests what was on the way. Undefined when there is no room for it. */
-  learn(tokens: readonly string[], count: number, callerHash: number, hour: number, at: number): TrieNode | undefined {
+  learn(tokens: readonly string[], count: number, { callerHash, hour, at, weight }: Teaching): TrieNode | undefined {
     const caller = bitOf(callerHash);
     const way = this.#way;
     let node = this.root;
-    visit(node, caller, hour, at, 0);
+    visit(node, caller, hour, at, 0, weight);
     way.length = 0;
     let via = 0;
     for (let i = 0; i < count; i++) {
       const token = tokens[i] ?? '';
       let child = this.#nameOf(node, token);
-      if (child !== undefined) node.nameHits++;
+      if (child !== undefined) node.nameHits += weight;
       else {
-        const kind = kindAt(tokens, i, count, node);
+        const kind = kindAt(tokens, i, count, node.token);
         if (kind !== undefined || isValueAt(token, node)) {
           child = node.param ?? this.#make(node, '{}', true);
           if (child === undefined) return undefined;
-          via = kind === undefined ? this.#countValue(node, child, token) : 0;
+          via = kind === undefined ? countValue(this.places, node, child, token, weight) : 0;
           const shown = kind ?? 'name';
           child.kinds ??= new Map<ParameterKind, number>();
-          child.kinds.set(shown, (child.kinds.get(shown) ?? 0) + 1);
+          child.kinds.set(shown, (child.kinds.get(shown) ?? 0) + weight);
         } else {
           child = this.#make(node, token, false);
           if (child === undefined) return undefined;
@@ -78,23 +90,24 @@ export class PathTrie {
       }
       way.push(node);
       node = child;
-      visit(node, caller, hour, at, via);
+      visit(node, caller, hour, at, via, weight);
     }
     way.push(node);
-    this.#testWay(way);
+    this.#testWay(way, weight);
     return node.dead ? livingNode(node) : node;
   }
 
   /** A path of names alone that was learned before and leads to `node`: what `learn` would do, without looking at the path. */
-  countAgain(node: TrieNode, caller: number, hour: number, at: number): TrieNode | undefined {
+  countAgain(node: TrieNode, { callerHash, hour, at, weight }: Teaching): TrieNode | undefined {
     const way = this.#way;
+    const caller = bitOf(callerHash);
     way.length = 0;
     for (let to: TrieNode | undefined = node; to !== undefined; to = to.parent) {
-      visit(to, caller, hour, at, 0);
-      if (to.parent !== undefined) to.parent.nameHits++;
+      visit(to, caller, hour, at, 0, weight);
+      if (to.parent !== undefined) to.parent.nameHits += weight;
       way.push(to);
     }
-    this.#testWay(way.reverse());
+    this.#testWay(way.reverse(), weight);
     return node.dead ? livingNode(node) : node;
   }
 
@@ -115,7 +128,7 @@ export class PathTrie {
         node = name;
         continue;
       }
-      const kind = kindAt(tokens, i, count, node ?? this.root);
+      const kind = kindAt(tokens, i, count, (node ?? this.root).token);
       const param: TrieNode | undefined = node?.param;
       if (param !== undefined && (kind !== undefined || (node !== undefined && isValueAt(token, node))))
         guessed.push(`{${parameterName(param)}}`);
@@ -262,18 +275,6 @@ export class PathTrie {
     return folded !== undefined && folded.hits >= this.settings.minSuccesses ? folded : undefined;
   }
 
-  #countValue(node: TrieNode, param: TrieNode, token: string): number {
-    param.untyped++;
-    const hash = hashOf(token) || 1;
-    if (param.untyped < MANY_VALUES || param.untyped % SAMPLE === 0) this.places.add(node, hash);
-    const top = (param.topValues ??= new Map<string, number>());
-    const count = top.get(token);
-    if (count !== undefined) top.set(token, count + 1);
-    else if (top.size < MAX_TOP_VALUES) top.set(flat(token), 1);
-    else if (param.untyped < MANY_VALUES || param.untyped % SAMPLE === 0) replaceLeast(top, flat(token));
-    return hash;
-  }
-
   #findFrom(
     node: TrieNode,
     tokens: readonly string[],
@@ -287,15 +288,17 @@ export class PathTrie {
     const name = this.#nameOf(node, token);
     const found = name === undefined ? undefined : this.#findFrom(name, tokens, i + 1, count, method);
     if (found !== undefined || node.param === undefined || token.startsWith(SUFFIX)) return found;
-    if (!node.generic && !isValueAt(token, node) && kindAt(tokens, i, count, node) === undefined) return undefined;
+    if (!node.generic && !isValueAt(token, node) && kindAt(tokens, i, count, node.token) === undefined)
+      return undefined;
     return this.#findFrom(node.param, tokens, i + 1, count, method);
   }
 
   /** From the root down: what is decided above joins the evidence below. */
-  #testWay(way: readonly TrieNode[]): void {
+  #testWay(way: readonly TrieNode[], weight: number): void {
     for (const node of way) {
       if (node.dead) return;
-      if (node.via > 0 && (node.hits === 24 || node.hits === 120)) promoteValue(this, node);
+      if (node.via > 0 && (hasReached(node.hits, weight, 24) || hasReached(node.hits, weight, 120)))
+        promoteValue(this, node);
       if (node.names === undefined || node.hits < node.nextTest) continue;
       if (node.generic) this.#testNames(node);
       else this.#test(node);
@@ -326,6 +329,13 @@ export class PathTrie {
     this.#testBelow(param);
   }
 
+  /** Tests every place now, whenever it was due: what was learned in batches may see no more for a while. */
+  testAll(): void {
+    eachNode(this.root, (node) => {
+      if (!node.dead && !node.generic && node.names !== undefined) this.#test(node);
+    });
+  }
+
   #testBelow(node: TrieNode): void {
     if (!node.generic && node.names !== undefined) this.#test(node);
     if ((node.generic || node.valueLike) && node.param !== undefined && node.names !== undefined) {
@@ -337,21 +347,8 @@ export class PathTrie {
   }
 }
 
-const visit = (node: TrieNode, caller: number, hour: number, at: number, via: number): void => {
-  if (node.via !== via) node.via = node.hits === 0 ? via : -1;
-  node.hits++;
-  node.callers |= caller;
-  node.hours |= hour;
-  if (at > node.lastAt) node.lastAt = at;
-};
-
-const noteMaking = (node: TrieNode, callerHash: number, hour: number): void => {
-  node.made++;
-  node.makers |= bitOf(callerHash);
-  node.makingHours |= hour;
-  if (node.mainMakerLead === 0) node.mainMaker = callerHash;
-  node.mainMakerLead += node.mainMaker === callerHash ? 1 : -1;
-};
+/** With this success, or these. */
+const hasReached = (hits: number, weight: number, mark: number): boolean => hits >= mark && hits - weight < mark;
 
 /** Of a token that nothing is known of. */
 const isValueAt = (token: string, node: TrieNode): boolean =>
@@ -363,32 +360,3 @@ const staysLiteral = (token: string, node: TrieNode): boolean =>
   (!node.forced &&
     node.notNames?.has(token) !== true &&
     (isReservedName(token) || (node.wordsTell && nameLikeness(token) === 1)));
-
-/** The kind that the token's shape proves, unless it stands where versions stand. */
-const kindAt = (tokens: readonly string[], i: number, count: number, node: TrieNode): SegmentKind | undefined => {
-  const token = tokens[i] ?? '';
-  if (token.startsWith(SUFFIX) || token === REST) return undefined;
-  const kind = segmentKind(token);
-  if ((kind === 'id' || kind === 'number') && token.length <= 4 && i < 3 && i < count - 1 && isVersionName(token))
-    return i === 0 || BEFORE_VERSION.has(node.token) ? undefined : kind;
-  return kind;
-};
-
-/** Space-Saving: the newcomer takes the place, and the count, of the least. */
-const replaceLeast = (top: Map<string, number>, token: string): void => {
-  let least = '';
-  let count = Infinity;
-  for (const [value, n] of top)
-    if (n < count) {
-      least = value;
-      count = n;
-    }
-  top.delete(least);
-  top.set(token, count + 1);
-};
-
-export const eachNode = (node: TrieNode, visitNode: (node: TrieNode) => void): void => {
-  visitNode(node);
-  for (const child of node.names?.values() ?? []) eachNode(child, visitNode);
-  if (node.param !== undefined) eachNode(node.param, visitNode);
-};

@@ -1,13 +1,6 @@
+import type { TemplateScope } from '@outrider/domain/traffic/learned-templates';
 import { PathTemplates } from './path-templates.ts';
 import { DEFAULT_TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts';
-
-/** Whose paths they are. `service` is `''` for what Kong answered without one. */
-export interface TemplateScope {
-  readonly tenant: string;
-  readonly gateway: string;
-  readonly service: string;
-  readonly host: string;
-}
 
 /** Separates the parts of a scope: none of them can have it. */
 const BETWEEN = '\u0000';
@@ -71,5 +64,5 @@ export class TemplateRegistry {
   }
 }
 
-const scopeKey = ({ tenant, gateway, service, host }: TemplateScope): string =>
+export const scopeKey = ({ tenant, gateway, service, host }: TemplateScope): string =>
   `${tenant}${BETWEEN}${gateway}${BETWEEN}${service}${BETWEEN}${host}`;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EndpointRecord } from './endpoint-record.ts';
 import { PathTemplates } from './path-templates.ts';
-import { SEGMENT_KINDS } from './segment-kind.ts';
+import { SEGMENT_KINDS } from '@outrider/domain/traffic/paths/segment-kind';
 import type { TemplateSettings } from './template-settings.ts';
 import { TrieNode } from './trie-node.ts';
 

@@ -1,7 +1,7 @@
 import type { EndpointRecord } from './endpoint-record.ts';
 import type { PathTrie } from './path-trie.ts';
-import { isReservedName, nameLikeness } from './name-words.ts';
-import { SUFFIX } from './path-tokens.ts';
+import { isReservedName, nameLikeness } from '@outrider/domain/traffic/paths/name-words';
+import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
 import { hashOf, popCount, type TrieNode } from './trie-node.ts';
 import { staysName } from './value-test.ts';
 

@@ -1,4 +1,4 @@
-import type { SegmentKind } from './segment-kind.ts';
+import type { SegmentKind } from '@outrider/domain/traffic/paths/segment-kind';
 import type { EndpointRecord } from './endpoint-record.ts';
 
 /** Bits of a 32-bit sketch: which of 32 cells a hash falls into. */
@@ -112,4 +112,28 @@ export const tokensTo = (node: TrieNode): string[] => {
   for (let at: TrieNode | undefined = node; at?.parent !== undefined; at = at.parent)
     tokens.push(at.isParam ? `{${parameterName(at)}}` : at.token);
   return tokens.reverse();
+};
+
+export const eachNode = (node: TrieNode, visitNode: (node: TrieNode) => void): void => {
+  visitNode(node);
+  for (const child of node.names?.values() ?? []) eachNode(child, visitNode);
+  if (node.param !== undefined) eachNode(node.param, visitNode);
+};
+
+/** `weight` successes came through the node. */
+export const visit = (node: TrieNode, caller: number, hour: number, at: number, via: number, weight: number): void => {
+  if (node.via !== via) node.via = node.hits === 0 ? via : -1;
+  node.hits += weight;
+  node.callers |= caller;
+  node.hours |= hour;
+  if (at > node.lastAt) node.lastAt = at;
+};
+
+/** A child was made. */
+export const noteMaking = (node: TrieNode, callerHash: number, hour: number): void => {
+  node.made++;
+  node.makers |= bitOf(callerHash);
+  node.makingHours |= hour;
+  if (node.mainMakerLead === 0) node.mainMaker = callerHash;
+  node.mainMakerLead += node.mainMaker === callerHash ? 1 : -1;
 };

@@ -1,4 +1,4 @@
-import { isPlaceholder } from './path-tokens.ts';
+import { isPlaceholder } from '@outrider/domain/traffic/paths/path-tokens';
 import type { PathTrie } from './path-trie.ts';
 import { absorbNames } from './trie-merge.ts';
 import type { TrieNode } from './trie-node.ts';

@@ -1,5 +1,5 @@
-import { isReservedName, isSelfName, isVersionName, nameLikeness } from './name-words.ts';
-import { SUFFIX } from './path-tokens.ts';
+import { isReservedName, isSelfName, isVersionName, nameLikeness } from '@outrider/domain/traffic/paths/name-words';
+import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
 import type { TestSettings } from './template-settings.ts';
 import { popCount, type TrieNode } from './trie-node.ts';
 
@@ -19,7 +19,7 @@ export const areValues = (node: TrieNode, service: ServiceEvidence, settings: Te
   if (after === 'same values' && look.likeness < 0.5) return true;
   if (after === 'same place' && look.distinct >= 4 && novelty >= 0.3 && look.likeness < 0.5) return true;
   if (isLikeParameter(node, look)) return true;
-  if (sharesManyNames(node, look)) return true;
+  if (sharesManyNames(node, look) || leadAlike(node, look)) return true;
   if (leadsApart(look, look.likeness < 0 ? 8 : 3)) return false;
   return keepsComing(node, look, novelty, service.successes, settings);
 };
@@ -147,6 +147,36 @@ const sharesManyNames = (node: TrieNode, look: Look): boolean => {
   return shared >= 4 && sharedHits * 10 >= all * 7 && look.apart < 2.5;
 };
 
+/** At the root and right after a parameter stand names, nearly always: `/employments/{id}/wages`. It takes that many times more to doubt it. */
+const NAMES_EXPECTED = 3;
+
+/**
+ * Many, used again and again, and whichever it is, the same follows. Names that come back are everybody's; values are their owner's (users
+ * who call daily), or more than any API has names at one place (a catalogue).
+ */
+const leadAlike = (node: TrieNode, look: Look): boolean => {
+  if (look.likeness >= 0.25 || look.pairs < 50 || look.apart >= 1.3) return false;
+  const top = node.parent === undefined ? NAMES_EXPECTED : 1;
+  if (look.distinct >= 300 * top) return true;
+  return look.distinct >= (look.likeness <= -0.15 ? 12 : 25) * top && areOwned(node);
+};
+
+/** Uses of a name by which its callers are known. */
+const MIN_USES = 6;
+
+/** Each of them has one caller or two, of many. */
+const areOwned = (node: TrieNode): boolean => {
+  if (popCount(node.callers) < 6) return false;
+  let owned = 0;
+  let shared = 0;
+  for (const child of node.names?.values() ?? []) {
+    if (child.hits < MIN_USES) continue;
+    if (popCount(child.callers) <= 2) owned++;
+    else shared++;
+  }
+  return owned >= 20 && owned >= shared * 4;
+};
+
 /** Still new ones although many were seen. Words of APIs need far more to be taken for values. */
 const keepsComing = (
   node: TrieNode,
@@ -156,7 +186,7 @@ const keepsComing = (
   settings: TestSettings,
 ): boolean => {
   const { distinct, likeness } = look;
-  const top = node.parent === undefined ? 3 : 1;
+  const top = node.parent === undefined || (node.isParam && likeness > -0.15) ? NAMES_EXPECTED : 1;
   if (likeness <= -0.5) return distinct >= 4 * top && novelty >= 0.08;
   if (likeness <= -0.15) return distinct >= 8 * top && novelty >= 0.08;
   if (serviceSuccesses < settings.warmSuccesses * top) return false;

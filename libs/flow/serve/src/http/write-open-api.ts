@@ -8,7 +8,10 @@ import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock, systemClock } from '@outrider/ports/clock';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
@@ -23,6 +26,9 @@ import { openApiDocument } from './open-api.ts';
 const PORTS = [
   AccessTokenStore,
   AlertStore,
+  BaselineControlStore,
+  BaselineStore,
+  EndpointStore,
   EventBus,
   EventStore,
   Gateways,

@@ -95,6 +95,26 @@ export class MemoryEventStore extends EventStore {
   insertDeadLetters(): Promise<void> {
     throw new Error('not in this fake');
   }
+  rollUpEndpoints(): never {
+    throw new Error('not used by this stage');
+  }
+
+  typedTemplates(): never {
+    throw new Error('not used by this stage');
+  }
+
+  endpointStatistics(): never {
+    throw new Error('not used by this stage');
+  }
+
+  queryShapes(): never {
+    throw new Error('not used by this stage');
+  }
+
+  learnableCalls(): never {
+    throw new Error('not used by this stage');
+  }
+
   serviceMinutes(): never {
     throw new Error('not used here');
   }

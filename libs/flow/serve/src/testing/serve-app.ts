@@ -9,7 +9,10 @@ import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
@@ -19,6 +22,9 @@ import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/respons
 import { FakeAccessTokenStore } from '@outrider/testing/fakes/access-store.fake';
 import { FakeAlertStore } from '@outrider/testing/fakes/alert-store.fake';
 import { FakeAuditLog } from '@outrider/testing/fakes/audit-log.fake';
+import { FakeEndpointStore } from '@outrider/testing/fakes/endpoint-store.fake';
+import { FakeBaselineControlStore } from '@outrider/testing/fakes/baseline-control-store.fake';
+import { FakeBaselineStore } from '@outrider/testing/fakes/baseline-store.fake';
 import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
 import { FakeDeliveryStore, FakeWebhookStore } from '@outrider/testing/fakes/notification-store.fake';
@@ -53,7 +59,10 @@ export const serveFakes = () => {
     policies,
     webhooks: new FakeWebhookStore(),
     audit: new FakeAuditLog(),
+    endpoints: new FakeEndpointStore(),
     events: new MemoryEventStore(),
+    baselines: new FakeBaselineStore(),
+    baselineControls: new FakeBaselineControlStore(),
     bus: new FakeEventBus(),
     jobs: new FakeJobQueue<Jobs>(),
     gateways: new OneGateway(['default', 'other']),
@@ -77,6 +86,9 @@ class FakesModule {
       { provide: WebhookStore, useValue: fakes.webhooks },
       { provide: AuditLog, useValue: fakes.audit },
       { provide: EventStore, useValue: fakes.events },
+      { provide: BaselineStore, useValue: fakes.baselines },
+      { provide: BaselineControlStore, useValue: fakes.baselineControls },
+      { provide: EndpointStore, useValue: fakes.endpoints },
       { provide: EventBus, useValue: fakes.bus },
       { provide: JobQueue, useValue: fakes.jobs },
       { provide: Gateways, useValue: fakes.gateways },

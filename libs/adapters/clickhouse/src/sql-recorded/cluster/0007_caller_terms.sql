@@ -1,0 +1,130 @@
+CREATE TABLE IF NOT EXISTS outrider.caller_endpoint_hour_v1_local ON CLUSTER 'security'
+(
+    tenant          LowCardinality(String) CODEC(ZSTD(1)),
+    caller_kind     Enum8('consumer' = 1, 'credential' = 2, 'ip' = 3) CODEC(ZSTD(1)),
+    caller_id       String CODEC(ZSTD(1)),
+    service_id      LowCardinality(String) CODEC(ZSTD(1)),
+    method          LowCardinality(String) CODEC(ZSTD(1)),
+    path_template   String CODEC(ZSTD(1)),
+    hour            DateTime('UTC') CODEC(Delta, ZSTD(1)),
+    requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    successes       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    errors          SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    response_bytes  SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    latency_ms      SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    last_seen       SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta, ZSTD(1)),
+    last_received   SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toMonday(hour)
+ORDER BY (tenant, caller_kind, caller_id, service_id, method, path_template, hour)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS outrider.caller_endpoint_hour_v1 ON CLUSTER 'security' AS outrider.caller_endpoint_hour_v1_local
+ENGINE = Distributed('security', 'outrider', 'caller_endpoint_hour_v1_local');
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS outrider.caller_endpoint_hour_mv_v1 ON CLUSTER 'security' TO outrider.caller_endpoint_hour_v1_local AS
+SELECT
+    tenant,
+    caller_kind,
+    caller_id,
+    service_id,
+    method,
+    toString(path_template) AS path_template,
+    toStartOfHour(started_at) AS hour,
+    count() AS requests,
+    countIf(status BETWEEN 200 AND 299) AS successes,
+    countIf(status BETWEEN 400 AND 599 AND status NOT IN (401, 403, 404, 429)) AS errors,
+    sum(toUInt64(greatest(response_bytes, 0))) AS response_bytes,
+    sum(toUInt64(greatest(latency_total_ms, 0))) AS latency_ms,
+    toDateTime(max(started_at)) AS last_seen,
+    toDateTime(max(received_at)) AS last_received
+FROM outrider.events_v1_local
+WHERE block_echo = 0
+GROUP BY tenant, caller_kind, caller_id, service_id, method, path_template, hour;
+
+CREATE TABLE IF NOT EXISTS outrider.caller_origins_v1_local ON CLUSTER 'security'
+(
+    tenant          LowCardinality(String) CODEC(ZSTD(1)),
+    caller_kind     Enum8('consumer' = 1, 'credential' = 2, 'ip' = 3) CODEC(ZSTD(1)),
+    caller_id       String CODEC(ZSTD(1)),
+    credential_id   String CODEC(ZSTD(1)),
+    prefix          String CODEC(ZSTD(1)),
+    agent           LowCardinality(String) CODEC(ZSTD(1)),
+    month           Date CODEC(ZSTD(1)),
+    tags            SimpleAggregateFunction(anyLast, Array(String)) CODEC(ZSTD(1)),
+    requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    successes       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    days            SimpleAggregateFunction(groupBitOr, UInt32) CODEC(ZSTD(1)),
+    first_seen      SimpleAggregateFunction(min, DateTime('UTC')) CODEC(Delta, ZSTD(1)),
+    last_seen       SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta, ZSTD(1)),
+    last_received   SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toYYYYMM(month)
+ORDER BY (tenant, caller_kind, caller_id, credential_id, prefix, agent, month)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS outrider.caller_origins_v1 ON CLUSTER 'security' AS outrider.caller_origins_v1_local
+ENGINE = Distributed('security', 'outrider', 'caller_origins_v1_local');
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS outrider.caller_origins_mv_v1 ON CLUSTER 'security' TO outrider.caller_origins_v1_local AS
+SELECT
+    tenant,
+    caller_kind,
+    caller_id,
+    if(caller_kind = 'consumer', credential_id, '') AS credential_id,
+    multiIf(caller_kind = 'ip' OR client_ip = '', '',
+        position(client_ip, ':') = 0, concat(substring(client_ip, 1, length(client_ip) - position(reverse(client_ip), '.')), '.0/24'),
+        concat(toString(tupleElement(IPv6CIDRToRange(toIPv6OrDefault(client_ip), 48), 1)), '/48')) AS prefix,
+    extract(toString(user_agent), '^[^/ ]{0,64}') AS agent,
+    toStartOfMonth(day) AS month,
+    tags,
+    requests,
+    successes,
+    bitShiftLeft(toUInt32(1), toDayOfMonth(day) - 1) AS days,
+    first_seen,
+    last_seen,
+    last_received
+FROM
+(
+    SELECT
+        tenant,
+        caller_kind,
+        caller_id,
+        client_ip,
+        user_agent,
+        credential_id,
+        toDate(started_at) AS day,
+        CAST(any(consumer_tags), 'Array(String)') AS tags,
+        count() AS requests,
+        countIf(status BETWEEN 200 AND 299) AS successes,
+        toDateTime(min(started_at)) AS first_seen,
+        toDateTime(max(started_at)) AS last_seen,
+        toDateTime(max(received_at)) AS last_received
+    FROM outrider.events_v1_local
+    WHERE block_echo = 0
+    GROUP BY tenant, caller_kind, caller_id, client_ip, user_agent, credential_id, day
+);
+
+CREATE TABLE IF NOT EXISTS outrider.endpoint_day_v1_local ON CLUSTER 'security'
+(
+    tenant          LowCardinality(String) CODEC(ZSTD(1)),
+    service_id      LowCardinality(String) CODEC(ZSTD(1)),
+    method          LowCardinality(String) CODEC(ZSTD(1)),
+    path_template   String CODEC(ZSTD(1)),
+    route_id        LowCardinality(String) CODEC(ZSTD(1)),
+    day             Date CODEC(ZSTD(1)),
+    requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    successes       SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    authenticated   SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
+    consumers       AggregateFunction(uniqCombined(12), String) CODEC(ZSTD(1)),
+    last_received   SimpleAggregateFunction(max, DateTime('UTC')) CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
+PARTITION BY toYYYYMM(day)
+ORDER BY (tenant, service_id, method, path_template, route_id, day)
+SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, ttl_only_drop_parts = 1;
+
+CREATE TABLE IF NOT EXISTS outrider.endpoint_day_v1 ON CLUSTER 'security' AS outrider.endpoint_day_v1_local
+ENGINE = Distributed('security', 'outrider', 'endpoint_day_v1_local', cityHash64(tenant, service_id, method, path_template));
