@@ -27,6 +27,7 @@ for (const add of [
   addEnforcements,
   addEntities,
   addBaselines,
+  addEndpoints,
   addRules,
 ])
   add(program);

@@ -137,3 +137,11 @@ const PRIVATE: readonly Cidr[] = [
   if (!cidr) throw new Error(`not a range: ${text}`);
   return cidr;
 });
+
+/** The network that an address is in as far as it can be told from it: `192.0.2.0/24`, `2001:db8:1::/48`; '' for what is no address. */
+export const prefixOf = (ip: string): string => {
+  const dot = ip.lastIndexOf('.');
+  if (dot > 0 && !ip.includes(':')) return `${ip.slice(0, dot)}.0/24`;
+  const bytes = parseIp(ip);
+  return bytes?.length === 16 ? `${formatIp(bytes.map((byte, i) => (i < 6 ? byte : 0)))}/48` : '';
+};

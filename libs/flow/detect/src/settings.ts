@@ -1,8 +1,11 @@
+import type { AlertType } from '@outrider/domain/detection/alert';
 import * as z from 'zod';
+import { CATALOGUE } from './detectors/catalogue.ts';
 import { BruteForceSettings } from './detectors/brute-force/brute-force.settings.ts';
 import { EndpointProbingSettings } from './detectors/endpoint-probing/endpoint-probing.settings.ts';
 import { ErrorSpikeSettings } from './detectors/error-spike/error-spike.settings.ts';
 import { RequestSpikeSettings } from './detectors/request-spike/request-spike.settings.ts';
+import type { DetectorDefinition, DetectorSettings } from './engine/detector.ts';
 
 const DEFAULT_HEALTH_PATHS = ['/health', '/healthz', '/livez', '/readyz', '/ready', '/ping', '/status', '/_health'];
 const DEFAULT_HEALTH_AGENTS = [
@@ -15,12 +18,24 @@ const DEFAULT_HEALTH_AGENTS = [
   'blackbox-exporter',
 ];
 
+const CORE_SETTINGS: Partial<Record<AlertType, (settings: DetectSettings) => DetectorSettings>> = {
+  'request-spike': ({ requestSpike }) => requestSpike,
+  'brute-force': ({ bruteForce }) => bruteForce,
+  'error-spike': ({ errorSpike }) => errorSpike,
+  'endpoint-probing': ({ endpointProbing }) => endpointProbing,
+};
+const isOwn = ({ type }: DetectorDefinition): boolean => CORE_SETTINGS[type] === undefined;
+
 /** Everything that can be set about detection, with units and bounds. */
 export const DetectSettings = z.object({
   /** Callers whose short windows are held in memory; about 0.6 KB each. Beyond it the least recently seen goes, counted. */
   maxCallers: z.number().int().min(100).max(5_000_000).default(1_000_000),
   /** Callers with failures whose recent failures are held; at most about 7 KB each. */
   maxFailingCallers: z.number().int().min(100).max(1_000_000).default(100_000),
+  /** Consumers and credentials that are remembered for long; mostly about 2 KB each. */
+  maxProfiles: z.number().int().min(100).max(2_000_000).default(200_000),
+  /** Endpoints that work; about 0.5 KB each. */
+  maxEndpoints: z.number().int().min(100).max(1_000_000).default(100_000),
   /** Callers whose baseline is held in memory; up to 64 KB each after two weeks, far less before. */
   maxBaselines: z.number().int().min(10).max(100_000).default(4_000),
   /** Events this far behind the newest of their lane are stored but not observed; ms. */
@@ -33,5 +48,16 @@ export const DetectSettings = z.object({
   bruteForce: BruteForceSettings.prefault({}),
   errorSpike: ErrorSpikeSettings.prefault({}),
   endpointProbing: EndpointProbingSettings.prefault({}),
+  /** All others, by the slug of their type. */
+  detectors: z
+    .strictObject(Object.fromEntries(CATALOGUE.filter(isOwn).map(({ type, settings }) => [type, settings.prefault({})])))
+    .prefault({}),
 });
 export type DetectSettings = Readonly<z.infer<typeof DetectSettings>>;
+
+/** What a detector is set to, whichever part of the settings it stands in. */
+export const settingsOf = (settings: DetectSettings, { type }: Pick<DetectorDefinition, 'type'>): DetectorSettings => {
+  const found = CORE_SETTINGS[type]?.(settings) ?? settings.detectors[type];
+  if (!found) throw new Error(`no settings of ${type}`);
+  return found;
+};

@@ -1,21 +1,27 @@
-import type { AlertType, Finding, WarmUp } from '@outrider/domain/detection/alert';
+import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { callerOf, type Entity } from '@outrider/domain/traffic/entity';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import { CATALOGUE } from '../detectors/catalogue.ts';
 import { BruteForceWatcher } from '../detectors/brute-force/brute-force.watcher.ts';
-import { EndpointProbingWatcher } from '../detectors/endpoint-probing/endpoint-probing.watcher.ts';
 import { ErrorSpikeWatcher } from '../detectors/error-spike/error-spike.watcher.ts';
 import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import { RequestSpikeWatcher } from '../detectors/request-spike/request-spike.watcher.ts';
-import type { DetectSettings } from '../settings.ts';
+import type { CallerProfile } from '../knowledge/caller-profile.ts';
+import { Knowledge } from '../knowledge/knowledge.ts';
+import { RuleSet } from '../rules/rule-set.ts';
+import { settingsOf, type DetectSettings } from '../settings.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
 import { BucketCounts } from '../windows/bucket-counts.ts';
 import { CallerSlab } from '../windows/caller-slab.ts';
-import { bucketOf, DAY_MS, BUCKET_MS, WINDOW_BUCKETS } from '../windows/time.ts';
+import { BUCKET_MS, bucketOf, WINDOW_BUCKETS } from '../windows/time.ts';
 import { callerKeyOf, groupNameOf } from './caller-key.ts';
 import { Exclusions, isServerError, windowTime, type Exclusion } from './event-facts.ts';
 import { PeerGroups } from './peer-groups.ts';
-import type { Caller, Watcher } from './watcher.ts';
+import { NO_CONTROLS, type DetectionControls } from './controls.ts';
+import { CurrentCaller } from './current-caller.ts';
+import type { DetectorDefinition, DetectorScope } from './detector.ts';
+import type { Watcher } from './watcher.ts';
+import { Watchers, type Watching } from './watchers.ts';
 
 /** Time that other findings explain a caller's traffic for; ms. */
 const EXPLAINS_FOR_MS = 600_000;
@@ -30,7 +36,18 @@ export interface EngineCounts {
 export interface EngineOptions {
   /** Default true: findings on services come from the events. False where a process sees only a part of them. */
   readonly reportsServices?: boolean;
+  /** Absent: all. */
+  readonly scopes?: readonly DetectorScope[];
+  readonly controls?: DetectionControls;
+  readonly rules?: RuleSet;
+  /** A consumer or credential is seen for the first time since start: what the store knows of it is to be read. */
+  readonly onNewProfile?: (event: ApiEvent, key: string, profile: CallerProfile) => void;
+  /** Another set than the catalogue's; for the bench and for `outrider backtest`. */
+  readonly catalogue?: readonly DetectorDefinition[];
 }
+
+/** Event time between two ticks; ms. */
+const TICK_MS = 10_000;
 
 /**
  * All detectors over one stream of events. Driven by event time alone: the same events in the same order give the same findings,
@@ -41,7 +58,11 @@ export class DetectionEngine {
   readonly #slab: CallerSlab;
   readonly #peers = new PeerGroups();
   readonly #exclusions: Exclusions;
-  readonly #watchers: readonly { readonly type: AlertType; readonly watcher: Watcher }[];
+  readonly knowledge: Knowledge;
+  readonly #watchers: Watchers;
+  readonly #controls: DetectionControls;
+  #rules: RuleSet;
+  #nextTick = Number.NEGATIVE_INFINITY;
   readonly #errors: ErrorSpikeWatcher;
   readonly #spikes: RequestSpikeWatcher | undefined;
   readonly #current: CurrentCaller;
@@ -60,7 +81,10 @@ export class DetectionEngine {
   ) {
     this.#slab = new CallerSlab(settings.maxCallers, (slot) => this.#forget(slot));
     this.#exclusions = new Exclusions(settings);
-    this.#current = new CurrentCaller(this.#slab);
+    this.knowledge = new Knowledge(settings, options.onNewProfile);
+    this.#current = new CurrentCaller(this.#slab, this.knowledge);
+    this.#controls = options.controls ?? NO_CONTROLS;
+    this.#rules = options.rules ?? RuleSet.compile([]);
     this.#refused = new BoundedMap(settings.maxFailingCallers);
     this.#serverErrors = new BoundedMap(settings.maxFailingCallers);
     const bruteForce = new BruteForceWatcher(settings.bruteForce, settings.maxFailingCallers);
@@ -68,19 +92,8 @@ export class DetectionEngine {
       elsewhere: (event) => bruteForce.isLogin(event),
       reportsServices: options.reportsServices ?? true,
     });
-    this.#watchers = [
-      { type: 'brute-force' as const, watcher: bruteForce, enabled: settings.bruteForce.enabled },
-      {
-        type: 'endpoint-probing' as const,
-        watcher: new EndpointProbingWatcher(settings.endpointProbing, settings.maxFailingCallers),
-        enabled: settings.endpointProbing.enabled,
-      },
-      {
-        type: 'error-spike' as const,
-        watcher: this.#errors,
-        enabled: settings.errorSpike.enabled,
-      },
-    ].filter(({ enabled }) => enabled);
+    const own: Partial<Record<string, Watcher>> = { 'brute-force': bruteForce, 'error-spike': this.#errors };
+    this.#watchers = new Watchers(this.#watching(options, own));
     if (settings.requestSpike.enabled)
       this.#spikes = new RequestSpikeWatcher(
         settings.requestSpike,
@@ -101,7 +114,9 @@ export class DetectionEngine {
     return {
       callers: this.#slab.evicted,
       baselines: this.#spikes?.evicted ?? 0,
-      failures: this.#watchers.reduce((sum, { watcher }) => sum + watcher.evicted, 0),
+      failures: this.#watchers.evicted,
+      'rule-groups': this.#rules.evicted,
+      ...this.knowledge.evicted,
     };
   }
 
@@ -126,7 +141,9 @@ export class DetectionEngine {
    */
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#slab.forgetLanes(lanes);
-    for (const { watcher } of this.#watchers) watcher.forgetLanes(lanes);
+    for (const { watcher } of this.#watchers.all) watcher.forgetLanes(lanes);
+    this.#rules.forgetLanes(lanes);
+    this.knowledge.forgetLanes(lanes);
     this.#spikes?.forgetLanes(lanes);
     for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetLanes(lanes);
     for (const lane of lanes) this.#newest.delete(lane);
@@ -154,18 +171,95 @@ export class DetectionEngine {
     if (isProbeAnswer(event.status)) this.#refused.getOrMake(key, () => new BucketCounts(), lane).add(at);
     if (isServerError(event.status)) this.#serverErrors.getOrMake(key, () => new BucketCounts(), lane).add(at);
     const caller = this.#current.of(event, key, slot, at, lane);
-    for (const { type, watcher } of this.#watchers) {
-      const draft = watcher.observe(event, at, caller);
-      if (!draft) continue;
-      findings.push(draft);
-      if (type !== 'error-spike') this.#explain(key, at, lane);
+    const before = findings.length;
+    for (const watching of this.#watchers.of(event.status)) {
+      const draft = watching.watcher.observe(event, at, caller);
+      if (draft !== undefined) this.#found(watching, draft, event, at, findings);
     }
+    this.#rules.observe(event, at, lane, findings);
+    if (findings.length > before) this.#tell(event, at, before, findings);
+    caller.learn();
+    if (this.#watermark >= this.#nextTick) this.tick(this.#horizon(), findings);
     return this.#spikes?.isDue(slot, key, event, at) ? slot : undefined;
   }
 
   async settle(slot: number, event: ApiEvent, findings: Finding[]): Promise<void> {
     const draft = await this.#spikes?.look(slot, callerKeyOf(event), event, windowTime(event));
-    if (draft) findings.push(draft);
+    const told = draft && this.#controls.pass(draft, event);
+    if (told) findings.push(told);
+  }
+
+  /** Event time has come to `now` in all lanes. Without calls the events themselves move it on. */
+  tick(now: number, findings: Finding[]): void {
+    this.#nextTick = Math.max(now, this.#watermark) + TICK_MS;
+    for (const { watcher } of this.#watchers.ticking)
+      for (const draft of watcher.tick?.(now) ?? []) findings.push(draft);
+    this.#rules.tick(now, findings);
+  }
+
+  /** Other rules from now on; those that are the same keep what they have counted. */
+  useRules(compile: (previous: RuleSet) => RuleSet): void {
+    this.#rules = compile(this.#rules);
+  }
+
+  get rules(): RuleSet {
+    return this.#rules;
+  }
+
+  /** What each detector makes of an event that was just observed; only what concerns it. */
+  explain(event: ApiEvent, lane: number): { readonly type: string; readonly says: string }[] {
+    const at = windowTime(event);
+    const key = callerKeyOf(event);
+    const slot = this.#slab.find(key);
+    if (slot === undefined) return [];
+    const caller = this.#current.of(event, key, slot, at, lane);
+    return this.#watchers.all.flatMap(({ type, watcher }) => {
+      const says = watcher.explain?.(event, at, caller);
+      return says === undefined ? [] : [{ type, says }];
+    });
+  }
+
+  #watching(options: EngineOptions, own: Partial<Record<string, Watcher>>): Watching[] {
+    const scopes = options.scopes ?? ['caller', 'estate'];
+    return (options.catalogue ?? CATALOGUE).flatMap((definition): Watching[] => {
+      const base = settingsOf(this.settings, definition);
+      if (!base.enabled || !scopes.includes(definition.scope)) return [];
+      const deps = {
+        settings: this.#controls.tuned(definition, base),
+        maxCallers: this.settings.maxFailingCallers,
+        knowledge: this.knowledge,
+      };
+      // `base` is what the definition's own schema parsed
+      const watcher = own[definition.type] ?? definition.make?.(deps as never);
+      const { type, scope, explainsRefusals } = definition;
+      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, watcher }];
+    });
+  }
+
+  #found(watching: Watching, draft: Finding, event: ApiEvent, at: number, findings: Finding[]): void {
+    if (watching.explainsRefusals) this.#explain(this.#current.key, at, this.#current.lane);
+    findings.push(draft);
+  }
+
+  /** From `before` on: findings of this event, for the detectors that go by findings, and past what people decided. */
+  #tell(event: ApiEvent, at: number, before: number, findings: Finding[]): void {
+    const found = findings.splice(before);
+    for (const { watcher } of this.#watchers.hearing)
+      for (const finding of [...found]) {
+        const draft = watcher.heard?.(finding, event, at, this.#current);
+        if (draft) found.push(draft);
+      }
+    for (const finding of found) {
+      const told = this.#controls.pass(finding, event);
+      if (told) findings.push(told);
+    }
+  }
+
+  /** Event time that all lanes have come to. */
+  #horizon(): number {
+    let least = this.#watermark;
+    for (const at of this.#newest.values()) if (at < least) least = at;
+    return least;
   }
 
   /** For the spike rule: refused requests of a caller that is known to guess or probe, as a share of its window. */
@@ -227,39 +321,3 @@ export class DetectionEngine {
 /** What guessing and probing are answered with. */
 const isProbeAnswer = (status: number): boolean =>
   status === 400 || status === 401 || status === 403 || status === 404 || status === 422;
-
-/** One object for all events, so that the hot path makes none. */
-class CurrentCaller implements Caller {
-  key = '';
-  lane = 0;
-  #event: ApiEvent | undefined;
-  #slot = 0;
-  #at = 0;
-
-  constructor(private readonly slab: CallerSlab) {}
-
-  of(event: ApiEvent, key: string, slot: number, at: number, lane: number): this {
-    this.lane = lane;
-    this.#event = event;
-    this.key = key;
-    this.#slot = slot;
-    this.#at = at;
-    return this;
-  }
-
-  get entity(): Entity {
-    if (!this.#event) throw new Error('no current event');
-    return callerOf(this.#event);
-  }
-
-  get warmUp(): WarmUp {
-    const lifeMs = this.#at - (this.slab.firstBucket[this.#slot] ?? 0) * BUCKET_MS;
-    if (lifeMs < DAY_MS) return 'learning';
-    if (lifeMs < 7 * DAY_MS) return 'provisional';
-    return lifeMs < 14 * DAY_MS ? 'mature' : 'seasonal';
-  }
-
-  requests(from: number, to: number): number {
-    return this.slab.sum(this.#slot, from, to);
-  }
-}
