@@ -1,3 +1,4 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { LearnedTemplates, type TemplatedEvent } from '@outrider/domain/traffic/learned-templates';
 import type { EndpointStore } from './endpoint-store.ts';
 
@@ -27,6 +28,11 @@ export class CurrentTemplates {
   /** The event's learned template, or the typed one that it has. */
   template(event: TemplatedEvent): string {
     return this.#current.template(event);
+  }
+
+  /** The event with its learned template. */
+  applied(event: ApiEvent): ApiEvent {
+    return this.#current.applied(event);
   }
 
   /** Resolves when the templates of now are compiled, or could not be read. */

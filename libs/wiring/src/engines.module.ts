@@ -8,6 +8,7 @@ import { AlertStore } from '@outrider/ports/alert-store';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock, systemClock } from '@outrider/ports/clock';
+import { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
@@ -64,6 +65,7 @@ export class EnginesModule {
       { provide: AccessTokenStore, useValue: stores?.tokens },
       { provide: EndpointStore, useValue: stores?.endpoints },
       { provide: BaselineControlStore, useValue: stores?.baselineControls },
+      { provide: DetectionControlStore, useValue: stores?.detectionControls },
     ].filter((provider) => provider.useValue !== undefined);
     return { module: EnginesModule, global: true, providers, exports: providers.map((provider) => provider.provide) };
   }

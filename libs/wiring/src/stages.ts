@@ -11,6 +11,9 @@ import { VERSION } from './version.ts';
 @Module({})
 class ProcessModule {}
 
+@Module({})
+class RulesModule {}
+
 /** The stages of one process, loaded: only those that it runs. */
 export interface Stages {
   readonly module: DynamicModule;
@@ -30,16 +33,18 @@ export const loadStages = async (
   health: readonly HealthCheck[],
 ): Promise<Stages> => {
   const { gateways, keys, collect, detect, respond, serve } = composition;
+  const rulesDir = composition.process.RULES_DIR;
   const imports: (DynamicModule | Type)[] = [EnginesModule.register(ground, engines)];
   const collector: { service?: CollectService } = {};
   const found: ((app: INestApplication) => void)[] = [];
   if (collect) {
     const { CollectModule } = await import('@outrider/collect/collect.module');
     const { CollectService: token } = await import('@outrider/collect/collect.service');
+    if (rulesDir !== undefined) imports.push(await rawRules(rulesDir, ground));
     imports.push(CollectModule.register(collectOptions(gateways, keys, collect, engines.addressFacts)));
     found.push((app) => void (collector.service = app.get(token)));
   }
-  if (detect) imports.push((await import('@outrider/detect/detect.module')).DetectModule.register({}));
+  if (detect) imports.push((await import('@outrider/detect/detect.module')).DetectModule.register(rulesDir === undefined ? {} : { rulesDir }));
   if (detect) imports.push((await import('@outrider/discover/discover.module')).DiscoverModule.register({}));
   if (respond) imports.push(...(await responding(respond)));
   const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
@@ -54,6 +59,23 @@ export const loadStages = async (
     configure: (app) => void http?.configureHttp(app),
     made: (app) => found.forEach((find) => find(app)),
     collecting: () => collector.service?.addresses ?? { gateways: {} },
+  };
+};
+
+/** What collect must look for in the raw request, because nobody sees it later. */
+const rawRules = async (rulesDir: string, ground: Ground): Promise<DynamicModule> => {
+  const [{ RawMatcher }, { WatchedRawRules }] = await Promise.all([
+    import('@outrider/collect/signals/raw-matcher'),
+    import('./engines/watch-raw-rules.ts'),
+  ]);
+  const rules = new WatchedRawRules(rulesDir, ground.log);
+  await rules.start();
+  ground.lifecycle.adopt({ name: 'raw rules', stop: () => rules.stop() });
+  return {
+    module: RulesModule,
+    global: true,
+    providers: [{ provide: RawMatcher, useValue: rules }],
+    exports: [RawMatcher],
   };
 };
 

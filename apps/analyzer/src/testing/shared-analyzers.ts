@@ -9,6 +9,7 @@ import type { Delivery } from '@outrider/ports/event-bus';
 import type { EventStore } from '@outrider/ports/event-store';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { Postgres } from '@outrider/postgres/open-postgres';
+import { FakeBaselineStore } from '@outrider/testing/fakes/baseline-store.fake';
 import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
 
 export interface SharedEngines {
@@ -27,8 +28,18 @@ export class SharedAnalyzer implements Member {
   constructor({ events, stores, leadership, partitions }: SharedEngines) {
     this.#bus.partitionCount = partitions;
     const log = createLogger({ name: 'spec', level: 'silent', pretty: false });
-    const { alerts, enforcements } = stores;
-    const ports = { events, alerts, enforcements, bus: this.#bus, leadership, clock: systemClock };
+    const { alerts, enforcements, endpoints } = stores;
+    const baselines = new FakeBaselineStore();
+    const ports = {
+      events,
+      alerts,
+      enforcements,
+      endpoints,
+      baselines,
+      bus: this.#bus,
+      leadership,
+      clock: systemClock,
+    };
     this.runtime = new DetectionRuntime(
       { ...ports, metrics: this.metrics, log },
       DetectOptions.parse({

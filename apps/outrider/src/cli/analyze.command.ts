@@ -9,6 +9,10 @@ interface Options {
   readonly format: string;
   readonly trustedProxies?: string;
   readonly keyNames?: string;
+  readonly geoipFiles?: string;
+  readonly threatLists?: string;
+  readonly openapi?: string;
+  readonly rules?: string;
   readonly progress: boolean;
 }
 
@@ -23,6 +27,10 @@ export const addAnalyze = (program: Command): void => {
     .option('--format <format>', 'report, or ndjson: one alert a line, and a tally as JSON on standard error', 'report')
     .option('--trusted-proxies <list>', 'addresses or CIDRs of proxies in front of Kong, comma-separated')
     .option('--key-names <list>', 'header and query names that carry API keys, comma-separated')
+    .option('--geoip-files <list>', 'MMDB or CSV files that know country, network and place of addresses')
+    .option('--threat-lists <list>', 'files or https addresses of bad addresses, each optionally as name=…')
+    .option('--openapi <list>', 'OpenAPI 3 documents of the APIs, JSON or YAML')
+    .option('--rules <dir>', 'folder of your own rules (see outrider rules --help)')
     .option('--no-progress', 'no progress bar')
     .addHelpText(
       'after',
@@ -49,6 +57,12 @@ const run = async (files: readonly string[], options: Options): Promise<void> =>
         trustedProxies: list(options.trustedProxies),
         keyNames: list(options.keyNames),
       }),
+      sources: {
+        geoipFiles: list(options.geoipFiles),
+        threatLists: list(options.threatLists),
+        openapi: list(options.openapi),
+        rules: options.rules,
+      },
       onProgress: (progress) => bar?.show(progress),
     });
     bar?.stop();

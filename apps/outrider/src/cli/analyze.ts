@@ -14,22 +14,26 @@ import { readLogFile, type FileChunk } from '@outrider/collect/file/log-file-rea
 import { completeRow, encodeEvent } from '@outrider/contracts/events/event-row';
 import { DuplicateFilter } from '@outrider/detect/duplicates/duplicate-filter';
 import { OfflineDetection } from '@outrider/detect/offline/offline-detection';
+import { learnTemplates } from '@outrider/discover/learning/learn-templates';
 import type { Alert } from '@outrider/domain/detection/alert';
 import type { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { systemClock } from '@outrider/ports/clock';
 import type { EventStore } from '@outrider/ports/event-store';
 import type { Tally } from './alert-report.ts';
+import { NO_SOURCES, openSources, type AnalysisSources, type SourceOptions } from './analysis-sources.ts';
 
 export interface AnalyzeOptions {
   /** `-` is standard input. */
   readonly files: readonly string[];
   readonly gateway: GatewaySettings;
+  /** Absent: nothing but the logs. */
+  readonly sources?: SourceOptions;
   readonly onProgress: (progress: AnalyzeProgress) => void;
 }
 
 export interface AnalyzeProgress {
-  readonly phase: 'reading' | 'detecting';
+  readonly phase: 'reading' | 'learning' | 'detecting';
   /** 0 … 1; undefined where the end is not known. */
   readonly part: number | undefined;
   readonly entries: number;
@@ -68,12 +72,18 @@ const spooled = async (path: string): Promise<string> => {
 };
 
 const analyzeFiles = async (options: AnalyzeOptions, dir: string, began: number): Promise<Analysis> => {
+  const sources = await openSources(options.sources ?? NO_SOURCES, options.gateway.tenant);
   const clickhouse = await openClickHouse({ dir: join(dir, 'store') });
   try {
     const store = new ClickHouseEventStore(clickhouse, KEEP_ALL);
     await store.prepare();
-    const counts = await storeFiles(options, store);
+    const counts = await storeFiles(options, store, sources);
+    options.onProgress({ phase: 'learning', part: undefined, entries: counts.entries });
+    const templates = await learnTemplates(store, EVER);
     const detection = new OfflineDetection(store, {
+      rules: sources.rules,
+      documents: sources.documents,
+      templates,
       onProgress: ({ events }) =>
         options.onProgress({ phase: 'detecting', part: events / Math.max(1, counts.stored), entries: counts.entries }),
     });
@@ -98,13 +108,17 @@ interface Counts {
   stored: number;
 }
 
-const storeFiles = async (options: AnalyzeOptions, store: EventStore): Promise<Counts> => {
+const storeFiles = async (options: AnalyzeOptions, store: EventStore, sources: AnalysisSources): Promise<Counts> => {
   const counts: Counts = { entries: 0, refused: 0, duplicates: 0, stored: 0 };
   const block = new Block(store);
   const filter = new DuplicateFilter({ horizonMs: Number.MAX_SAFE_INTEGER, maxIds: MAX_IDS });
   const parts = {
     // fingerprints of one run compare with each other and with nothing else
-    reader: new EntryReader({ fingerprintKey: randomBytes(32) }),
+    reader: new EntryReader({
+      fingerprintKey: randomBytes(32),
+      addresses: sources.addresses,
+      rules: sources.matcher,
+    }),
     from: new GatewayContext(options.gateway, new SecretNames()),
     clock: systemClock,
   };

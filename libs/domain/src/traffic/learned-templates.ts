@@ -61,6 +61,13 @@ export class LearnedTemplates {
     return matcher?.templateOf(event.method, event.path, event.pathTemplate) ?? event.pathTemplate;
   }
 
+  /** The event with the template that it should have; the same object where it has it. */
+  applied(event: ApiEvent): ApiEvent {
+    if (this.#services.size === 0) return event;
+    const pathTemplate = this.template(event);
+    return pathTemplate === event.pathTemplate ? event : { ...event, pathTemplate };
+  }
+
   get isEmpty(): boolean {
     return this.#services.size === 0;
   }

@@ -4,6 +4,8 @@ import { DetectSettings } from './settings.ts';
 /** How the stage runs; all have defaults. */
 export const DetectOptions = z.object({
   settings: DetectSettings.prefault({}),
+  /** Folder of the user's rules (YAML); absent: none. */
+  rulesDir: z.string().min(1).optional(),
   /** A block of events is stored at the latest after this; ms. */
   maxBlockAgeMs: z.number().int().min(1).max(10_000).default(1_000),
   maxBlockRows: z.number().int().min(1).max(1_000_000).default(20_000),

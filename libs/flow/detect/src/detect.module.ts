@@ -3,7 +3,9 @@ import { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Leadership } from '@outrider/ports/leadership';
@@ -28,6 +30,8 @@ export class DetectModule {
             events: EventStore,
             alerts: AlertStore,
             enforcements: EnforcementStore,
+            endpoints: EndpointStore,
+            baselines: BaselineStore,
             bus: EventBus,
             leadership: Leadership,
             clock: Clock,
@@ -36,7 +40,7 @@ export class DetectModule {
             lifecycle: Lifecycle,
           ) => {
             const runtime = new DetectionRuntime(
-              { events, alerts, enforcements, bus, leadership, clock, metrics, log },
+              { events, alerts, enforcements, endpoints, baselines, bus, leadership, clock, metrics, log },
               parsed,
             );
             runtime.join(lifecycle);
@@ -46,6 +50,8 @@ export class DetectModule {
             EventStore,
             AlertStore,
             EnforcementStore,
+            EndpointStore,
+            BaselineStore,
             EventBus,
             Leadership,
             Clock,

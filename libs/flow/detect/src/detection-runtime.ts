@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { ConsumerGroup } from '@outrider/contracts/topics/consumer-groups';
 import type { Change } from '@outrider/contracts/topics/change';
 import { CHANGES_TOPIC, EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
-import type { Alert } from '@outrider/domain/detection/alert';
+import type { Alert, Finding } from '@outrider/domain/detection/alert';
+import { isCallerKind } from '@outrider/domain/traffic/caller-partition';
 import type { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
 import type { AlertStore } from '@outrider/ports/alert-store';
+import type { BaselineStore } from '@outrider/ports/baseline-store';
 import type { Clock } from '@outrider/ports/clock';
+import type { EndpointStore } from '@outrider/ports/endpoint-store';
 import type { EventBus } from '@outrider/ports/event-bus';
 import type { EventStore } from '@outrider/ports/event-store';
 import { LedLoop, type LedLoopOptions } from '@outrider/ports/led-loop';
@@ -25,6 +28,8 @@ import { ActiveBlocks } from './echo/active-blocks.ts';
 import { DetectionEngine } from './engine/detection-engine.ts';
 import { EventIngest } from './ingest/event-ingest.ts';
 import { IngestMetrics } from './ingest/ingest-metrics.ts';
+import { EstateFeed } from './live/estate-feed.ts';
+import { LiveKnowledge } from './live/live-knowledge.ts';
 import type { DetectOptions } from './detect-options.ts';
 import { Partitions, SERVICE_LANE } from './partitions.ts';
 
@@ -36,6 +41,8 @@ export interface DetectPorts {
   readonly events: EventStore;
   readonly alerts: AlertStore;
   readonly enforcements: EnforcementStore;
+  readonly endpoints: EndpointStore;
+  readonly baselines: BaselineStore;
   readonly bus: EventBus;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -51,7 +58,9 @@ export class DetectionRuntime {
   readonly #blocks = new ActiveBlocks();
   readonly #duplicates: DuplicateFilter;
   readonly #counts: IngestMetrics;
+  readonly #check: FindingCheck;
   readonly #partitions: Partitions;
+  readonly #knowledge: LiveKnowledge;
   readonly #outages: ServiceOutages;
   readonly #led: readonly LedLoop[];
   #timers: NodeJS.Timeout[] = [];
@@ -64,7 +73,18 @@ export class DetectionRuntime {
     this.#counts = new IngestMetrics(ports.metrics);
     this.#duplicates = new DuplicateFilter({ horizonMs: options.duplicateHorizonMs, maxIds: options.duplicateMaxIds });
     const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts));
-    this.engine = new DetectionEngine(settings, baselines, { reportsServices: false });
+    const { endpoints, clock, log } = ports;
+    this.#knowledge = new LiveKnowledge({
+      endpoints,
+      baselines: ports.baselines,
+      clock,
+      log,
+      rulesDir: options.rulesDir,
+    });
+    this.engine = new DetectionEngine(settings, baselines, {
+      reportsServices: false,
+      onNewProfile: this.#knowledge.seeds.want,
+    });
     this.#outages = new ServiceOutages(ports.events, settings.errorSpike);
     this.tracker = new AlertTracker({
       store: ports.alerts,
@@ -77,17 +97,18 @@ export class DetectionRuntime {
         ports.log.warn({ err: error, alert: alert.id, type: alert.type }, 'an alert could not be written or told'),
       onRefused: () => this.#counts.refusedFinding(),
     });
-    const check = new FindingCheck({
+    const check = (this.#check = new FindingCheck({
       store: ports.events,
       engine: this.engine,
       tracker: this.tracker,
       settings: settings.errorSpike,
-      seesAll: () => this.ingest.partitions >= ports.bus.partitions(EVENTS_TOPIC.name),
+      seesAll: () => this.#seesAll(),
       onShared: () => this.#counts.sharedBlame(),
       onProblem: (error) => ports.log.warn({ err: error }, 'a finding could not be held against the other callers'),
-    });
+    }));
     this.ingest = new EventIngest({
-      tell: (finding, lane) => check.tell(finding, lane),
+      tell: (finding, lane) => check.tell(finding, this.#laneOf(finding, lane)),
+      templates: this.#knowledge.templates,
       store: ports.events,
       engine: this.engine,
       tracker: this.tracker,
@@ -111,7 +132,7 @@ export class DetectionRuntime {
       partitions: () => this.ingest.partitions,
     });
     this.#partitions = new Partitions({
-      tell: (finding, lane, again) => check.tell(finding, lane, again),
+      tell: (finding, lane, again) => check.tell(finding, this.#laneOf(finding, lane), again),
       events: ports.events,
       engine: this.engine,
       duplicates: this.#duplicates,
@@ -136,6 +157,7 @@ export class DetectionRuntime {
   /** Before the first assignment of partitions: nothing is rebuilt without knowing our own enforcements. */
   async start(): Promise<void> {
     await this.#refreshBlocks();
+    await this.#knowledge.start(this.engine);
     this.#every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
     this.#every(this.options.tickMs, () => this.#tick());
     for (const loop of this.#led) await loop.start();
@@ -145,20 +167,39 @@ export class DetectionRuntime {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     for (const loop of this.#led) await loop.stop();
+    await this.#knowledge.stop();
     await this.ingest.stop();
   }
 
   async #tick(): Promise<void> {
     await this.#partitions.claimAgain();
+    this.engine.tellsEstate = this.#seesAll();
+    await this.#passTime();
     const { clock } = this.ports;
     await this.tracker.tick((lane) =>
       lane === SERVICE_LANE ? this.#outages.eventTime(clock.now()) : this.#partitions.eventTime(lane),
     );
   }
 
-  /** Outages of services, and the alerts on them: the leader's, since each process sees only a part of a service's callers. */
+  /** A finding on a caller belongs to the lane that the caller's alerts belong to, on anything else to nobody's. */
+  #laneOf(finding: Finding, lane: number): number {
+    return isCallerKind(finding.entity.kind) ? (this.#partitions.laneOf(finding) ?? lane) : SERVICE_LANE;
+  }
+
+  /** What silence tells: event time goes on although no event comes. */
+  async #passTime(): Promise<void> {
+    const now = this.#partitions.leastEventTime();
+    if (now === undefined) return;
+    const findings: Finding[] = [];
+    await this.ingest.turn(() => this.engine.tick(now, findings));
+    this.#counts.findings(findings);
+    for (const finding of findings) await this.#check.tell(finding, this.#laneOf(finding, SERVICE_LANE));
+  }
+
+  /** What needs all callers of a service (outages, floods, shared addresses), and its alerts: the leader's. */
   #serviceHealth(): LedLoop {
     let claimed = false;
+    const feed = this.#estateFeed();
     return this.#ledLoop('service-health', this.options.serviceHealthMs, {
       round: async () => {
         if (!claimed) await this.tracker.claim(({ entity }) => (entity.kind === 'service' ? SERVICE_LANE : undefined));
@@ -166,14 +207,40 @@ export class DetectionRuntime {
         const findings = await this.#outages.round(this.ports.clock.now());
         this.#counts.findings(findings);
         for (const finding of findings) await this.tracker.take(finding, SERVICE_LANE);
+        await feed.round(this.ports.clock.now());
       },
       onResigned: () => {
         claimed = false;
+        feed.forget();
         this.tracker
           .forget(new Set([SERVICE_LANE]))
           .catch((error: unknown) => this.ports.log.warn({ err: error }, 'alerts could not be handed over'));
       },
     });
+  }
+
+  /** What compares callers, where no process sees them all. */
+  #estateFeed(): EstateFeed {
+    const { events, alerts, bus } = this.ports;
+    return new EstateFeed({
+      store: events,
+      makeEngine: () =>
+        new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts), {
+          reportsServices: false,
+          scopes: ['estate'],
+          onNewProfile: this.#knowledge.seeds.want,
+        }),
+      partitions: () => bus.partitions(EVENTS_TOPIC.name),
+      seesAll: () => this.#seesAll(),
+      tell: async (finding) => {
+        this.#counts.findings([finding]);
+        await this.#check.tell(finding, this.#laneOf(finding, SERVICE_LANE));
+      },
+    });
+  }
+
+  #seesAll(): boolean {
+    return this.ingest.partitions >= this.ports.bus.partitions(EVENTS_TOPIC.name);
   }
 
   #alertResolution(): LedLoop {

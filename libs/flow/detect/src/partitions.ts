@@ -65,7 +65,7 @@ export class Partitions {
   }
 
   /** The partition that an alert's findings come by, if it is ours. */
-  laneOf({ entity }: Pick<Alert, 'entity'>): number | undefined {
+  laneOf({ entity }: Pick<Finding, 'entity'>): number | undefined {
     if (!isCallerKind(entity.kind)) return undefined;
     const partition = callerPartition(entity.kind, entity.id, this.deps.count());
     return this.deps.ingest.lane(partition) ? partition : undefined;
@@ -79,6 +79,19 @@ export class Partitions {
     if (own?.state !== 'ours' || own.inHand > 0) return newest;
     const idleMs = clock.now() - own.activeAt;
     return idleMs < (own.messages > 0 ? IDLE_MS : SILENCE_MS) ? newest : Math.max(newest, this.#processTime());
+  }
+
+  /** What the event time of all our lanes has come to; undefined while one is rebuilt or none is ours. */
+  leastEventTime(): number | undefined {
+    let least: number | undefined;
+    for (let lane = 0; lane < this.deps.count(); lane++) {
+      const own = this.deps.ingest.lane(lane);
+      if (own === undefined) continue;
+      if (own.state !== 'ours') return undefined;
+      const at = this.eventTime(lane);
+      if (Number.isFinite(at)) least = Math.min(least ?? at, at);
+    }
+    return least;
   }
 
   /** The alerts of partitions whose alerts could not be read when they were taken over. */

@@ -11,6 +11,8 @@ export const processSettings = {
   OUTRIDER_DATA: z.string().min(1).default('./.outrider'),
   /** Folder of the keys, the same for all processes; the folder `keys` in OUTRIDER_DATA when empty. */
   OUTRIDER_KEYS: z.string().min(1).optional(),
+  /** Folder of your own detection rules (YAML); collector and analyzer read it. Off when empty. */
+  RULES_DIR: z.string().min(1).optional(),
   /** Seconds that a start waits for engines that do not answer yet. */
   START_TIMEOUT_SECONDS: envInteger(0, 3_600).default(120),
   /** Send traces by OTLP over HTTP. */

@@ -6,8 +6,11 @@ import type { DetectorDefinition, DetectorSettings, Tuned } from './detector.ts'
 export interface DetectionControls {
   /** A detector's settings event by event; `base` where nobody decided otherwise. */
   tuned<S extends DetectorSettings>(definition: DetectorDefinition, base: S): Tuned<S>;
-  /** The finding as it is to be told: as it is, simulated, or undefined when it is off or excepted. */
-  pass(finding: Finding, event: ApiEvent): Finding | undefined;
+  /**
+   * The finding as it is to be told: as it is, simulated, or undefined when it is off or excepted. Without `event`, the one that completed
+   * it, it goes by the finding alone.
+   */
+  pass(finding: Finding, event?: ApiEvent): Finding | undefined;
 }
 
 export const NO_CONTROLS: DetectionControls = {

@@ -59,6 +59,8 @@ export class DetectionEngine {
   readonly #peers = new PeerGroups();
   readonly #exclusions: Exclusions;
   readonly knowledge: Knowledge;
+  /** False where this process sees only a part of the callers: what compares them would be wrong. */
+  tellsEstate = true;
   readonly #watchers: Watchers;
   readonly #controls: DetectionControls;
   #rules: RuleSet;
@@ -192,9 +194,14 @@ export class DetectionEngine {
   /** Event time has come to `now` in all lanes. Without calls the events themselves move it on. */
   tick(now: number, findings: Finding[]): void {
     this.#nextTick = Math.max(now, this.#watermark) + TICK_MS;
-    for (const { watcher } of this.#watchers.ticking)
-      for (const draft of watcher.tick?.(now) ?? []) findings.push(draft);
-    this.#rules.tick(now, findings);
+    const found: Finding[] = [];
+    for (const { watcher, scope } of this.#watchers.ticking)
+      if (this.#tellsOf(scope)) found.push(...(watcher.tick?.(now) ?? []));
+    this.#rules.tick(now, found);
+    for (const finding of found) {
+      const told = this.#controls.pass(finding, undefined);
+      if (told) findings.push(told);
+    }
   }
 
   /** Other rules from now on; those that are the same keep what they have counted. */
@@ -236,7 +243,12 @@ export class DetectionEngine {
     });
   }
 
+  #tellsOf(scope: DetectorScope): boolean {
+    return scope === 'caller' || this.tellsEstate;
+  }
+
   #found(watching: Watching, draft: Finding, event: ApiEvent, at: number, findings: Finding[]): void {
+    if (!this.#tellsOf(watching.scope)) return;
     if (watching.explainsRefusals) this.#explain(this.#current.key, at, this.#current.lane);
     findings.push(draft);
   }

@@ -1,9 +1,10 @@
-import { completeRow, readMessage } from '@outrider/contracts/events/event-row';
+import { completeRow, encodeEvent, readMessage } from '@outrider/contracts/events/event-row';
 import { EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
 import { backOffMs } from '@outrider/platform/back-off';
 import { PermanentError, TransientError } from '@outrider/platform/errors';
 import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Finding } from '@outrider/domain/detection/alert';
+import type { CurrentTemplates } from '@outrider/ports/current-templates';
 import type { Delivery } from '@outrider/ports/event-bus';
 import { BUS_PARTITION_SPAN, type DeadLetter, type EventStore } from '@outrider/ports/event-store';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
@@ -35,6 +36,8 @@ export interface EventIngestDeps {
   readonly tell: (finding: Finding, lane: number) => Promise<void>;
   readonly duplicates: DuplicateFilter;
   readonly blocks: ActiveBlocks;
+  /** Learned path templates: events are observed and stored with them. */
+  readonly templates: Pick<CurrentTemplates, 'applied'>;
   readonly metrics: IngestMetrics;
   readonly now: () => number;
   readonly random: () => number;
@@ -163,9 +166,11 @@ export class EventIngest {
     const findings: Finding[] = [];
     const kept: string[] = [];
     for (let i = 0; i < events.length; i++) {
-      const event = events[i];
-      const row = rows[i];
-      if (!event || row === undefined) continue;
+      const read = events[i];
+      const text = rows[i];
+      if (!read || text === undefined) continue;
+      const event = this.deps.templates.applied(read);
+      const row = event === read ? text : encodeEvent(event);
       const sighting = this.#sighting(event, position, events, i);
       if (sighting === 'duplicate') continue;
       const echo = this.deps.blocks.echoOf(event);

@@ -1,18 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { Alert, Finding } from '@outrider/domain/detection/alert';
+import type { DocumentIndex } from '@outrider/domain/endpoints/document-index';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { LearnedTemplates } from '@outrider/domain/traffic/learned-templates';
 import type { EventStore } from '@outrider/ports/event-store';
 import { AlertTracker } from '../alerts/alert-tracker.ts';
 import { MemoryAlertStore } from '../alerts/memory-alert-store.ts';
 import { quietTimes } from '../alerts/quiet-times.ts';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
+import type { DetectionControls } from '../engine/controls.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 import { DetectSettings } from '../settings.ts';
 
 const TICK_MS = 60_000;
 
 export interface OfflineOptions {
   readonly settings?: DetectSettings;
+  readonly rules?: RuleSet;
+  readonly documents?: DocumentIndex;
+  readonly controls?: DetectionControls;
+  /** Learned path templates; absent: the typed ones that the events have. */
+  readonly templates?: LearnedTemplates;
   /** Called about every `chunk` of events. */
   readonly onProgress?: (progress: {
     readonly events: number;
@@ -42,7 +51,12 @@ export class OfflineDetection {
   async run(events: AsyncIterable<readonly ApiEvent[]>): Promise<OfflineResult> {
     const settings = this.options.settings ?? DetectSettings.parse({});
     const alerts = new MemoryAlertStore();
-    const engine = new DetectionEngine(settings, new StoredBaselines(this.store, alerts));
+    const { rules, documents, controls, templates } = this.options;
+    const engine = new DetectionEngine(settings, new StoredBaselines(this.store, alerts), {
+      ...(rules && { rules }),
+      ...(controls && { controls }),
+    });
+    if (documents) engine.knowledge.documents = documents;
     let seed = '';
     const tracker = new AlertTracker({
       store: alerts,
@@ -63,7 +77,8 @@ export class OfflineDetection {
     let total = 0;
     for await (const chunk of events) {
       const findings: Finding[] = [];
-      for (const event of chunk) {
+      for (const stored of chunk) {
+        const event = templates === undefined ? stored : templates.applied(stored);
         const due = engine.observeNow(event, 0, findings);
         if (due !== undefined) await engine.settle(due, event, findings);
         for (const finding of findings) await take(finding);
@@ -75,6 +90,9 @@ export class OfflineDetection {
       total += chunk.length;
       this.options.onProgress?.({ events: total, eventTime: engine.watermark, alerts: alerts.all().length });
     }
+    const last: Finding[] = [];
+    if (total > 0) engine.tick(engine.watermark, last);
+    for (const finding of last) await take(finding);
     await tracker.flush();
     return { alerts: alerts.all(), events: total, late: engine.counts.late };
   }

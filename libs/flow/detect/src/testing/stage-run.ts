@@ -84,6 +84,7 @@ export class StageRun {
       tracker: this.tracker,
       duplicates: this.duplicates,
       blocks: this.blocks,
+      templates: { applied: (event) => event },
       metrics: counts,
       now,
       random: () => 0,

@@ -1,0 +1,119 @@
+import { parseEndpointId } from '@outrider/domain/baseline/caller-endpoint';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { callerOf } from '@outrider/domain/traffic/entity';
+import { userAgentOf } from '@outrider/domain/traffic/user-agent';
+import type { BaselineStore, CallerId, CallerTerm } from '@outrider/ports/baseline-store';
+import { agentTerm, CallerProfile } from '../knowledge/caller-profile.ts';
+import { DAY_MS } from '../windows/time.ts';
+
+/** What is read back of a caller; as long as a seasonal partner may be silent. */
+const LOOK_BACK_MS = 120 * DAY_MS;
+/** Callers a query. */
+const BATCH = 500;
+/** Callers that wait to be read; those beyond it are asked for when they are seen again after a restart. */
+const MAX_WAITING = 100_000;
+
+interface Waiting {
+  readonly tenant: string;
+  readonly caller: CallerId;
+  readonly profile: CallerProfile;
+}
+
+export interface ProfileSeedsDeps {
+  readonly store: Pick<BaselineStore, 'terms' | 'lastUsed'>;
+  readonly now: () => number;
+}
+
+/**
+ * What this process does not remember of a caller is read from the store: after a restart nothing that a caller always did looks new. Until
+ * it was read, detectors that go by "never before" are silent about the caller (`CallerProfile.seeded`).
+ */
+export class ProfileSeeds {
+  #waiting: Waiting[] = [];
+  /** Callers that could not wait: detectors stay silent about what is new to them. */
+  refused = 0;
+
+  constructor(private readonly deps: ProfileSeedsDeps) {}
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  readonly want = (event: ApiEvent, _key: string, profile: CallerProfile): void => {
+    profile.seeded = false;
+    const { kind, id } = callerOf(event);
+    if (kind !== 'consumer' && kind !== 'credential') return;
+    if (this.#waiting.length >= MAX_WAITING) this.refused++;
+    else this.#waiting.push({ tenant: event.tenant, caller: { kind, id }, profile });
+  };
+
+  /** One batch. Rejects when the store is away: the batch waits for the next round. */
+  async round(): Promise<void> {
+    const [first] = this.#waiting;
+    if (!first) return;
+    const batch = this.#waiting.filter(({ tenant }) => tenant === first.tenant).slice(0, BATCH);
+    const taken = new Set(batch);
+    await this.#read(first.tenant, batch);
+    this.#waiting = this.#waiting.filter((one) => !taken.has(one));
+    for (const { profile } of batch) profile.seeded = true;
+  }
+
+  async #read(tenant: string, batch: readonly Waiting[]): Promise<void> {
+    const since = this.deps.now() - LOOK_BACK_MS;
+    const callers = batch.map(({ caller }) => caller);
+    const profiles = new Map(batch.map(({ caller, profile }) => [`${caller.kind}|${caller.id}`, profile]));
+    const uses = await this.deps.store.lastUsed({ tenant, callers, since });
+    const terms: CallerTerm[] = [];
+    for await (const chunk of this.deps.store.terms({ tenant, callers, since })) for (const term of chunk) terms.push(term);
+    for (const term of terms) {
+      const profile = profiles.get(`${term.caller.kind}|${term.caller.id}`);
+      if (profile) seed(profile, tenant, term);
+    }
+    for (const { caller, firstSeenAt, requests, days } of uses) {
+      const profile = profiles.get(`${caller.kind}|${caller.id}`);
+      if (!profile) continue;
+      profile.firstAt = Math.min(profile.firstAt, firstSeenAt);
+      profile.requests = Math.max(profile.requests, requests);
+      profile.days = Math.max(profile.days, days);
+    }
+  }
+}
+
+/** The key of its knowledge (see endpointKeyOf). */
+const endpointKey = (tenant: string, id: string): string => {
+  const parts = parseEndpointId(id);
+  return parts ? `${tenant}|${parts.serviceId}|${parts.method} ${parts.pathTemplate}` : '';
+};
+
+const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void => {
+  const { lastSeenAt: last, firstSeenAt: first, requests } = term;
+  const add = (list: CallerProfile['prefixes'], text: string): void =>
+    list.add(CallerProfile.term(text), last, requests, first);
+  switch (term.kind) {
+    case 'endpoint':
+      if (term.successes > 0) add(profile.endpoints, endpointKey(tenant, term.term));
+      profile.successes += term.successes;
+      break;
+    case 'prefix':
+      if (term.successes > 0) add(profile.prefixes, term.term);
+      break;
+    case 'country':
+      if (term.successes > 0) add(profile.countries, term.term);
+      break;
+    case 'asn':
+      if (term.successes > 0 && Number(term.term) > 0) profile.asns.add(Number(term.term), last, requests, first);
+      break;
+    case 'agent':
+      if (term.successes > 0) add(profile.agents, term.term === 'Mozilla' ? 'browser' : agentTerm(userAgentOf(term.term)));
+      break;
+    case 'credential':
+      if (term.successes > 0) add(profile.credentials, term.term);
+      break;
+    case 'hour': {
+      const hour = Number(term.term);
+      profile.hours[hour] = Math.min(65_535, (profile.hours[hour] ?? 0) + requests);
+      break;
+    }
+    case 'tag':
+  }
+};
