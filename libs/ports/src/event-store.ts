@@ -113,14 +113,16 @@ export interface EndpointScopeQuery {
   readonly range: TimeRange;
 }
 
-/** One form of query that good answers of an endpoint had. */
+/** What the path and the query of good answers of an endpoint looked like; either of query and data classes may be empty. */
 export interface QueryShape {
   readonly method: string;
   readonly pathTemplate: string;
   /** One of the paths. */
   readonly path: string;
-  /** `name=class:length&…`, lengths and plain values as they were. */
+  /** `name=class:length&…`, of one of the queries: those that differ in lengths, plain numbers and UUIDs alone are one form. */
   readonly query: string;
+  /** Personal or secret data that path and query held: `path:email`, `query:card`. */
+  readonly dataClasses: readonly string[];
   readonly count: number;
 }
 
@@ -178,6 +180,18 @@ export interface SourceHealth {
   readonly events5m: number;
 }
 
+/** An expression over the columns of a stored event (contracts/events), its values as placeholders `{name: Type}`; never text from outside. */
+export interface RowCondition {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, string | number | readonly string[] | readonly number[]>>;
+}
+
+export interface ReplayFilter {
+  readonly tenant?: string;
+  readonly range: TimeRange;
+  readonly where?: RowCondition;
+}
+
 /**
  * Events, their aggregates and dead letters (ClickHouse). Every query is bound to one tenant and a time range.
  * Writes are idempotent by token. Rejects with TransientError when the store is away or overloaded.
@@ -194,12 +208,16 @@ export abstract class EventStore {
    * All events of the range but block echo, ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent
    * = all; `partitions` as in `seenSince`.
    */
-  abstract replay(query: {
-    tenant?: string;
-    range: TimeRange;
-    chunk: number;
-    partitions?: readonly number[];
-  }): AsyncIterable<readonly ApiEvent[]>;
+  abstract replay(
+    query: ReplayFilter & {
+      chunk: number;
+      partitions?: readonly number[];
+      /** n: the events of about every n-th caller, always the same ones. */
+      oneCallerIn?: number;
+    },
+  ): AsyncIterable<readonly ApiEvent[]>;
+  /** How many events `replay` would give. */
+  abstract replayCount(query: ReplayFilter): Promise<number>;
   /**
    * Event time (never later than the time of receipt) of the newest event that was received since `since`, by partition: how far each of
    * `partitions` had come. Partitions without any are absent.
@@ -248,7 +266,7 @@ export abstract class EventStore {
   abstract endpointStatistics(
     query: EndpointScopeQuery & { readonly renamed: ReadonlyMap<string, string>; readonly limit: number },
   ): Promise<readonly EndpointStatistics[]>;
-  /** Forms of queries of good answers received in the range, the most frequent first. */
+  /** Forms of queries, and data classes, of good answers received in the range, the most frequent first. */
   abstract queryShapes(query: EndpointScopeQuery & { readonly limit: number }): Promise<readonly QueryShape[]>;
   abstract search(query: EventQuery): Promise<readonly ApiEvent[]>;
   abstract entities(query: {

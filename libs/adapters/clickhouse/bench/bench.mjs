@@ -33,7 +33,7 @@ const watch = setInterval(() => {
 }, 10);
 
 await clickhouse.client.command({
-  query: `CREATE TABLE plain (${(await sql("SELECT name, type FROM system.columns WHERE database = 'outrider' AND table = 'events_v1' AND default_kind = ''")).map(([n, t]) => `${n} ${t}`)}) ENGINE = MergeTree ORDER BY started_at`,
+  query: `CREATE TABLE plain (${(await sql("SELECT name, type FROM system.columns WHERE database = 'outrider' AND table = 'events_v1' AND default_kind != 'MATERIALIZED'")).map(([n, t]) => `${n} ${t}`)}) ENGINE = MergeTree ORDER BY started_at`,
 });
 const plainInsert = (rows) =>
   clickhouse.client.exec({

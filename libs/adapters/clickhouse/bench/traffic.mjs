@@ -42,6 +42,18 @@ export const makeTraffic = ({
   };
   const ip = () =>
     `${11 + Math.floor(random() * 180)}.${Math.floor(random() * 256)}.${Math.floor(random() * 256)}.${1 + Math.floor(random() * 254)}`;
+  const COUNTRIES = ['NL', 'DE', 'BE', 'GB', 'FR', 'US', 'IE', 'PL'];
+  /** Where an address lies: the same whenever it is asked. */
+  const placeOf = (address) => {
+    const [a, b] = address.split('.').map(Number);
+    const n = a * 256 + b;
+    return {
+      country: COUNTRIES[n % COUNTRIES.length],
+      asn: 1_000 + (n % 900),
+      network: n % 5 === 0 ? 'hosting' : 'isp',
+      location: `${(40 + (n % 200) / 10).toFixed(1)},${((n % 300) / 10).toFixed(1)},20`,
+    };
+  };
   const agents = Array.from({ length: 60 }, (_, i) => `partner-sdk/${i % 7}.${i % 13} (linux; ${hex(6)})`);
   const people = Array.from({ length: consumers }, (_, i) => ({
     id: uuid(),
@@ -50,6 +62,7 @@ export const makeTraffic = ({
     credentials: Array.from({ length: 1 + Math.floor(random() * 2) }, () => ({ id: uuid(), fingerprint: hex(16) })),
     ips: Array.from({ length: 1 + Math.floor(random() * 4) }, ip),
     agent: agents[Math.floor(random() * agents.length)],
+    stack: hex(16),
     tags: random() < 0.3 ? ['partner'] : [],
   }));
   const services = Array.from({ length: 12 }, (_, i) => ({
@@ -91,6 +104,9 @@ export const makeTraffic = ({
     const kong = status === 401 || status === 429;
     const latency = kong ? 1 + Math.floor(random() * 3) : 5 + Math.floor(-Math.log(1 - random()) * 40);
     const kongMs = kong ? latency : Math.floor(random() * 4);
+    const address = anonymous ? ip() : who.ips[Math.floor(random() * who.ips.length)];
+    const place = placeOf(address);
+    const limited = random() < 0.2;
     const query = random() < 0.3 ? `page=int:${1 + Math.floor(random() * 3)}&q=text:${Math.floor(random() * 30)}` : '';
     return JSON.stringify([
       'default',
@@ -106,7 +122,7 @@ export const makeTraffic = ({
       anonymous ? [] : who.tags,
       anonymous ? '' : credential.id,
       anonymous ? '' : credential.fingerprint,
-      anonymous ? ip() : who.ips[Math.floor(random() * who.ips.length)],
+      address,
       e.method,
       e.service.host,
       path,
@@ -129,6 +145,19 @@ export const makeTraffic = ({
       e.method === 'GET' ? '' : 'application/json',
       'application/json; charset=utf-8',
       'TLSv1.3',
+      r < 0.001 ? 'sqli:8' : '',
+      r < 0.01 ? 'path:email' : '',
+      anonymous ? hex(16) : who.stack,
+      r < 0.02 ? ip() : '',
+      '',
+      limited ? 100 : -1,
+      limited ? n % 100 : -1,
+      place.country,
+      place.asn,
+      place.network,
+      place.location,
+      '',
+      '',
     ]);
   };
   return {

@@ -46,11 +46,11 @@ FROM events_v1
 WHERE block_echo = 0
 GROUP BY tenant, caller_kind, caller_id, service_id, method, path_template, hour;
 
--- Where each caller ever came from and with what, a row a month for each combination: credential, address prefix, client. Terms are taken
--- from its columns when they are read (terms.origins): taking the rows apart at the insert cost three times as much. Of a caller
--- that is an address the prefix is in its id. `days` is a bit for each day of the month.
+-- Where each caller ever came from and with what, a row a month for each combination: credential, address prefix, client, country,
+-- autonomous system. Terms are taken from its columns when they are read (terms.origins): taking the rows apart at the insert cost three
+-- times as much. Of a caller that is an address the prefix is in its id. `days` is a bit for each day of the month.
 --
--- Sorting key (tenant, caller_kind, caller_id, credential_id, prefix, agent, month): everything of many callers.
+-- Sorting key (tenant, caller_kind, caller_id, credential_id, prefix, agent, country, asn, month): everything of many callers.
 CREATE TABLE IF NOT EXISTS caller_origins_v1
 (
     tenant          LowCardinality(String) CODEC(ZSTD(1)),
@@ -59,6 +59,8 @@ CREATE TABLE IF NOT EXISTS caller_origins_v1
     credential_id   String CODEC(ZSTD(1)),
     prefix          String CODEC(ZSTD(1)),
     agent           LowCardinality(String) CODEC(ZSTD(1)),
+    country         LowCardinality(String) CODEC(ZSTD(1)),
+    asn             UInt32 CODEC(ZSTD(1)),
     month           Date CODEC(ZSTD(1)),
     tags            SimpleAggregateFunction(anyLast, Array(String)) CODEC(ZSTD(1)),
     requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
@@ -70,10 +72,11 @@ CREATE TABLE IF NOT EXISTS caller_origins_v1
 )
 ENGINE = {AggregatingMergeTree}
 PARTITION BY toYYYYMM(month)
-ORDER BY (tenant, caller_kind, caller_id, credential_id, prefix, agent, month)
+ORDER BY (tenant, caller_kind, caller_id, credential_id, prefix, agent, country, asn, month)
 SETTINGS {common};
 
 -- Grouped by the address, so that prefix and client are made once a group; groups that are then alike are merged as the part is written.
+-- The address says where it lies: country and system are no keys of the group.
 CREATE MATERIALIZED VIEW IF NOT EXISTS caller_origins_mv_v1 TO caller_origins_v1 AS
 SELECT
     tenant,
@@ -84,6 +87,8 @@ SELECT
         position(client_ip, ':') = 0, concat(substring(client_ip, 1, length(client_ip) - position(reverse(client_ip), '.')), '.0/24'),
         concat(toString(tupleElement(IPv6CIDRToRange(toIPv6OrDefault(client_ip), 48), 1)), '/48')) AS prefix,
     extract(toString(user_agent), '^[^/ ]{0,64}') AS agent,
+    country,
+    asn,
     toStartOfMonth(day) AS month,
     tags,
     requests,
@@ -102,6 +107,8 @@ FROM
         user_agent,
         credential_id,
         toDate(started_at) AS day,
+        any(country) AS country,
+        any(asn) AS asn,
         CAST(any(consumer_tags), 'Array(String)') AS tags,
         count() AS requests,
         countIf(status BETWEEN 200 AND 299) AS successes,

@@ -164,13 +164,16 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
     it('are what a caller was seen with, by kind, once however many blocks they came in, without our own blocks’ refusals', async () => {
       const common = {
         consumerId: 'terms', credentialId: 'key-1', consumerTags: ['gold', 'eu'], clientIp: '198.51.100.7',
-        userAgent: 'shop/1.0 (x)', method: 'GET', pathTemplate: '/orders/{id}', serviceId: SERVICE,
+        userAgent: 'shop/1.0 (x)', method: 'GET', pathTemplate: '/orders/{id}', serviceId: SERVICE, country: 'NL', asn: 64_496,
       }; // prettier-ignore
       const first = AT - 40 * DAY;
       await insert([event({ ...common, startedAt: first }), event({ ...common, startedAt: first + DAY, status: 403 })]);
       await insert([
-        event({ ...common, startedAt: AT, clientIp: '2001:db8:1:2::9', credentialId: 'key-2', userAgent: 'curl' }),
-        event({ ...common, startedAt: AT + HOUR, clientIp: '198.51.100.200', userAgent: '' }),
+        event({
+          ...{ ...common, startedAt: AT, clientIp: '2001:db8:1:2::9', credentialId: 'key-2', userAgent: 'curl' },
+          ...{ country: 'DE', asn: 4_200_000_000 },
+        }),
+        event({ ...common, startedAt: AT + HOUR, clientIp: '198.51.100.200', userAgent: '', country: '', asn: 0 }),
       ]);
       await insert([event({ ...common, startedAt: AT, userAgent: 'echo/1', pathTemplate: '/echo' })], true);
       const seen = await terms([{ kind: 'consumer', id: 'terms' }]);
@@ -181,6 +184,8 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
           .sort();
       expect(of('endpoint')).toEqual([`${SERVICE} GET /orders/{id} 4 3 3`]);
       expect(of('prefix')).toEqual(['198.51.100.0/24 3 2 3', '2001:db8:1::/48 1 1 1']);
+      expect(of('country')).toEqual(['DE 1 1 1', 'NL 2 1 2']);
+      expect(of('asn')).toEqual(['4200000000 1 1 1', '64496 2 1 2']);
       expect(of('agent')).toEqual(['curl 1 1 1', 'shop 2 1 2']);
       expect(of('credential')).toEqual(['key-1 3 2 3', 'key-2 1 1 1']);
       expect(of('tag')).toEqual(['eu 4 3 3', 'gold 4 3 3']);

@@ -16,6 +16,7 @@ import {
   type ServiceMinute,
   type SourceHealth,
   type TimeRange,
+  type ReplayFilter,
 } from '@outrider/ports/event-store';
 import { storeError } from './clickhouse-errors.ts';
 import { migrate } from './migrate.ts';
@@ -81,13 +82,13 @@ export class ClickHouseEventStore extends EventStore {
   }
 
   /** Block echo is left out: what is replayed feeds detectors. */
-  replay(query: {
-    tenant?: string;
-    range: TimeRange;
-    chunk: number;
-    partitions?: readonly number[];
-  }): AsyncIterable<readonly ApiEvent[]> {
+  replay(query: Parameters<EventStore['replay']>[0]): AsyncIterable<readonly ApiEvent[]> {
     return this.#caughtUp(() => this.#events.replay(query));
+  }
+
+  async replayCount(filter: ReplayFilter): Promise<number> {
+    await this.#catchUp();
+    return this.#events.replayCount(filter);
   }
 
   async newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {

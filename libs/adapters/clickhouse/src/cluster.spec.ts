@@ -17,6 +17,7 @@ import {
 } from './schema/render.ts';
 import { storedRows } from './testing/event-rows.ts';
 import { numberedBlock, ROWS_A_BLOCK } from './testing/numbered-block.ts';
+import { onOneShard } from './testing/one-shard.ts';
 import { ServerProcess } from './testing/server-process.ts';
 
 const LONG: Retention = { eventsDays: 3_650, minutesDays: 3_650, hoursDays: 3_650, deadLettersDays: 3_650 };
@@ -91,31 +92,6 @@ describe('the schema of a cluster', () => {
     expect(names(/^CREATE MATERIALIZED VIEW .* TO outrider\.(\w+_v1)_local AS/)).toHaveLength(6);
   });
 });
-
-/** What one process cannot be: a queue of definitions and Keeper. The rest of the statement runs as it is. */
-const withoutKeeper = (sql: string): string =>
-  sql
-    .replace(/ ON CLUSTER '\w+'/, '')
-    .replace(/Replicated((?:Aggregating)?MergeTree)\('[^']*', '[^']*'\)/, '$1')
-    .replace(
-      /replicated_deduplication_window = (\d+), replicated_deduplication_window_seconds = \d+/,
-      'non_replicated_deduplication_window = $1',
-    );
-
-/** The handle of a cluster whose definitions run without Keeper; inserts and queries are those of a cluster. */
-const onOneShard = (opened: ClickHouse): ClickHouse => {
-  const wrapped = (client: ClickHouse['client']): ClickHouse['client'] =>
-    new Proxy(client, {
-      get: (target, name) => {
-        if (name !== 'command') return Reflect.get(target, name).bind?.(target) ?? Reflect.get(target, name);
-        return (params: Parameters<typeof target.command>[0]) => {
-          if (params.query.startsWith('SYSTEM SYNC REPLICA')) return Promise.resolve();
-          return target.command({ ...params, query: withoutKeeper(params.query) });
-        };
-      },
-    });
-  return { ...opened, client: wrapped(opened.client), outside: wrapped(opened.outside) };
-};
 
 describe('a cluster of one shard', () => {
   let handle: ClickHouse;

@@ -1,37 +1,39 @@
-import { encodeEvent, completeRow } from '@outrider/contracts/events/event-row';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { anApiEvent } from '@outrider/domain/traffic/testing';
+import { storedRows } from './testing/event-rows.ts';
 import { openTemporaryStore, type TemporaryStore } from './testing/temporary-store.ts';
 
 const AT = Date.UTC(2026, 2, 4, 12);
 const scope = { tenant: 'default', gateway: 'edge', service: 'svc', host: 'api.example' };
+const UUID = '0b7e1e52-6c0f-4d5e-9a43-1d2c3b4a5f60';
 const range = { from: AT - 1_000, to: AT + 60_000 };
 let engine: TemporaryStore;
 
+const event = (path: string, pathTemplate: string, more: Partial<ApiEvent> = {}) =>
+  anApiEvent({
+    ...{
+      tenant: 'default',
+      gateway: 'edge',
+      serviceId: 'svc',
+      serviceName: 'shop',
+      host: 'api.example',
+      method: 'GET',
+    },
+    ...{
+      path,
+      pathTemplate,
+      query: '',
+      status: 200,
+      answeredBy: 'upstream',
+      refusal: '',
+      startedAt: AT,
+      receivedAt: AT,
+    },
+    ...{ clientIp: '203.0.113.9', consumerId: '', credentialId: '', latencyTotalMs: 10, ...more },
+  });
+
 beforeAll(async () => {
   engine = await openTemporaryStore();
-  const event = (path: string, pathTemplate: string, more: Partial<ApiEvent> = {}) =>
-    anApiEvent({
-      ...{
-        tenant: 'default',
-        gateway: 'edge',
-        serviceId: 'svc',
-        serviceName: 'shop',
-        host: 'api.example',
-        method: 'GET',
-      },
-      ...{
-        path,
-        pathTemplate,
-        query: '',
-        status: 200,
-        answeredBy: 'upstream',
-        refusal: '',
-        startedAt: AT,
-        receivedAt: AT,
-      },
-      ...{ clientIp: '203.0.113.9', consumerId: '', credentialId: '', latencyTotalMs: 10, ...more },
-    });
   const events = [
     ...Array.from({ length: 6 }, (_, i) => event(`/orders/${i}`, '/orders/{id}', { query: `page=int:${i + 1}` })),
     event('/users/ann', '/users/ann', { credentialId: 'c1', clientIp: '203.0.113.1' }),
@@ -42,8 +44,7 @@ beforeAll(async () => {
     event('/orders/9', '/orders/{id}', { tenant: 'other' }),
     event('/nowhere', '/nowhere', { serviceId: '' }),
   ];
-  const rows = events.map((one, i) => completeRow(encodeEvent(one), i, false));
-  await engine.store.insertEvents({ rows, token: 'one' });
+  await engine.store.insertEvents({ rows: storedRows(events), token: 'one' });
   // The same twice counts once.
   for (let i = 0; i < 2; i++) await engine.store.rollUpEndpoints({ from: AT, to: AT + 300_000 });
 });
@@ -97,7 +98,7 @@ describe('the inventory', () => {
     expect(await engine.store.endpointStatistics({ ...scope, host: 'x', range, renamed, limit: 10 })).toEqual([]);
   });
 
-  it('names the typed templates and the forms of queries of one scope', async () => {
+  it('names the typed templates of one scope', async () => {
     const typed = await engine.store.typedTemplates({ ...scope, range, limit: 10 });
     expect(typed.map(({ pathTemplate }) => pathTemplate)).toEqual([
       '/orders/{id}',
@@ -105,11 +106,33 @@ describe('the inventory', () => {
       '/users/ann',
       '/users/bob',
     ]);
-    const shapes = await engine.store.queryShapes({ ...scope, range, limit: 3 });
-    expect(shapes.map(({ pathTemplate, query }) => [pathTemplate, query])).toEqual([
-      ['/orders/{id}', 'page=int:1'],
-      ['/orders/{id}', 'page=int:2'],
-      ['/orders/{id}', 'page=int:3'],
+  });
+
+  it('has a form of query once, whatever its lengths, numbers and ids, and the data classes of good answers alone', async () => {
+    const at = { startedAt: AT + 86_400_000, receivedAt: AT + 86_400_000 };
+    const queries = [
+      ...['id=5&sort=word:4', 'id=-12345&sort=word:9', 'id=7&sort=word:12'],
+      ...[`id=${UUID}&sort=word:4`, `id=${UUID.replaceAll('0', 'F')}&sort=word:4`],
+      ...['p1=word:3', 'p2=word:3'],
+    ];
+    const events = [
+      ...queries.map((query) => event('/items', '/items', { ...at, query })),
+      event('/items', '/items', at),
+      event('/orders/ann', '/orders/ann', { ...at, dataClasses: 'path:email,query:card' }),
+      event('/orders/1', '/orders/{id}', { ...at, dataClasses: 'query:key', status: 404 }),
+    ];
+    await engine.store.insertEvents({ rows: storedRows(events, { position: 100 }), token: 'forms' });
+    const query = { ...scope, range: { from: at.receivedAt, to: at.receivedAt + 1 } };
+    const shapes = await engine.store.queryShapes({ ...query, limit: 10 });
+    expect(shapes.map(({ path, dataClasses, count }) => [path, dataClasses, count])).toEqual([
+      ['/items', [], 3],
+      ['/items', [], 2],
+      ['/items', [], 1],
+      ['/items', [], 1],
+      ['/orders/ann', ['path:email', 'query:card'], 1],
     ]);
+    expect(shapes.slice(2).map((one) => one.query)).toEqual(['p1=word:3', 'p2=word:3', '']);
+    expect(queries.slice(0, 3)).toContain(shapes[0]?.query);
+    expect(await engine.store.queryShapes({ ...query, limit: 1 })).toHaveLength(1);
   });
 });

@@ -13,14 +13,23 @@ import {
   hourTermsQuery,
   lastUsedQuery,
   originTermsQuery,
+  rollUpUseStatement,
   tagPeersQuery,
 } from './tables/caller-terms.sql.ts';
 import { deadLetterCountsQuery, deadLettersQuery } from './tables/dead-letters.table.ts';
+import {
+  learnableCallsQuery,
+  queryShapesQuery,
+  rollUpStatement,
+  statisticsQuery,
+  typedTemplatesQuery,
+} from './tables/endpoints.sql.ts';
 import {
   newestByPartitionQuery,
   recallQuery,
   recallStartQuery,
   receivedCountsQuery,
+  replayCountQuery,
   replayQuery,
   searchQuery,
   seenSinceQuery,
@@ -37,6 +46,7 @@ const list = { tenant, range, limit: 20, offset: 0 };
 const source: BaselineSource = { tenant, kind: 'consumer', ids: ['a', 'b'], metric: 'requests', step: '5m', range };
 const untaught = { spans: [{ id: 'a', from: 1, to: 2 }], starts: [{ id: 'b', block: 3 }] };
 const callers = { tenant, kind: 'consumer', ids: ['a'], since: range.from } as const;
+const scope = { tenant, gateway: 'g', service: 's', host: 'h', range };
 const peer = { tenant, caller: { kind: 'consumer', id: 'a' } as const, since: range.from, limit: 50 };
 
 const QUERIES: Readonly<Record<string, Query>> = {
@@ -57,9 +67,15 @@ const QUERIES: Readonly<Record<string, Query>> = {
     service: 's',
     route: 'r',
   }),
-  'events.replay': replayQuery(range, tenant),
-  'events.replay-all-tenants': replayQuery(range, undefined),
-  'events.replay-partitions': replayQuery(range, undefined, [0, 5]),
+  'events.replay': replayQuery({ range, tenant }),
+  'events.replay-all-tenants': replayQuery({ range }),
+  'events.replay_count': replayCountQuery({
+    range,
+    tenant,
+    where: { sql: '(status IN {w0: Array(Int64)})', params: { w0: [401, 403] } },
+  }),
+  'events.replay-sampled': replayQuery({ range, tenant, oneCallerIn: 4 }),
+  'events.replay-partitions': replayQuery({ range, partitions: [0, 5] }),
   'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
   'events.recall': recallQuery(range, [0, 5], range.from),
   'events.recall_start': recallStartQuery(range, [0, 5], 1_000_000),
@@ -90,13 +106,23 @@ const QUERIES: Readonly<Record<string, Query>> = {
   ),
   'baseline.observed': observedQuery({ ...source, ids: ['a'] }),
   'terms.endpoints': endpointTermsQuery(callers),
-  'terms.origins': originTermsQuery(callers, ['prefix', 'agent']),
+  'terms.origins': originTermsQuery(callers, ['prefix', 'country', 'asn', 'agent']),
   'terms.hours': hourTermsQuery(callers),
   'terms.last_used': lastUsedQuery(callers),
   'peers.by_tags': tagPeersQuery(peer),
   'peers.by_endpoints': endpointPeersQuery(peer),
   'endpoint_day.use': endpointUseQuery(tenant, range, 100),
   'endpoint_day.consumers': allConsumersQuery(tenant, range),
+  'endpoint_day.roll_up': rollUpUseStatement(range),
+  'events.learnable_calls-received': learnableCallsQuery(range, 'received', 100),
+  'events.learnable_calls-started': learnableCallsQuery(range, 'started', 100),
+  'events.query_shapes': queryShapesQuery(scope, 100),
+  'endpoint_inventory.roll_up': rollUpStatement(range),
+  'endpoint_inventory.typed_templates': typedTemplatesQuery(scope, 100),
+  'endpoint_inventory.statistics': statisticsQuery(
+    { ...scope, renamed: new Map([['/users/ann', '/users/{name}']]) },
+    100,
+  ),
   'dead_letters.list': deadLettersQuery({
     tenant,
     range,
@@ -115,9 +141,10 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
   });
   afterAll(() => engine.remove());
 
+  /** Of what is stored by a statement, what is read for it. */
   const explain = async (query: Query, options = ''): Promise<string> => {
     const result = await engine.clickhouse.client.query({
-      query: `EXPLAIN ${options} ${query.sql}`,
+      query: `EXPLAIN ${options} ${query.sql.replace(/^INSERT INTO \w+ \([^)]*\)/, '')}`,
       query_params: { ...query.params },
       format: 'TabSeparatedRaw',
       clickhouse_settings: { ...query.settings },
@@ -152,6 +179,10 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
       'events.seen_since',
       'events.seen_since-partitions',
       'service.minutes',
+      'events.learnable_calls-received',
+      'events.learnable_calls-started',
+      'endpoint_inventory.roll_up',
+      'endpoint_day.roll_up',
     ];
     for (const [name, query] of Object.entries(QUERIES)) {
       if (ofTheProcess.includes(name)) continue;

@@ -16,6 +16,7 @@ import {
   type ServiceMinute,
   type SourceHealth,
   type TimeRange,
+  type ReplayFilter,
 } from '@outrider/ports/event-store';
 
 const MINUTE_MS = 60_000;
@@ -82,19 +83,22 @@ export class FakeEventStore extends EventStore {
       .map(({ event, position }) => ({ eventId: eventId(event), position }));
   }
 
-  override async *replay(query: {
-    tenant?: string;
-    range: TimeRange;
-    chunk: number;
-    partitions?: readonly number[];
-  }): AsyncIterable<readonly ApiEvent[]> {
+  /** Without SQL there are no conditions on rows. */
+  override async *replay(query: Parameters<EventStore['replay']>[0]): AsyncIterable<readonly ApiEvent[]> {
     this.#check();
+    if (query.where) throw new Error('not in this fake');
     const found = this.events
       .filter(({ echo, position }) => !echo && isFrom(query.partitions, position))
       .map(({ event }) => event)
       .filter((event) => inRange(event, query.range) && (query.tenant === undefined || event.tenant === query.tenant))
       .sort((a, b) => a.startedAt - b.startedAt);
     for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);
+  }
+
+  override async replayCount(filter: ReplayFilter): Promise<number> {
+    let n = 0;
+    for await (const chunk of this.replay({ ...filter, chunk: 1_000 })) n += chunk.length;
+    return n;
   }
 
   override async newestByPartition(since: number, partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {

@@ -57,6 +57,7 @@ export const renderStatement = (template: string, target: SchemaTarget): readonl
 
 const clustered = (sql: string, target: SchemaTarget): readonly string[] => {
   const { database, cluster = '' } = target;
+  if (sql.startsWith('ALTER')) return alteredInCluster(sql, target);
   const [, kind, name] = /^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+)\s/.exec(sql) ?? [];
   if (kind === undefined || name === undefined)
     throw new PermanentError('a migration has a statement that is not written for clusters', 'invalid-migration');
@@ -75,6 +76,17 @@ const clustered = (sql: string, target: SchemaTarget): readonly string[] => {
     `${begin}${database}.${stored}${onCluster(target)}${rest}`,
     `${begin}${database}.${name}${onCluster(target)} AS ${database}.${stored}\nENGINE = ${engine}`,
   ];
+};
+
+/** First where the rows are: what the Distributed table names must be there. Of changes only new columns are those of both. */
+const alteredInCluster = (sql: string, target: SchemaTarget): readonly string[] => {
+  const [begin, name] = /^ALTER TABLE (\w+)(?=\s+ADD COLUMN IF NOT EXISTS )/.exec(sql) ?? [];
+  if (begin === undefined || name === undefined)
+    throw new PermanentError('a migration has a change that is not written for clusters', 'invalid-migration');
+  const rest = sql.slice(begin.length);
+  return [storedTable(target, name), name].map(
+    (table) => `ALTER TABLE ${target.database}.${table}${onCluster(target)}${rest}`,
+  );
 };
 
 export const LEDGER = 'schema_migrations';

@@ -6,7 +6,8 @@ SELECT caller_kind, caller_id, known, min(first_seen) AS began, max(last_seen) A
     bitCount(groupBitOr(days)) AS day_count
 FROM caller_origins_v1
 ARRAY JOIN arrayFilter(known -> known.2 != '' AND known.1 IN {term_kinds:Array(String)}, arrayConcat(
-    [('credential', credential_id), ('prefix', prefix), ('agent', toString(agent))],
+    [('credential', credential_id), ('prefix', prefix), ('agent', toString(agent)), ('country', toString(country)),
+        ('asn', if(asn = 0, '', toString(asn)))],
     arrayMap(tag -> ('tag', toString(tag)), if(caller_kind = 'consumer', tags, [])))) AS known
 WHERE tenant = {tenant:String} AND caller_kind = {kind:String} AND caller_id IN {callers:Array(String)} AND month >= toStartOfMonth(fromUnixTimestamp64Milli({from:Int64}, 'UTC'))
 GROUP BY caller_kind, caller_id, known, month

@@ -92,14 +92,20 @@ LIMIT {limit:UInt32}`,
   },
 });
 
+/** A plain number or a length, and a plain UUID, at the end of a parameter: what tells two forms of one query apart by nothing that is learned. */
+const NUMBERS = String.raw`([=:])-?\d+(&|$)`;
+const UUIDS = String.raw`=[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}(&|$)`;
+
+/** Without their values, or else ids in a query would be the whole answer. */
 export const queryShapesQuery = (query: EndpointScopeQuery, limit: number): Query => ({
   name: 'events.query_shapes',
-  sql: `SELECT method, path_template, anyLast(path), query, count() AS calls
+  sql: `SELECT method, path_template, anyLast(path), anyLast(query) AS one, data_classes, count() AS calls
 FROM ${EVENTS}
 WHERE ${SCOPE} AND received_at >= ${since('from')} AND received_at < ${since('to')}
-  AND answered_by = 'upstream' AND status BETWEEN 200 AND 399 AND block_echo = 0 AND query != ''
-GROUP BY method, path_template, query
-ORDER BY calls DESC, path_template, query
+  AND answered_by = 'upstream' AND status BETWEEN 200 AND 399 AND block_echo = 0 AND (query != '' OR data_classes != '')
+GROUP BY method, path_template, data_classes,
+  replaceRegexpAll(replaceRegexpAll(query, {numbers:String}, '\\\\1 \\\\2'), {uuids:String}, '=- \\\\1') AS form
+ORDER BY calls DESC, path_template, form, data_classes
 LIMIT {limit:UInt32}`,
-  params: { ...scopeParams(query), limit },
+  params: { ...scopeParams(query), numbers: NUMBERS, uuids: UUIDS, limit },
 });

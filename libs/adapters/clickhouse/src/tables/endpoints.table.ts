@@ -24,7 +24,7 @@ const LearnableRow = z.tuple([
   z.number(), z.number(),
 ]); // prettier-ignore
 const TypedRow = z.tuple([z.string(), z.string()]);
-const ShapeRow = z.tuple([z.string(), z.string(), z.string(), z.string(), z.number()]);
+const ShapeRow = z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.number()]);
 const Figure = z.number().nullable();
 const StatisticsRow = z.tuple([
   z.string(), z.string(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number(), z.number(),
@@ -75,12 +75,14 @@ export class EndpointTables {
 
   async queryShapes(query: EndpointScopeQuery & { readonly limit: number }): Promise<readonly QueryShape[]> {
     const rows = await this.runner.rows(queryShapesQuery(query, checkedLimit(query.limit, MAX_ROWS)));
-    return z
-      .array(ShapeRow)
-      .parse(rows)
-      .map(([method, pathTemplate, path, shape, count]) => ({ method, pathTemplate, path, query: shape, count }));
+    return z.array(ShapeRow).parse(rows).map(toShape);
   }
 }
+
+const toShape = ([method, pathTemplate, path, query, dataClasses, count]: z.infer<typeof ShapeRow>): QueryShape => ({
+  ...{ method, pathTemplate, path, query, count },
+  dataClasses: dataClasses === '' ? [] : dataClasses.split(','),
+});
 
 const toStatistics = (row: z.infer<typeof StatisticsRow>): EndpointStatistics => {
   const [method, template, requests, status2xx, status3xx, status4xx, status5xx, authenticated] = row;

@@ -1,6 +1,6 @@
 import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
 import { CallerError } from '@outrider/platform/errors';
-import { BUS_PARTITION_SPAN, type EventQuery } from '@outrider/ports/event-store';
+import { BUS_PARTITION_SPAN, type EventQuery, type ReplayFilter } from '@outrider/ports/event-store';
 import { assertNever } from '@outrider/domain/assert-never';
 import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
 
@@ -112,21 +112,40 @@ const keyset = (query: EventQuery, params: Record<string, unknown>): string[] =>
 
 /** What feeds detectors: block echo is left out. */
 export const replayQuery = (
-  range: { readonly from: number; readonly to: number },
-  tenant?: string,
-  partitions?: readonly number[],
+  filter: ReplayFilter & { readonly partitions?: readonly number[]; readonly oneCallerIn?: number },
 ): Query => ({
   name: 'events.replay',
   sql: `SELECT ${EVENT_SELECT}
 FROM ${EVENTS}
-WHERE ${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0${ofPartitions(partitions)}
+WHERE ${replayed(filter)}${ofPartitions(filter.partitions)}${(filter.oneCallerIn ?? 1) > 1 ? '\n  AND cityHash64(caller_id) % {oneCallerIn:UInt32} = 0' : ''}
 ORDER BY started_at, id`,
-  params: { ...rangeParams(range), ...(tenant === undefined ? {} : { tenant }), ...partitionParams(partitions) },
+  params: {
+    ...replayParams(filter),
+    ...partitionParams(filter.partitions),
+    ...((filter.oneCallerIn ?? 1) > 1 ? { oneCallerIn: filter.oneCallerIn } : {}),
+  },
   settings: {
     max_bytes_before_external_sort: '268435456',
     max_bytes_ratio_before_external_sort: 0,
     max_block_size: '8192',
   },
+});
+
+export const replayCountQuery = (filter: ReplayFilter): Query => ({
+  name: 'events.replay_count',
+  sql: `SELECT toUInt32(count())
+FROM ${EVENTS}
+WHERE ${replayed(filter)}`,
+  params: replayParams(filter),
+});
+
+const replayed = ({ tenant, where }: ReplayFilter): string =>
+  `${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0${where === undefined ? '' : `\n  AND ${where.sql}`}`;
+
+const replayParams = ({ tenant, range, where }: ReplayFilter): Query['params'] => ({
+  ...where?.params,
+  ...rangeParams(range),
+  ...(tenant === undefined ? {} : { tenant }),
 });
 
 export const seenSinceQuery = (at: number, limit: number, partitions?: readonly number[]): Query => ({

@@ -2,7 +2,15 @@ import * as z from 'zod';
 import { decodeColumns, decodeRows, STORED_COLUMNS } from '@outrider/contracts/events/event-row';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { CallerError } from '@outrider/platform/errors';
-import type { EventBlock, EventQuery, PlacedEvent, SeenEvent, TimeRange } from '@outrider/ports/event-store';
+import type {
+  EventBlock,
+  EventQuery,
+  EventStore,
+  PlacedEvent,
+  ReplayFilter,
+  SeenEvent,
+  TimeRange,
+} from '@outrider/ports/event-store';
 import type { QueryRunner } from '../query-runner.ts';
 import {
   EVENTS,
@@ -10,6 +18,7 @@ import {
   recallQuery,
   recallStartQuery,
   receivedCountsQuery,
+  replayCountQuery,
   replayQuery,
   searchQuery,
   seenSinceQuery,
@@ -24,6 +33,7 @@ const SEEN_CHUNK = 10_000;
 const SeenRow = z.tuple([z.string(), z.number()]);
 const StartRow = z.tuple([z.number()]);
 const NewestRow = z.tuple([z.number(), z.number()]);
+const CountedRow = z.tuple([z.number()]);
 const CountRow = z.tuple([z.string(), z.number()]);
 
 /** The only file, with its SQL beside it, that knows the columns of events_v1. */
@@ -42,17 +52,15 @@ export class EventsTable {
     return (await this.runner.rows(searchQuery(query))).map(decodeColumns);
   }
 
-  async *replay(query: {
-    readonly range: TimeRange;
-    readonly chunk: number;
-    readonly tenant?: string;
-    readonly partitions?: readonly number[];
-  }): AsyncGenerator<readonly ApiEvent[]> {
-    const { range, chunk, tenant, partitions } = query;
-    checkedChunk(chunk);
-    if (partitions?.length === 0) return;
-    const sql = replayQuery(range, tenant, partitions);
-    for await (const texts of this.runner.streamText(sql, chunk)) yield decodeRows(texts);
+  async *replay(query: Parameters<EventStore['replay']>[0]): AsyncGenerator<readonly ApiEvent[]> {
+    checkedChunk(query.chunk);
+    if (query.partitions?.length === 0) return;
+    for await (const texts of this.runner.streamText(replayQuery(query), query.chunk)) yield decodeRows(texts);
+  }
+
+  async replayCount(filter: ReplayFilter): Promise<number> {
+    const [row] = await this.runner.rows(replayCountQuery(filter));
+    return CountedRow.parse(row)[0];
   }
 
   async *seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncGenerator<readonly SeenEvent[]> {

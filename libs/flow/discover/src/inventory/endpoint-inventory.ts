@@ -7,7 +7,8 @@ import type { EventStore } from '@outrider/ports/event-store';
 import type { Leadership } from '@outrider/ports/leadership';
 import { LedLoop } from '@outrider/ports/led-loop';
 import type { DiscoverOptions } from '../discover-options.ts';
-import { parametersOf, updateEndpoint, type Seen } from './endpoint-update.ts';
+import { NOTHING_ASKED, requestsOf } from './endpoint-requests.ts';
+import { updateEndpoint, type Seen } from './endpoint-update.ts';
 
 const DAYS = 7;
 const DAY_MS = 86_400_000;
@@ -94,19 +95,14 @@ export class EndpointInventory {
     const statistics = await events.endpointStatistics({ ...scope, range, renamed, limit: MAX_STATISTICS });
     const shapes = await events.queryShapes({ ...scope, range: { from: since, to: now }, limit: MAX_SHAPES });
     const byKey = new Map(statistics.map((one) => [`${one.method} ${one.template}`, one]));
-    const parameters = new Map<string, Map<string, Set<string>>>();
-    for (const { method, path, pathTemplate, query } of shapes) {
-      const key = `${method} ${matcher?.match(method, path) ?? pathTemplate}`;
-      const of = parameters.get(key) ?? new Map<string, Set<string>>();
-      parameters.set(key, of);
-      for (const [name, one] of parametersOf(query)) of.set(name, (of.get(name) ?? new Set<string>()).add(one));
-    }
+    const requests = requestsOf(shapes, ({ method, path, pathTemplate }) => {
+      return `${method} ${matcher?.match(method, path) ?? pathTemplate}`;
+    });
     const saved: KnownEndpoint[] = [];
     const changes: EndpointChange[] = [];
     for await (const endpoint of endpointsOf(store, scope)) {
       const key = `${endpoint.method} ${endpoint.template}`;
-      const names = [...(parameters.get(key) ?? [])].map(([name, classes]) => [name, [...classes]] as const);
-      const seen: Seen = { statistics: byKey.get(key), parameters: Object.fromEntries(names), dataClasses: [] };
+      const seen: Seen = { statistics: byKey.get(key), ...(requests.get(key) ?? NOTHING_ASKED) };
       const update = updateEndpoint(endpoint, seen, { now, days: DAYS, silentAfterMs: this.options.silentAfterMs });
       saved.push(update.endpoint);
       changes.push(...update.changes);

@@ -121,6 +121,9 @@ export class MemoryEventStore extends EventStore {
   seenSince(): never {
     throw new Error('not in this fake');
   }
+  replayCount(): never {
+    throw new Error('not in this fake');
+  }
   replay(): never {
     throw new Error('not in this fake');
   }

@@ -51,6 +51,8 @@ CREATE TABLE IF NOT EXISTS outrider.caller_origins_v1_local ON CLUSTER 'security
     credential_id   String CODEC(ZSTD(1)),
     prefix          String CODEC(ZSTD(1)),
     agent           LowCardinality(String) CODEC(ZSTD(1)),
+    country         LowCardinality(String) CODEC(ZSTD(1)),
+    asn             UInt32 CODEC(ZSTD(1)),
     month           Date CODEC(ZSTD(1)),
     tags            SimpleAggregateFunction(anyLast, Array(String)) CODEC(ZSTD(1)),
     requests        SimpleAggregateFunction(sum, UInt64) CODEC(T64, ZSTD(1)),
@@ -62,7 +64,7 @@ CREATE TABLE IF NOT EXISTS outrider.caller_origins_v1_local ON CLUSTER 'security
 )
 ENGINE = ReplicatedAggregatingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 PARTITION BY toYYYYMM(month)
-ORDER BY (tenant, caller_kind, caller_id, credential_id, prefix, agent, month)
+ORDER BY (tenant, caller_kind, caller_id, credential_id, prefix, agent, country, asn, month)
 SETTINGS replicated_deduplication_window = 10000, replicated_deduplication_window_seconds = 604800, ttl_only_drop_parts = 1;
 
 CREATE TABLE IF NOT EXISTS outrider.caller_origins_v1 ON CLUSTER 'security' AS outrider.caller_origins_v1_local
@@ -78,6 +80,8 @@ SELECT
         position(client_ip, ':') = 0, concat(substring(client_ip, 1, length(client_ip) - position(reverse(client_ip), '.')), '.0/24'),
         concat(toString(tupleElement(IPv6CIDRToRange(toIPv6OrDefault(client_ip), 48), 1)), '/48')) AS prefix,
     extract(toString(user_agent), '^[^/ ]{0,64}') AS agent,
+    country,
+    asn,
     toStartOfMonth(day) AS month,
     tags,
     requests,
@@ -96,6 +100,8 @@ FROM
         user_agent,
         credential_id,
         toDate(started_at) AS day,
+        any(country) AS country,
+        any(asn) AS asn,
         CAST(any(consumer_tags), 'Array(String)') AS tags,
         count() AS requests,
         countIf(status BETWEEN 200 AND 299) AS successes,
