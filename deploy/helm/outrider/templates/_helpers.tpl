@@ -70,6 +70,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- $_ := set $plain "KAFKA_SASL" $v.bus.sasl.mechanism -}}
 {{- $_ := set $plain "KAFKA_USERNAME" (required "bus.sasl.username is needed with bus.sasl.mechanism" $v.bus.sasl.username) -}}
 {{- end -}}
+{{- if and (has .component (list "collector" "analyzer" "api")) $v.rules.existingConfigMap }}{{- $_ := set $plain "RULES_DIR" "/etc/outrider/rules" -}}{{- end -}}
 {{- if contains "clickhouse" $uses -}}
 {{- if $v.clickhouse.cluster }}{{- $_ := set $plain "CLICKHOUSE_CLUSTER" $v.clickhouse.cluster -}}{{- end -}}
 {{- if $v.clickhouse.caSecret }}{{- $_ := set $plain "CLICKHOUSE_TLS_CA" "/etc/outrider/clickhouse/ca.crt" -}}{{- end -}}
