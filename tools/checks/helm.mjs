@@ -120,7 +120,7 @@ const rules = (documents) => {
     for (const { name, value } of container.env)
       if (
         /^\/etc\/outrider\//.test(value ?? '') &&
-        !container.volumeMounts.some((m) => value.startsWith(`${m.mountPath}/`))
+        !container.volumeMounts.some((m) => `${value}/`.startsWith(`${m.mountPath}/`))
       )
         say(`${name} names ${value}, which is not mounted`);
     if (find('PodDisruptionBudget', metadata.name) === undefined) say('has no PodDisruptionBudget');
