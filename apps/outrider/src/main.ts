@@ -4,11 +4,16 @@ import { CallerError } from '@outrider/platform/errors';
 import { VERSION } from '@outrider/wiring/version';
 import { addAlerts } from './cli/alerts.command.ts';
 import { addAnalyze } from './cli/analyze.command.ts';
+import { addBacktest } from './cli/backtest.command.ts';
 import { addBaselines } from './cli/baselines.command.ts';
+import { addCampaigns } from './cli/campaigns.command.ts';
+import { addDetectors } from './cli/detectors.command.ts';
 import { addDoctor } from './cli/doctor.command.ts';
 import { addEndpoints } from './cli/endpoints.command.ts';
 import { addEnforcements } from './cli/enforcements.command.ts';
 import { addEntities } from './cli/entities.command.ts';
+import { addExceptions } from './cli/exceptions.command.ts';
+import { addExplain } from './cli/explain.command.ts';
 import { addPolicies } from './cli/policies.command.ts';
 import { addRules } from './cli/rules.command.ts';
 import { addStart } from './cli/start.command.ts';
@@ -24,11 +29,16 @@ for (const add of [
   addDoctor,
   addPolicies,
   addAlerts,
+  addCampaigns,
   addEnforcements,
   addEntities,
   addBaselines,
   addEndpoints,
   addRules,
+  addBacktest,
+  addDetectors,
+  addExceptions,
+  addExplain,
 ])
   add(program);
 for (const command of program.commands) command.exitOverride();

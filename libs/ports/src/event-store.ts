@@ -190,6 +190,17 @@ export interface ReplayFilter {
   readonly tenant?: string;
   readonly range: TimeRange;
   readonly where?: RowCondition;
+  readonly crowd?: Crowd;
+}
+
+/**
+ * Leaves out events that are far from any crowd: `atLeast` events of the filter within `spanMs` of event time that are alike in `by`.
+ * All events of crowds come, and a few around them. `by`: expressions as in `RowCondition`.
+ */
+export interface Crowd {
+  readonly by: readonly string[];
+  readonly atLeast: number;
+  readonly spanMs: number;
 }
 
 /**

@@ -21,7 +21,8 @@ export interface SigningSecret {
   readonly endsAt: number | null;
 }
 
-export type DeliveryState = 'pending' | 'delivered' | 'failed';
+/** `folded`: not sent, since the webhook was told of the same campaign a moment ago; a replay by hand sends it. */
+export type DeliveryState = 'pending' | 'delivered' | 'failed' | 'folded';
 
 export interface WebhookDelivery {
   readonly id: string;

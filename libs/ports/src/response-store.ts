@@ -46,6 +46,15 @@ export interface Evaluation {
   readonly alert: Alert;
   readonly enforcements: readonly EnforcementRecord[];
   readonly deliveries: readonly NewDelivery[];
+  /** Why nothing is decided on the alert: for the audit log, where its first evaluation alone writes it. */
+  readonly passedOver?: PassedOver;
+}
+
+export interface PassedOver {
+  readonly reason: 'simulated-finding';
+  readonly explanation: string;
+  /** Names of the policies that would have spoken of it. */
+  readonly policies: readonly string[];
 }
 
 export interface NewDelivery {
@@ -57,6 +66,18 @@ export interface NewDelivery {
   readonly unlessAny?: readonly string[];
   readonly event: string;
   readonly payload: string;
+  readonly fold?: DeliveryFold;
+}
+
+/**
+ * One campaign is one page: what a webhook was told since `since` (ms since epoch) of the same campaign at this severity or a higher one stands
+ * for this delivery too, which is then written as `folded` and not sent; but the first such is sent, as `update`.
+ */
+export interface DeliveryFold {
+  readonly campaignId: string;
+  readonly severityRank: number;
+  readonly since: number;
+  readonly update: Pick<NewDelivery, 'event' | 'payload'>;
 }
 
 /** A slot that is held. `check` throws TransientError `hold-lost` when another process may have it by now. */

@@ -50,6 +50,8 @@ export const loadStages = async (
   const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
   if (serve) {
     const { ServeModule } = await import('@outrider/serve/serve.module');
+    imports.push((await import('@outrider/detect/explain/detector-guide.module')).DetectorGuideModule.register({ rulesDir }));
+    imports.push((await import('@outrider/detect/backtest/backtest.module')).BacktestModule.register());
     const sources = () => collector.service?.status() ?? [];
     imports.push(ServeModule.register({ version: VERSION, publicMetrics: serve.METRICS_PUBLIC, health, sources }));
   }

@@ -1,4 +1,5 @@
 import type { Alert } from '@outrider/domain/detection/alert';
+import { byCampaign, summarize } from '@outrider/domain/detection/campaign-summary';
 import { duration, instant, printable } from './text-table.ts';
 
 /** What `analyze` counted. */
@@ -30,25 +31,43 @@ export const alertLine = (alert: Alert): string =>
     samples: alert.samples,
     detectorVersion: alert.detectorVersion,
     findings: alert.findings,
+    simulated: alert.simulated,
+    campaignId: alert.campaignId,
   });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** The same for a person. */
+/** The same for a person: alerts that are one story together, in the order in which the stories began. */
 export const alertReport = (alerts: readonly Alert[], tally: Tally): string => {
   const head =
     `${tally.entries.toLocaleString('en')} entries in ${tally.seconds.toFixed(1)} s` +
     ` (${Math.round(tally.entries / Math.max(tally.seconds, 0.001)).toLocaleString('en')}/s)` +
     `, ${tally.refused} refused, ${tally.duplicates} duplicates`;
   if (alerts.length === 0) return `${head}\n\nNothing to report.`;
-  return [head, '', `${alerts.length} alert${alerts.length === 1 ? '' : 's'}`, ...alerts.map(one)].join('\n');
+  const campaigns = byCampaign(alerts);
+  const stories = campaigns.length === alerts.length ? '' : ` in ${numberOf(campaigns.length, 'campaign')}`;
+  return [head, '', `${numberOf(alerts.length, 'alert')}${stories}`, ...campaigns.map(story)].join('\n');
 };
+
+const numberOf = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+const story = (alerts: readonly Alert[]): string => {
+  if (alerts.length === 1) return alerts.map(one).join('\n');
+  const { title, severity, firstSeenAt, lastSeenAt } = summarize(alerts);
+  const span = `${instant(firstSeenAt)} for ${duration(lastSeenAt - firstSeenAt)}`;
+  const head = printable(
+    `CAMPAIGN  ${severity.toUpperCase()}  ${title}   ${numberOf(alerts.length, 'alert')}, ${span}`,
+  );
+  return ['', head, ...alerts.map((alert) => indented(one(alert)))].join('\n');
+};
+
+const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ');
 
 const one = (alert: Alert): string => {
   const name = alert.entity.name === alert.entity.id ? alert.entity.id : `${alert.entity.name} (${alert.entity.id})`;
   const lines = [
     '',
-    `${alert.severity.toUpperCase()}  ${alert.type}  ${alert.entity.kind} ${name}   confidence ${alert.confidence.toFixed(2)}`,
+    `${alert.severity.toUpperCase()}  ${alert.type}  ${alert.entity.kind} ${name}   confidence ${alert.confidence.toFixed(2)}${alert.simulated ? '   SIMULATED' : ''}`,
     `  ${alert.explanation}`,
     `  detected ${instant(alert.detectedAt)}, seen ${instant(alert.firstSeenAt)} for ${duration(alert.lastSeenAt - alert.firstSeenAt)}`,
   ];

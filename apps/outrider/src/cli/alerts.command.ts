@@ -9,6 +9,7 @@ interface ListOptions extends RemoteOptions {
   readonly state?: string;
   readonly type?: string;
   readonly severity?: string;
+  readonly campaign?: string;
   readonly from?: string;
   readonly to?: string;
   readonly limit?: string;
@@ -21,6 +22,7 @@ export const addAlerts = (program: Command): void => {
     .option('--state <list>', AlertState.options.join(', '))
     .option('--type <list>', `${BuiltinAlertType.options.join(', ')} or rule:<id>`)
     .option('--severity <least>', `this one or worse: ${Severity.options.join(', ')}`)
+    .option('--campaign <id>', 'those of one campaign')
     .option('--from <time>', 'ISO 8601, or -1h, -7d')
     .option('--to <time>', 'likewise')
     .option('--limit <n>', '1 to 200', '50')
@@ -33,12 +35,13 @@ export const addAlerts = (program: Command): void => {
             state: each(AlertState, options.state),
             type: eachType(options.type),
             severity: each(Severity, options.severity)?.[0],
+            campaign: options.campaign,
             from: options.from,
             to: options.to,
             limit: Number(options.limit),
             cursor: options.cursor,
           }),
-        ({ data, next }) => (data.length === 0 ? 'No alerts.' : table(data) + more(next)),
+        ({ data, next }) => (data.length === 0 ? 'No alerts.' : alertTable(data) + more(next)),
       ),
     );
   remote(alerts.command('show').argument('<id>').description('one alert with its reason')).action(
@@ -70,28 +73,41 @@ export const each = <T extends z.ZodEnum>(allowed: T, text: string | undefined):
     return parsed.data;
   });
 
-const eachType = (text: string | undefined): AlertType[] | undefined =>
+/** A comma-separated option of alert types. */
+export const eachType = (text: string | undefined): AlertType[] | undefined =>
   text?.split(',').map((item) => {
     const parsed = AlertType.safeParse(item.trim());
-    if (!parsed.success) throw new CallerError(`"${item}" is no alert type: ${BuiltinAlertType.options.join(', ')} or rule:<id>`);
+    if (!parsed.success)
+      throw new CallerError(`"${item}" is no alert type: ${BuiltinAlertType.options.join(', ')} or rule:<id>`);
     return parsed.data;
   });
 
-const table = (alerts: readonly Alert[]): string =>
+/** What a list shows of a state: a simulated alert is marked. */
+const stateOf = (alert: Alert): string => (alert.simulated ? `${alert.state} (simulated)` : alert.state);
+
+export const alertTable = (alerts: readonly Alert[]): string =>
   textTable(
     ['ID', 'DETECTED', 'STATE', 'SEVERITY', 'TYPE', 'ENTITY'],
-    alerts.map((a) => [a.id, instant(a.detectedAt), a.state, a.severity, a.type, `${a.entity.kind} ${a.entity.name}`]),
+    alerts.map((a) => [
+      a.id,
+      instant(a.detectedAt),
+      stateOf(a),
+      a.severity,
+      a.type,
+      `${a.entity.kind} ${a.entity.name}`,
+    ]),
   );
 
 const details = (a: Alert): string =>
   [
-    `${a.severity.toUpperCase()} ${a.type} of ${a.entity.kind} ${a.entity.name} (${a.entity.id}), ${a.state}`,
+    `${a.severity.toUpperCase()} ${a.type} of ${a.entity.kind} ${a.entity.name} (${a.entity.id}), ${stateOf(a)}`,
     a.explanation,
     '',
     `observed     ${a.observed.value} ${a.observed.unit} (${a.observed.metric})`,
     `expected     ${a.expected.low} to ${a.expected.high}, mean ${a.expected.mean}; n ${a.expected.n}, p ${a.expected.p.toExponential(1)}, ${a.expected.warmUp}`,
     `confidence   ${a.confidence.toFixed(2)}`,
     `detected     ${instant(a.detectedAt)}`,
+    `campaign     ${a.campaignId}`,
     `seen         ${instant(a.firstSeenAt)} for ${duration(a.lastSeenAt - a.firstSeenAt)}, ${a.findings} findings`,
     ...a.contributors.map((c) => `with         ${c.entity.kind} ${c.entity.name} × ${c.count}`),
     ...a.scope.endpoints.map((endpoint) => `on           ${endpoint}`),

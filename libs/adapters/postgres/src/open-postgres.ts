@@ -1,6 +1,7 @@
 import type { AccessTokenStore } from '@outrider/ports/access-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { systemClock, type Clock } from '@outrider/ports/clock';
 import type { EndpointStore } from '@outrider/ports/endpoint-store';
 import type { Leadership } from '@outrider/ports/leadership';
@@ -14,6 +15,7 @@ import { PostgresAuditLog } from './stores/audit-trail.ts';
 import { PostgresAccessTokenStore } from './stores/postgres-access-token-store.ts';
 import { PostgresAlertStore } from './stores/postgres-alert-store.ts';
 import { PostgresBaselineControlStore } from './stores/postgres-baseline-control-store.ts';
+import { PostgresDetectionControlStore } from './stores/postgres-detection-control-store.ts';
 import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
 import { PostgresEndpointStore } from './stores/postgres-endpoint-store.ts';
 import { PostgresEnforcementStore } from './stores/postgres-enforcement-store.ts';
@@ -46,6 +48,7 @@ export interface Postgres {
   readonly tokens: AccessTokenStore;
   readonly endpoints: EndpointStore;
   readonly baselineControls: BaselineControlStore;
+  readonly detectionControls: DetectionControlStore;
   /** Roles that one process at a time has; a connection of its own once somebody competes. */
   readonly leadership: Leadership;
   readonly retention: RetentionStore;
@@ -77,6 +80,7 @@ export const openPostgres = (options: PostgresOptions): Postgres => {
     tokens: new PostgresAccessTokenStore(database),
     endpoints: new PostgresEndpointStore(database),
     baselineControls: new PostgresBaselineControlStore(database),
+    detectionControls: new PostgresDetectionControlStore(database),
     leadership,
     retention: new PostgresRetentionStore(database),
     ping: () => database.ping(),

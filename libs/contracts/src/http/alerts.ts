@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Alert, AlertState, AlertType, Severity } from '@outrider/domain/detection/alert';
 import { EntityKind } from '@outrider/domain/traffic/entity';
-import { IdText, listOf, pageOf, paging, range } from './paging.ts';
+import { IdText, listOf, pageOf, paging, range, UuidText } from './paging.ts';
 
 export const AlertListQuery = z
   .strictObject({
@@ -10,6 +10,7 @@ export const AlertListQuery = z
     severity: Severity.optional().describe('this severity or worse'),
     entityKind: EntityKind.optional(),
     entityId: IdText.optional(),
+    campaign: UuidText.optional().describe('alerts of this campaign'),
     ...range,
     ...paging,
   })

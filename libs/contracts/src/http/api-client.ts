@@ -3,10 +3,24 @@ import { Enforcement, type EnforcementState } from '@outrider/domain/response/en
 import { GuardRails } from '@outrider/domain/response/guard-rails';
 import { Policy } from '@outrider/domain/response/policy';
 import type { EntityKind } from '@outrider/domain/traffic/entity';
+import { DetectionException, DetectorOverride } from '@outrider/domain/detection/detection-control';
+import { EventExplanation } from '@outrider/domain/detection/explanation';
 import * as z from 'zod';
 import { WhoAmI } from './access.ts';
+import { Backtest } from '@outrider/domain/detection/backtest';
 import { AlertPage } from './alerts.ts';
+import { BacktestPage, type BacktestBody } from './backtests.ts';
+import { CampaignDetail, CampaignPage } from './campaigns.ts';
 import { BaselineChart, type BaselineChartQuery } from './baselines.ts';
+import {
+  DetectorDetail,
+  DetectorPage,
+  ExceptionPage,
+  type DetectorListQuery,
+  type ExceptionBody,
+  type OverrideBody,
+  type ScopeQuery,
+} from './detection-controls.ts';
 import { EndpointPage, OpenApiDocument, OpenApiExport, type OpenApiDocumentBody } from './endpoints.ts';
 import { EnforcementPage, type EnforcementBodyInput } from './enforcements.ts';
 import { EntityDetail, EntityPage, StoredEvent, TimelinePage, type TimelineKind } from './entities.ts';
@@ -79,16 +93,23 @@ export class ApiClient {
   replacePolicy = (id: string, body: z.input<typeof PolicyBody>) =>
     this.#call('PUT', `/v1/policies/${segment(id)}`, Policy, { body });
   removePolicy = (id: string) => this.#call('DELETE', `/v1/policies/${segment(id)}`, Nothing);
+  startBacktest = (body: z.input<typeof BacktestBody>) => this.#call('POST', '/v1/backtests', Backtest, { body });
+  backtest = (id: string) => this.#call('GET', `/v1/backtests/${segment(id)}`, Backtest);
+  backtests = (query: Paging = {}) => this.#call('GET', '/v1/backtests', BacktestPage, { query });
   testPolicy = (id: string) => this.#call('POST', `/v1/policies/${segment(id)}/test`, PolicyTestResult);
   guardRails = () => this.#call('GET', '/v1/guard-rails', GuardRails);
   changeGuardRails = (body: Partial<Omit<GuardRails, 'neverBlock'>>) =>
     this.#call('PATCH', '/v1/guard-rails', GuardRails, { body });
 
-  alerts = (query: Paging & Range & OfEntity & AlertFilter = {}) =>
+  alerts = (query: Paging & Range & OfEntity & AlertFilter & { readonly campaign?: string | undefined } = {}) =>
     this.#call('GET', '/v1/alerts', AlertPage, { query });
   alert = (id: string) => this.#call('GET', `/v1/alerts/${segment(id)}`, Alert);
   acknowledgeAlert = (id: string) => this.#call('POST', `/v1/alerts/${segment(id)}/acknowledge`, Alert);
   resolveAlert = (id: string) => this.#call('POST', `/v1/alerts/${segment(id)}/resolve`, Alert);
+
+  campaigns = (query: Paging & Range & OfEntity & AlertFilter = {}) =>
+    this.#call('GET', '/v1/campaigns', CampaignPage, { query });
+  campaign = (id: string) => this.#call('GET', `/v1/campaigns/${segment(id)}`, CampaignDetail);
 
   enforcements = (query: Paging & Range & OfEntity & EnforcementFilter = {}) =>
     this.#call('GET', '/v1/enforcements', EnforcementPage, { query });
@@ -113,6 +134,22 @@ export class ApiClient {
   events = (query: Paging & Range & Readonly<Record<string, QueryValue>> = {}) =>
     this.#call('GET', '/v1/events', EventPage, { query });
   event = (gatewayAndId: string) => this.#call('GET', `/v1/events/${segment(gatewayAndId)}`, StoredEvent);
+  explanation = (gatewayAndId: string) =>
+    this.#call('GET', `/v1/events/${segment(gatewayAndId)}/explanation`, EventExplanation);
+
+  detectors = (query: Partial<DetectorListQuery> = {}) => this.#call('GET', '/v1/detectors', DetectorPage, { query });
+  detector = (type: AlertType) => this.#call('GET', `/v1/detectors/${segment(type)}`, DetectorDetail);
+  overrideDetector = (type: AlertType, scope: ScopeQuery, body: z.input<typeof OverrideBody>) =>
+    this.#call('PUT', `/v1/detectors/${segment(type)}/override`, DetectorOverride, { query: { ...scope }, body });
+  restoreDetector = (type: AlertType, scope: ScopeQuery) =>
+    this.#call('DELETE', `/v1/detectors/${segment(type)}/override`, Nothing, { query: { ...scope } });
+  exceptions = (query: Paging & { readonly ended?: 'true' | 'false' | undefined } = {}) =>
+    this.#call('GET', '/v1/exceptions', ExceptionPage, { query });
+  exception = (id: string) => this.#call('GET', `/v1/exceptions/${segment(id)}`, DetectionException);
+  addException = (body: z.input<typeof ExceptionBody>) =>
+    this.#call('POST', '/v1/exceptions', DetectionException, { body });
+  removeException = (id: string) => this.#call('DELETE', `/v1/exceptions/${segment(id)}`, Nothing);
+
   deadLetters = (query: Paging & Range & { reason?: string | undefined } = {}) =>
     this.#call('GET', '/v1/dead-letters', DeadLetterPage, { query });
   deadLetterCounts = (query: Range = {}) => this.#call('GET', '/v1/dead-letters/counts', DeadLetterCounts, { query });

@@ -73,7 +73,7 @@ export const RotateBody = z
   .meta({ id: 'RotateBody' });
 export const RotatedSecret = z.object({ secret: z.string() }).meta({ id: 'RotatedSecret' });
 
-export const DeliveryStateText = z.enum(['pending', 'delivered', 'failed']);
+export const DeliveryStateText = z.enum(['pending', 'delivered', 'failed', 'folded']);
 
 export const DeliveryView = z
   .object({

@@ -28,12 +28,20 @@ const envelope = {
 
 /**
  * `alert.opened`: a new matter. `alert.escalated`: its severity rose. `alert.updated`, `alert.acknowledged`, `alert.resolved`: for
- * webhooks that subscribe to them.
+ * webhooks that subscribe to them. `campaign.updated`: `alert` is a further alert of a campaign (`alert.campaignId`) that this webhook was told
+ * of a moment ago; those after it are not told of until then unless they are graver.
  */
 export const AlertNotification = z
   .object({
     ...envelope,
-    type: z.enum(['alert.opened', 'alert.escalated', 'alert.updated', 'alert.acknowledged', 'alert.resolved']),
+    type: z.enum([
+      'alert.opened',
+      'alert.escalated',
+      'alert.updated',
+      'alert.acknowledged',
+      'alert.resolved',
+      'campaign.updated',
+    ]),
     data: z.object({ alert: Alert, decisions: z.array(NotifiedDecision) }),
   })
   .meta({ id: 'AlertNotification' });

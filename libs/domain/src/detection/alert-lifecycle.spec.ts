@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { acknowledgeAlert, hasRisen, joinFinding, openAlert, resolveAlert } from './alert-lifecycle.ts';
+import { acknowledgeAlert, hasRisen, isGraver, joinFinding, openAlert, resolveAlert } from './alert-lifecycle.ts';
 import { Alert, AlertState, Finding, SEVERITIES } from './alert.ts';
 import { anAlert } from './testing.ts';
 
 const NOW = 1_767_225_700_000;
 const AT = 1_767_225_600_000;
+const OTHER = '00000000-0000-4000-8000-0000000000bb';
 const ID = '00000000-0000-4000-8000-0000000000aa';
 
 const aFinding = (overrides: Partial<Finding> = {}): Finding => Finding.parse({ ...anAlert(), ...overrides });
@@ -24,6 +25,7 @@ describe('an alert is opened', () => {
     expect(alert).toMatchObject({
       id: ID,
       state: 'open',
+      campaignId: ID,
       revision: 1,
       findings: 1,
       firstSeenAt: AT - 60_000,
@@ -193,6 +195,62 @@ describe('an alert has risen', () => {
     [{ severity: 'high', confidence: 0.904 }, false],
     [{ severity: 'medium', confidence: 0.9 }, false],
   ] as const)('from high at 0.9 to %j: %s', (after, risen) => {
-    expect(hasRisen({ severity: 'high', confidence: 0.9 }, after)).toBe(risen);
+    const simulated = false;
+    expect(hasRisen({ severity: 'high', confidence: 0.9, simulated }, { ...after, simulated })).toBe(risen);
+  });
+
+  test('when it becomes real, however grave it was in simulation, and never by a simulated finding', () => {
+    const trial = { severity: 'critical', confidence: 1, simulated: true } as const;
+    const real = { severity: 'low', confidence: 0.5, simulated: false } as const;
+    expect([hasRisen(trial, real), hasRisen(real, trial)]).toEqual([true, false]);
+    expect([isGraver(real, trial), isGraver(trial, real)]).toEqual([true, false]);
+  });
+});
+
+describe('simulated findings', () => {
+  const real = aFinding({
+    severity: 'low',
+    confidence: 0.6,
+    explanation: 'real',
+    scope: { ...NO_SCOPE, services: ['orders'] },
+  });
+  const trial = aFinding({
+    severity: 'critical',
+    confidence: 1,
+    explanation: 'on trial',
+    observed: requests(9_000),
+    scope: { ...NO_SCOPE, services: ['billing'] },
+    simulated: true,
+    window: { from: AT - 60_000, to: AT + 90_000 },
+  });
+
+  test('say nothing of what a real alert is like, in whatever order they come; they only keep it going', () => {
+    for (const [first, then] of [
+      [real, trial],
+      [trial, real],
+    ] as const)
+      expect(joinFinding(openAlert(first, ID, NOW), then, NOW)).toMatchObject({
+        simulated: false,
+        severity: 'low',
+        confidence: 0.6,
+        explanation: 'real',
+        scope: { services: ['orders'] },
+        lastSeenAt: AT + 90_000,
+        findings: 2,
+        revision: 2,
+      });
+  });
+
+  test('alone make a simulated alert, and an alert that becomes real keeps its id, state and campaign', () => {
+    const seen = acknowledgeAlert({ ...openAlert(trial, ID, NOW), campaignId: OTHER }, 'ann', NOW);
+    if (!seen) throw new Error('not acknowledged');
+    expect(joinFinding(seen, trial, NOW).simulated).toBe(true);
+    expect(joinFinding(seen, openAlert(real, OTHER, NOW + 5), NOW)).toMatchObject({
+      id: ID,
+      campaignId: OTHER,
+      state: 'acknowledged',
+      openedAt: NOW,
+      simulated: false,
+    });
   });
 });

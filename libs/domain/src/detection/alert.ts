@@ -130,6 +130,8 @@ export type AlertState = z.infer<typeof AlertState>;
 /** The open matter for (type, entity): updated by findings, not repeated; resolved when it is over. */
 export const Alert = Finding.extend({
   id: z.uuid(),
+  /** The story that it is a part of: the id of the campaign's first alert; its own when it stands alone. */
+  campaignId: z.uuid(),
   state: AlertState,
   /** Counts every change; consumers of the change feed use it to see what they have handled. */
   revision: z.number().int(),

@@ -5,9 +5,10 @@ let sequence = 0;
 
 /** A valid open alert on consumer `alice`; a test names only the fields it is about. */
 export const anAlert = (overrides: Partial<z.input<typeof Alert>> = {}): Alert => {
-  const n = ++sequence;
+  const id = overrides.id ?? `00000000-0000-4000-9000-${String(++sequence).padStart(12, '0')}`;
   return Alert.parse({
-    id: `00000000-0000-4000-9000-${String(n).padStart(12, '0')}`,
+    id,
+    campaignId: id,
     tenant: 'default',
     gateway: 'default',
     type: 'request-spike',
@@ -24,6 +25,7 @@ export const anAlert = (overrides: Partial<z.input<typeof Alert>> = {}): Alert =
     contributors: [],
     scope: { services: ['orders'], routes: ['orders-v1'], endpoints: ['GET /orders/{id}'], tags: [] },
     query: 'SELECT 1',
+    simulated: false,
     state: 'open',
     revision: 1,
     firstSeenAt: 1_767_225_540_000,

@@ -42,6 +42,10 @@ test("a policy never speaks of another tenant's alert", () => {
   expect(policyMatches(aPolicy({ tenant: 'other' }), alert)).toBe(false);
 });
 
+test('no policy speaks of a simulated alert, also one that asks for nothing', () => {
+  expect(policyMatches(aPolicy(), { ...alert, simulated: true })).toBe(false);
+});
+
 test('a condition on services is not met by an alert that shows none', () => {
   const bare = anAlert({ scope: { services: [], routes: [], endpoints: [], tags: [] } });
   expect(policyMatches(aPolicy({ match: PolicyMatch.parse({ services: ['orders'] }) }), bare)).toBe(false);

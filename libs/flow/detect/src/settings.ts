@@ -24,6 +24,8 @@ const CORE_SETTINGS: Partial<Record<AlertType, (settings: DetectSettings) => Det
   'error-spike': ({ errorSpike }) => errorSpike,
   'endpoint-probing': ({ endpointProbing }) => endpointProbing,
 };
+/** Types whose settings stand at the top of `DetectSettings`, by `settingsKeyOf`. */
+export const CORE_SETTINGS_KEYS: ReadonlySet<string> = new Set(Object.keys(CORE_SETTINGS));
 const isOwn = ({ type }: DetectorDefinition): boolean => CORE_SETTINGS[type] === undefined;
 
 /** Everything that can be set about detection, with units and bounds. */

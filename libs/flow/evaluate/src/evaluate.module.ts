@@ -12,7 +12,7 @@ import { EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
 import { ChangeHandler } from './change-handler.ts';
 import { EvaluateController } from './evaluate.controller.ts';
 import { EvaluationSweep } from './evaluation-sweep.ts';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator, FOLD_NOTICES_MS } from './evaluator.ts';
 import { RulesCache } from './rules-cache.ts';
 
 export interface EvaluateOptions {
@@ -20,6 +20,8 @@ export interface EvaluateOptions {
   readonly allowPrivateAddresses: boolean;
   /** How often alerts are looked for that no change announced; ms, 2000 by default. */
   readonly sweepEveryMs?: number;
+  /** A webhook is paged once for a campaign in this time; ms, 0 pages for every alert. Half an hour by default. */
+  readonly foldNoticesMs?: number;
 }
 
 const LOGGER = 'outrider.logger';
@@ -52,7 +54,7 @@ export class EvaluateModule {
   }
 }
 
-const evaluator = ({ allowPrivateAddresses }: EvaluateOptions): FactoryProvider => ({
+const evaluator = ({ allowPrivateAddresses, foldNoticesMs = FOLD_NOTICES_MS }: EvaluateOptions): FactoryProvider => ({
   provide: Evaluator,
   useFactory: (
     rules: RulesCache,
@@ -62,7 +64,7 @@ const evaluator = ({ allowPrivateAddresses }: EvaluateOptions): FactoryProvider 
     clock: Clock,
     metrics: Metrics,
     log: Logger,
-  ) => new Evaluator({ rules, enforcements, jobs, bus, clock, metrics, log, allowPrivateAddresses }),
+  ) => new Evaluator({ rules, enforcements, jobs, bus, clock, metrics, log, allowPrivateAddresses, foldNoticesMs }),
   inject: [RulesCache, EnforcementStore, JobQueue, EventBus, Clock, Metrics, LOGGER],
 });
 

@@ -142,6 +142,84 @@ test('a policy on trial sends nothing and applies nothing', async () => {
   expect(stage.jobs.waiting.size).toBe(0);
 });
 
+describe('a simulated alert', () => {
+  test('is never acted upon nor told of, whatever the policies say; the audit log has why, once', async () => {
+    const stage = anEvaluateStage([aPolicy({ actions: [block, notify] })]);
+    const alert = await stage.stored(anAlert({ simulated: true, severity: 'critical', confidence: 1 }));
+    await stage.evaluator.evaluate(alert);
+    await stage.evaluator.evaluate(later(alert));
+    expect(stage.enforcements.records.size + stage.deliveries.deliveries.size + stage.jobs.waiting.size).toBe(0);
+    expect(await stage.alerts.unevaluated(9)).toEqual([]);
+    expect(stage.enforcements.audits).toEqual([
+      { actor: 'outrider', act: 'alert.pass-over', subject: `alert:${alert.id}` },
+    ]);
+    expect(await stage.metrics.text()).toContain(
+      'outrider_evaluate_decisions_total{outcome="skip",reason="simulated-finding",action="any"} 2',
+    );
+  });
+
+  test('is acted upon and told of as new once it is real', async () => {
+    const stage = anEvaluateStage([aPolicy({ actions: [block, notify] })]);
+    const alert = await stage.stored(anAlert({ simulated: true }));
+    await stage.evaluator.evaluate(alert);
+    await stage.evaluator.evaluate(later(alert, { simulated: false }));
+    expect(await stage.enforcements.live()).toHaveLength(1);
+    expect([...stage.deliveries.deliveries.values()].map(({ event }) => event)).toEqual(['alert.opened']);
+  });
+});
+
+describe('notices of one campaign', () => {
+  const CAMPAIGN = aUuid();
+  const MINUTE_MS = 60_000;
+  const run = async (foldNoticesMs?: number) => {
+    const stage = anEvaluateStage([aPolicy({ actions: [notify] })]);
+    const evaluator = stage.newEvaluator(foldNoticesMs);
+    const tell = async (minutes: number, severity: Severity, overrides: Partial<Alert> = {}): Promise<Alert> => {
+      stage.clock.at = T0 + minutes * MINUTE_MS;
+      const id = aUuid();
+      const entity = { kind: 'ip' as const, id, name: id };
+      const alert = anAlert({ id, campaignId: CAMPAIGN, severity, openedAt: stage.clock.at, entity, ...overrides });
+      await evaluator.evaluate(await stage.stored(alert));
+      return alert;
+    };
+    const told = (): string[] =>
+      [...stage.deliveries.deliveries.values()]
+        .filter(({ state }) => state !== 'folded')
+        .map(({ event, payload }) => {
+          const { data, type } = NotificationPayload.parse(JSON.parse(payload));
+          expect(type).toBe(event);
+          if (!('alert' in data)) throw new Error('no alert');
+          expect(data.alert.campaignId).toBe(CAMPAIGN);
+          return `${event} ${data.alert.severity}`;
+        });
+    return { stage, evaluator, tell, told };
+  };
+
+  test('are one page, one update, and another page when it becomes worse', async () => {
+    const { stage, tell, told } = await run();
+    for (const severity of ['high', 'medium', 'high', 'low', 'critical', 'critical'] as const) await tell(1, severity);
+    expect(told()).toEqual(['alert.opened high', 'campaign.updated medium', 'alert.opened critical']);
+    expect(stage.jobs.waiting.size).toBe(3);
+    expect(stage.deliveries.deliveries.size).toBe(6);
+  });
+
+  test('page again after the time; an alert that was folded is not told late', async () => {
+    const { evaluator, tell, told } = await run();
+    await tell(0, 'high');
+    await tell(1, 'low');
+    const folded = await tell(2, 'low');
+    await tell(40, 'low');
+    await evaluator.evaluate(later(folded));
+    expect(told()).toEqual(['alert.opened high', 'campaign.updated low', 'alert.opened low']);
+  });
+
+  test('are told one by one when folding is switched off', async () => {
+    const { tell, told } = await run(0);
+    for (const severity of ['high', 'medium', 'low'] as const) await tell(1, severity);
+    expect(told()).toEqual(['alert.opened high', 'alert.opened medium', 'alert.opened low']);
+  });
+});
+
 test('an alert that no policy speaks of is covered all the same', async () => {
   const stage = anEvaluateStage();
   const alert = await stage.stored(anAlert());

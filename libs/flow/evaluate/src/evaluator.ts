@@ -11,7 +11,7 @@ import type { EventBus } from '@outrider/ports/event-bus';
 import type { JobQueue } from '@outrider/ports/job-queue';
 import type { EnforcementRecord, EnforcementStore } from '@outrider/ports/response-store';
 import type { RulesCache } from './rules-cache.ts';
-import { toEvaluation } from './to-evaluation.ts';
+import { toEvaluation, toPassedOver } from './to-evaluation.ts';
 
 export interface EvaluatorParts {
   readonly rules: RulesCache;
@@ -24,7 +24,11 @@ export interface EvaluatorParts {
   /** Blocks on private addresses are let through although the guard rail is on: for demonstrations on one machine. */
   readonly allowPrivateAddresses: boolean;
   readonly newId?: () => string;
+  /** A webhook is paged once for a campaign in this time; ms, 0 pages for every alert. Half an hour by default. */
+  readonly foldNoticesMs?: number;
 }
+
+export const FOLD_NOTICES_MS = 30 * 60_000;
 
 /**
  * Alert → decisions → rows, jobs, changes. The rows are the truth and are committed first, in one transaction with the alert's evaluated
@@ -63,7 +67,9 @@ export class Evaluator {
     const begun = performance.now();
     const { policies, rails } = await rules.get(alert.tenant);
     const decisions = decide(alert, policies, rails, { privateAddresses: allowPrivateAddresses });
-    const evaluation = toEvaluation(alert, decisions, { now: clock.now(), newId });
+    const issue = { now: clock.now(), newId, foldMs: this.parts.foldNoticesMs ?? FOLD_NOTICES_MS };
+    const evaluation = alert.simulated ? toPassedOver(alert, policies) : toEvaluation(alert, decisions, issue);
+    if (alert.simulated) this.#decided({ outcome: 'skip', reason: 'simulated-finding', action: 'any' });
     const written = await enforcements.commitEvaluation(evaluation, rails.capPerHour);
     this.#count(decisions, written.enforcements);
     await this.#enqueue(written.enforcements, written.deliveries);

@@ -8,7 +8,7 @@ import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
 import { FakeDeliveryStore } from '@outrider/testing/fakes/notification-store.fake';
 import { FakeEnforcementStore, FakePolicyStore } from '@outrider/testing/fakes/response-store.fake';
-import { Evaluator } from './evaluator.ts';
+import { Evaluator, FOLD_NOTICES_MS } from './evaluator.ts';
 import { RulesCache } from './rules-cache.ts';
 
 /** The wall clock of the specs' alerts. */
@@ -27,8 +27,8 @@ export const anEvaluateStage = (policies: readonly Policy[] = []) => {
   const metrics = new Metrics();
   const log = createLogger({ level: 'silent', pretty: false, name: 'spec' });
   const rules = new RulesCache(policyStore, clock);
-  const newEvaluator = (): Evaluator =>
-    new Evaluator({ rules, enforcements, jobs, bus, clock, metrics, log, allowPrivateAddresses: false });
+  const parts = { rules, enforcements, jobs, bus, clock, metrics, log, allowPrivateAddresses: false };
+  const newEvaluator = (foldNoticesMs = FOLD_NOTICES_MS): Evaluator => new Evaluator({ ...parts, foldNoticesMs });
   const stored = async (alert: Alert): Promise<Alert> => {
     await alerts.insert(alert);
     return alert;

@@ -1,15 +1,19 @@
 import type { AlertNotification, NotifiedDecision } from '@outrider/contracts/notifications/notification-payload';
 import { SEVERITIES, type Alert } from '@outrider/domain/detection/alert';
+import { severityRank } from '@outrider/domain/detection/alert-lifecycle';
 import { assertNever } from '@outrider/domain/assert-never';
 import type { Decision } from '@outrider/domain/response/decide';
 import type { EnforcementState } from '@outrider/domain/response/enforcement';
-import type { KongAction } from '@outrider/domain/response/policy';
-import type { EnforcementRecord, Evaluation, NewDelivery } from '@outrider/ports/response-store';
+import type { KongAction, Policy } from '@outrider/domain/response/policy';
+import { policyMatches } from '@outrider/domain/response/policy-match';
+import type { DeliveryFold, EnforcementRecord, Evaluation, NewDelivery } from '@outrider/ports/response-store';
 
 /** What the world gives a conversion: the wall clock (ms since epoch) and fresh UUIDs. */
 export interface Issue {
   readonly now: number;
   readonly newId: () => string;
+  /** A campaign is one page in this time; ms, 0 tells of every alert. */
+  readonly foldMs: number;
 }
 
 type KongDecision = Decision & { readonly action: KongAction };
@@ -26,6 +30,23 @@ export const toEvaluation = (alert: Alert, decisions: readonly Decision[], issue
   );
   return { alert, enforcements, deliveries };
 };
+
+/** Nothing is decided on what a detector on trial reports: only that, for the audit log. */
+export const toPassedOver = (alert: Alert, policies: readonly Policy[]): Evaluation => ({
+  alert,
+  enforcements: [],
+  deliveries: [],
+  passedOver: {
+    reason: 'simulated-finding',
+    explanation: `${alert.type} is only simulated here: nobody is told and nothing is done`,
+    policies: policies
+      .filter((policy) => policy.enabled && policyMatches(policy, { ...alert, simulated: false }))
+      .map(({ name }) => name)
+      .slice(0, MAX_NAMED),
+  },
+});
+
+const MAX_NAMED = 20;
 
 const isOnKong = (decision: Decision): decision is KongDecision => decision.action.kind !== 'notify';
 
@@ -97,7 +118,8 @@ const toNotified = (decision: KongDecision, now: number): NotifiedDecision[] =>
 
 /**
  * A webhook hears of an alert when it opens and each time its severity rises, whatever number of policies and updates there are.
- * Both notices are proposed at every evaluation; the keys, which the store checks, let through what was not told yet.
+ * Both notices are proposed at every evaluation; the keys, which the store checks, let through what was not told yet, and of one
+ * campaign within the fold time what says more than was told, and one update.
  */
 const notices = (
   alert: Alert,
@@ -115,6 +137,7 @@ const notices = (
     unlessAny,
     event: type,
     payload: JSON.stringify(payloadOf(type, alert, decisions, issue.now)),
+    ...(issue.foldMs > 0 ? { fold: foldOf(alert, decisions, issue) } : {}),
   });
   return [
     proposal('alert.opened', `opened-${alert.severity}`, openedAt(SEVERITIES)),
@@ -124,6 +147,16 @@ const notices = (
     ]),
   ];
 };
+
+const foldOf = (alert: Alert, decisions: readonly NotifiedDecision[], { now, foldMs }: Issue): DeliveryFold => ({
+  campaignId: alert.campaignId,
+  severityRank: severityRank(alert.severity),
+  since: now - foldMs,
+  update: {
+    event: 'campaign.updated',
+    payload: JSON.stringify(payloadOf('campaign.updated', alert, decisions, now)),
+  },
+});
 
 const payloadOf = (
   type: AlertNotification['type'],

@@ -10,6 +10,8 @@ import { AlertStore } from '@outrider/ports/alert-store';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { DetectionControlStore } from '@outrider/ports/detection-control-store';
+import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
@@ -22,9 +24,16 @@ import { Authenticator } from './access/authenticator.ts';
 import { AlertCommands } from './alerts/alert-commands.ts';
 import { AlertsController } from './alerts/alerts.controller.ts';
 import { AuditController } from './audit/audit.controller.ts';
+import { BacktestsController } from './backtests/backtests.controller.ts';
 import { BaselineReader } from './baselines/baseline-reader.ts';
 import { BaselinesController } from './baselines/baselines.controller.ts';
+import { CampaignsController } from './campaigns/campaigns.controller.ts';
 import { Changes } from './changes.ts';
+import { DetectorDesk } from './detectors/detector-desk.ts';
+import { DetectorsController } from './detectors/detectors.controller.ts';
+import { ExceptionsController } from './detectors/exceptions.controller.ts';
+import { ExplanationReader } from './detectors/explanation-reader.ts';
+import { ExplanationsController } from './detectors/explanations.controller.ts';
 import { EndpointReader } from './endpoints/endpoint-reader.ts';
 import { EndpointsController } from './endpoints/endpoints.controller.ts';
 import { OpenApiDocumentsController } from './endpoints/openapi-documents.controller.ts';
@@ -61,8 +70,10 @@ export class ServeModule {
       controllers: [
         HealthController,
         PoliciesController,
+        BacktestsController,
         GuardRailsController,
         AlertsController,
+        CampaignsController,
         EnforcementsController,
         ConsumersController,
         AddressesController,
@@ -70,6 +81,9 @@ export class ServeModule {
         EndpointsController,
         OpenApiDocumentsController,
         BaselinesController,
+        DetectorsController,
+        ExceptionsController,
+        ExplanationsController,
         EventsController,
         DeadLettersController,
         WebhooksController,
@@ -128,6 +142,17 @@ const commands: FactoryProvider[] = [
 ];
 
 const readers: FactoryProvider[] = [
+  {
+    provide: DetectorDesk,
+    useFactory: (guide: DetectorGuide, store: DetectionControlStore) => new DetectorDesk(guide, store),
+    inject: [DetectorGuide, DetectionControlStore],
+  },
+  {
+    provide: ExplanationReader,
+    useFactory: (events: EventStore, controls: DetectionControlStore, explainer: EventExplainer, clock: Clock) =>
+      new ExplanationReader({ events, controls, explainer, clock }),
+    inject: [EventStore, DetectionControlStore, EventExplainer, Clock],
+  },
   {
     provide: EndpointReader,
     useFactory: (store: EndpointStore, clock: Clock) => new EndpointReader(store, clock),

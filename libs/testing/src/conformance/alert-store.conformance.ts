@@ -104,5 +104,99 @@ export const alertStoreConformance = (name: string, make: () => AlertStore): voi
           .sort(),
       ).toEqual([spike.id, force.id].sort());
     });
+
+    test('keeps which campaign an alert is in from all writes but the one that joins campaigns', async () => {
+      const store = make();
+      const tenant = `t-${randomUUID()}`;
+      const on = (id: string, overrides: Parameters<typeof anAlert>[0] = {}): Alert =>
+        fresh({ tenant, entity: { kind: 'ip', id, name: id }, ...overrides });
+      const [first, second, foreign] = [on('1'), on('2'), on('3', { tenant: `${tenant}-other` })];
+      for (const alert of [first, second, { ...foreign, campaignId: second.id }]) await store.insert(alert);
+      await store.joinCampaigns(tenant, [second.id, randomUUID()], first.id);
+      await store.save(next(second, { findings: 7 }));
+      expect(await store.find(tenant, second.id)).toMatchObject({ campaignId: first.id, findings: 7 });
+      expect((await store.list({ tenant, limit: 9, campaignId: first.id })).map(({ id }) => id).sort()).toEqual(
+        [first.id, second.id].sort(),
+      );
+      expect((await store.unresolved()).filter((a) => a.tenant === tenant).map((a) => a.campaignId)).toEqual([
+        first.id,
+        first.id,
+      ]);
+      expect((await store.find(foreign.tenant, foreign.id))?.campaignId).toBe(second.id);
+    });
+
+    test('finds what may be one story: those with a caller in them, about a time, of one tenant', async () => {
+      const store = make();
+      const tenant = `t-${randomUUID()}`;
+      const ip = (id: string): Alert['entity'] => ({ kind: 'ip', id, name: id });
+      const span = { tenant, firstSeenAt: 5_000, lastSeenAt: 6_000 };
+      const own = fresh({ ...span, entity: ip('1'), state: 'resolved' });
+      const within = fresh({ ...span, entity: ip('2'), contributors: [{ entity: ip('1'), count: 3 }] });
+      const early = fresh({ ...span, entity: ip('1'), firstSeenAt: 1, lastSeenAt: 2 });
+      const service = fresh({ ...span, entity: { kind: 'service', id: '1', name: 'one' } });
+      const other = fresh({ ...span, tenant: `${tenant}-other`, entity: ip('1') });
+      for (const alert of [own, within, early, service, other]) await store.insert(alert);
+      const ids = async (participants: string[], from = 5_500): Promise<string[]> =>
+        (await store.related({ tenant, participants, range: { from, to: 9_000 }, limit: 9 })).map((a) => a.id).sort();
+      expect(await ids(['ip:1', 'consumer:9'])).toEqual([own.id, within.id].sort());
+      expect(await ids(['ip:2'])).toEqual([within.id]);
+      expect(await ids(['ip:1'], 0)).toHaveLength(3);
+      expect(await ids(['service:1'])).toEqual([]);
+      expect(await ids([])).toEqual([]);
+    });
+
+    describe('campaigns', () => {
+      const T0 = 1_767_225_600_000;
+      const campaigns = async () => {
+        const store = make();
+        const tenant = `t-${randomUUID()}`;
+        const on = (id: string, minutes: number, overrides: Parameters<typeof anAlert>[0] = {}): Alert => {
+          const at = T0 + minutes * 60_000;
+          const entity = { kind: 'ip', id, name: id } as const;
+          return fresh({ tenant, entity, openedAt: at, firstSeenAt: at - 1_000, lastSeenAt: at, ...overrides });
+        };
+        const old = on('1', 0, { severity: 'low' });
+        const grave = on('2', 5, { severity: 'critical', state: 'acknowledged', campaignId: old.id });
+        const trial = on('3', 6, { severity: 'critical', simulated: true, state: 'resolved', campaignId: old.id });
+        const lone = on('4', 9, { type: 'brute-force', state: 'resolved' });
+        for (const alert of [old, grave, trial, lone, on('1', 9, { tenant: `${tenant}-other` })])
+          await store.insert(alert);
+        const ids = async (query: Partial<Parameters<AlertStore['campaigns']>[0]> = {}): Promise<string[]> =>
+          (await store.campaigns({ tenant, limit: 9, alertsEach: 9, ...query })).map(({ id }) => id);
+        return { store, tenant, old, grave, trial, lone, ids };
+      };
+
+      test('count all their alerts and come with the gravest, real ones first', async () => {
+        const { store, tenant, old, grave, trial } = await campaigns();
+        const [campaign] = await store.campaigns({ tenant, id: old.id, limit: 1, alertsEach: 9 });
+        expect(campaign?.totals).toEqual({
+          state: 'open',
+          openedAt: T0,
+          firstSeenAt: T0 - 1_000,
+          lastSeenAt: T0 + 360_000,
+          alerts: 3,
+        });
+        expect(campaign?.alerts.map(({ id }) => id)).toEqual([grave.id, old.id, trial.id]);
+        const [short] = await store.campaigns({ tenant, id: old.id, limit: 1, alertsEach: 1 });
+        expect([short?.alerts, short?.totals.alerts]).toMatchObject([[{ id: grave.id }], 3]);
+      });
+
+      test('are found by their own state and span, and by what one of their alerts is; newest first, page by page', async () => {
+        const { store, tenant, old, lone, ids } = await campaigns();
+        expect(await ids()).toEqual([lone.id, old.id]);
+        expect(await ids({ states: ['open'] })).toEqual([old.id]);
+        expect(await ids({ states: ['acknowledged'] })).toEqual([]);
+        expect(await ids({ states: ['resolved', 'acknowledged'] })).toEqual([lone.id]);
+        expect(await ids({ types: ['brute-force'] })).toEqual([lone.id]);
+        expect(await ids({ minSeverity: 'critical' })).toEqual([old.id]);
+        expect(await ids({ entity: { kind: 'ip', id: '2' } })).toEqual([old.id]);
+        expect(await ids({ range: { from: T0 + 400_000, to: T0 + 900_000 } })).toEqual([lone.id]);
+        const [first] = await store.campaigns({ tenant, limit: 1, alertsEach: 1 });
+        if (!first) throw new Error('an empty page');
+        expect(await ids({ after: { openedAt: first.totals.openedAt, id: first.id } })).toEqual([old.id]);
+        expect(await ids({ id: randomUUID() })).toEqual([]);
+        expect(await ids({ id: 'no-uuid' })).toEqual([]);
+      });
+    });
   });
 };

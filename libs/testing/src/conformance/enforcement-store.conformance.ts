@@ -223,5 +223,40 @@ export const enforcementStoreConformance = (name: string, make: () => Enforcemen
       expect(await send(notice('a'), notice('c', ['x']))).toEqual(['c']);
       expect(await send(notice('a'), notice('c'))).toEqual([]);
     });
+
+    test('pages for a campaign once, tells one update, and folds what says no more', async () => {
+      const stores = make();
+      const alert = await openAlert(stores);
+      const [webhookId, other] = [await stores.webhook(alert.tenant), await stores.webhook(alert.tenant)];
+      const campaignId = randomUUID();
+      const update = { event: 'campaign.updated', payload: '{"update":1}' };
+      const notice = (
+        dedupKey: string,
+        severityRank: number,
+        overrides: Partial<NewDelivery> = {},
+        since = T0 - 1,
+      ) => ({
+        id: randomUUID(),
+        webhookId,
+        dedupKey,
+        event: 'alert.opened',
+        payload: '{}',
+        fold: { campaignId, severityRank, since, update },
+        ...overrides,
+      });
+      const send = async (...deliveries: NewDelivery[]): Promise<string[]> =>
+        (await stores.enforcements.commitEvaluation({ alert, enforcements: [], deliveries }, 1)).deliveries.map(
+          ({ dedupKey, event, payload }) => `${dedupKey} ${event} ${payload}`,
+        );
+      expect(await send(notice('page', 3))).toEqual(['page alert.opened {}']);
+      expect(await send(notice('same', 3), notice('less', 1))).toEqual(['same campaign.updated {"update":1}']);
+      expect(await send(notice('again', 2), notice('same', 3))).toEqual([]);
+      expect(await send(notice('worse', 4))).toEqual(['worse alert.opened {}']);
+      expect(await send(notice('elsewhere', 1, { webhookId: other }))).toEqual(['elsewhere alert.opened {}']);
+      const lone = notice('lone', 1, { fold: { campaignId: randomUUID(), severityRank: 1, since: T0 - 1, update } });
+      expect(await send(lone)).toEqual(['lone alert.opened {}']);
+      // What was folded stays told, also once the time is up; what is new is not.
+      expect(await send(notice('less', 1, {}, T0), notice('later', 1, {}, T0))).toEqual(['later alert.opened {}']);
+    });
   });
 };

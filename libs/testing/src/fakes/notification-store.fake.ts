@@ -8,6 +8,7 @@ import {
   type Webhook,
   type WebhookDelivery,
 } from '@outrider/ports/notification-store';
+import type { DeliveryFold, NewDelivery } from '@outrider/ports/response-store';
 
 type Draft = Pick<Webhook, 'name' | 'url' | 'allowPrivateAddress' | 'events'>;
 
@@ -79,6 +80,8 @@ export class FakeDeliveryStore extends DeliveryStore {
   readonly deliveries = new Map<string, WebhookDelivery>();
   readonly dedupKeys = new Set<string>();
   readonly attemptsOf = new Map<string, DeliveryAttempt[]>();
+  /** Of deliveries that are folded by campaign. */
+  readonly notices = new Map<string, DeliveryFold>();
 
   async find(id: string): Promise<WebhookDelivery | undefined> {
     return this.deliveries.get(id);
@@ -102,7 +105,7 @@ export class FakeDeliveryStore extends DeliveryStore {
   }
 
   /** As `create`, at once. */
-  add(delivery: Parameters<DeliveryStore['create']>[0]): boolean {
+  add(delivery: Parameters<DeliveryStore['create']>[0], state: 'pending' | 'folded' = 'pending'): boolean {
     if (this.dedupKeys.has(delivery.dedupKey)) return false;
     this.dedupKeys.add(delivery.dedupKey);
     this.deliveries.set(delivery.id, {
@@ -113,9 +116,29 @@ export class FakeDeliveryStore extends DeliveryStore {
       payload: delivery.payload,
       createdAt: delivery.createdAt,
       ...FRESH,
-      nextAttemptAt: delivery.createdAt,
+      state,
+      nextAttemptAt: state === 'pending' ? delivery.createdAt : null,
     });
     return true;
+  }
+
+  /** As a commit folds notices of one campaign. */
+  addNotice(tenant: string, delivery: NewDelivery, now: number): NewDelivery | undefined {
+    const { fold } = delivery;
+    const told = [...this.notices].filter(
+      ([id, notice]) =>
+        notice.campaignId === fold?.campaignId &&
+        this.deliveries.get(id)?.webhookId === delivery.webhookId &&
+        this.deliveries.get(id)?.state !== 'folded' &&
+        (this.deliveries.get(id)?.createdAt ?? 0) > fold.since,
+    );
+    const isUpdate = (id: string): boolean => this.deliveries.get(id)?.event === fold?.update.event;
+    const paged = fold && told.some(([id, notice]) => !isUpdate(id) && notice.severityRank >= fold.severityRank);
+    const folded = paged && told.some(([id]) => isUpdate(id));
+    const sent = paged && !folded ? { ...delivery, ...fold.update } : delivery;
+    if (!this.add({ ...sent, tenant, createdAt: now }, folded ? 'folded' : 'pending')) return undefined;
+    if (fold) this.notices.set(delivery.id, fold);
+    return folded ? undefined : sent;
   }
 
   async claim(id: string, now: number, untilMs: number): Promise<WebhookDelivery | undefined> {

@@ -140,10 +140,12 @@ export class FakeEnforcementStore extends EnforcementStore {
     const deliveries: NewDelivery[] = [];
     for (const delivery of rails.simulateAll ? [] : evaluation.deliveries) {
       if (delivery.unlessAny?.some((key) => this.deliveries.dedupKeys.has(key))) continue;
-      const row = { ...delivery, tenant: evaluation.alert.tenant, createdAt: evaluation.alert.openedAt };
-      if (this.deliveries.add(row)) deliveries.push(delivery);
+      const sent = this.deliveries.addNotice(evaluation.alert.tenant, delivery, evaluation.alert.openedAt);
+      if (sent) deliveries.push(sent);
     }
     const before = this.alerts.evaluated.get(evaluation.alert.id) ?? 0;
+    if (evaluation.passedOver && before === 0)
+      this.audits.push({ actor: 'outrider', act: 'alert.pass-over', subject: `alert:${evaluation.alert.id}` });
     this.alerts.evaluated.set(evaluation.alert.id, Math.max(before, evaluation.alert.revision));
     return { enforcements, deliveries };
   }

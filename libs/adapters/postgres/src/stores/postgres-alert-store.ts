@@ -1,10 +1,19 @@
-import { Alert, SEVERITIES, type Severity } from '@outrider/domain/detection/alert';
+import { SEVERITIES, type Alert, type Severity } from '@outrider/domain/detection/alert';
 import { ConflictError } from '@outrider/platform/errors';
-import { AlertStore, type AlertQuery } from '@outrider/ports/alert-store';
+import { participantsOf } from '@outrider/domain/detection/campaign-link';
+import {
+  AlertStore,
+  type AlertQuery,
+  type CampaignQuery,
+  type RelatedQuery,
+  type StoredCampaign,
+} from '@outrider/ports/alert-store';
 import type { Database, Transaction } from '../database.ts';
 import type { Prisma } from '../generated/client.ts';
 import { pageSize, storableJson, storableText, toTime } from '../storable.ts';
+import { asAlert, STORED, type StoredAlert } from './alert-row.ts';
 import { writeAudit } from './audit-trail.ts';
+import { readCampaigns } from './read-campaigns.ts';
 
 /** Alerts as rows: the whole alert as JSON, and the columns that are searched beside it. */
 export class PostgresAlertStore extends AlertStore {
@@ -14,8 +23,8 @@ export class PostgresAlertStore extends AlertStore {
 
   async find(tenant: string, id: string): Promise<Alert | undefined> {
     if (!isUuid(id)) return undefined;
-    const row = await this.database.read((client) => client.alert.findFirst({ where: { id, tenant } }));
-    return row ? parse(row.body) : undefined;
+    const row = await this.database.read((client) => client.alert.findFirst({ where: { id, tenant }, select: STORED }));
+    return row ? asAlert(row) : undefined;
   }
 
   async list(query: AlertQuery): Promise<readonly Alert[]> {
@@ -24,22 +33,24 @@ export class PostgresAlertStore extends AlertStore {
         where: where(query),
         orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
         take: pageSize(query.limit),
-        select: { body: true },
+        select: STORED,
       }),
     );
-    return rows.map((row) => parse(row.body));
+    return rows.map(asAlert);
   }
 
   async unresolved(): Promise<readonly Alert[]> {
     const rows = await this.database.read((client) =>
-      client.alert.findMany({ where: { state: { not: 'resolved' } }, select: { body: true } }),
+      client.alert.findMany({ where: { state: { not: 'resolved' } }, select: STORED }),
     );
-    return rows.map((row) => parse(row.body));
+    return rows.map(asAlert);
   }
 
   async insert(alert: Alert): Promise<void> {
     await this.database.read((client) =>
-      client.alert.create({ data: { id: alert.id, tenant: alert.tenant, ...this.#columns(alert) } }),
+      client.alert.create({
+        data: { id: alert.id, tenant: alert.tenant, campaignId: alert.campaignId, ...this.#columns(alert) },
+      }),
     );
   }
 
@@ -60,10 +71,40 @@ export class PostgresAlertStore extends AlertStore {
 
   async unevaluated(limit: number): Promise<readonly Alert[]> {
     const rows = await this.database.read(
-      (client) => client.$queryRaw<{ body: unknown }[]>`
-        select body from alerts where revision > evaluated_revision order by changed_at, id limit ${pageSize(limit)}`,
+      (client) => client.$queryRaw<StoredAlert[]>`
+        select body, campaign_id::text as "campaignId", simulated from alerts where revision > evaluated_revision order by changed_at, id limit ${pageSize(limit)}`,
     );
-    return rows.map((row) => parse(row.body));
+    return rows.map(asAlert);
+  }
+
+  async related({ tenant, participants, range, limit }: RelatedQuery): Promise<readonly Alert[]> {
+    if (participants.length === 0) return [];
+    const rows = await this.database.read((client) =>
+      client.alert.findMany({
+        where: {
+          tenant,
+          participants: { hasSome: participants.map(storableText) },
+          firstSeenAt: { lte: toTime(range.to) },
+          lastSeenAt: { gte: toTime(range.from) },
+        },
+        orderBy: [{ openedAt: 'desc' }, { id: 'desc' }],
+        take: pageSize(limit),
+        select: STORED,
+      }),
+    );
+    return rows.map(asAlert);
+  }
+
+  async joinCampaigns(tenant: string, from: readonly string[], into: string): Promise<void> {
+    const moved = { where: { tenant, campaignId: { in: [...from] } }, data: { campaignId: into } };
+    await this.database.transaction(async (tx) => {
+      await tx.alert.updateMany(moved);
+      await tx.delivery.updateMany(moved);
+    });
+  }
+
+  campaigns(query: CampaignQuery): Promise<readonly StoredCampaign[]> {
+    return this.database.read((client) => readCampaigns(client, query));
   }
 
   async #replace(client: Transaction, alert: Alert): Promise<void> {
@@ -88,12 +129,12 @@ export class PostgresAlertStore extends AlertStore {
       lastSeenAt: toTime(alert.lastSeenAt),
       openedAt: toTime(alert.openedAt),
       changedAt: toTime(this.database.clock.now()),
+      simulated: alert.simulated,
+      participants: participantsOf(alert).map(storableText),
       body: storableJson(alert),
     };
   }
 }
-
-const parse = (body: unknown): Alert => Alert.parse(body);
 
 const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 
@@ -101,12 +142,13 @@ const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
 export const isUuid = (text: string): boolean => /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
 
 const where = (query: AlertQuery): Prisma.AlertWhereInput => {
-  const { tenant, states, types, minSeverity, entity, range, after } = query;
+  const { tenant, states, types, minSeverity, entity, campaignId, range, after } = query;
   const conditions: Prisma.AlertWhereInput[] = [];
   if (states) conditions.push({ state: { in: [...states] } });
   if (types) conditions.push({ type: { in: [...types] } });
   if (minSeverity) conditions.push({ severityRank: { gte: rank(minSeverity) } });
   if (entity) conditions.push({ entityKind: entity.kind, entityId: storableText(entity.id) });
+  if (campaignId) conditions.push(isUuid(campaignId) ? { campaignId } : { id: { in: [] } });
   if (range) conditions.push({ firstSeenAt: { lte: toTime(range.to) }, lastSeenAt: { gte: toTime(range.from) } });
   if (after) {
     const at = toTime(after.openedAt);

@@ -11,7 +11,7 @@ import { pageSize, storableText, toMs, toMsOrNull, toTime, toTimeOrNull } from '
 import { commitDeliveries } from './commit-deliveries.ts';
 import { isUuid } from './postgres-alert-store.ts';
 
-const State = z.enum(['pending', 'delivered', 'failed']);
+const State = z.enum(['pending', 'delivered', 'failed', 'folded']);
 
 /** Attempts shown of one delivery, the newest; replays by hand can add many. */
 const ATTEMPTS_SHOWN = 100;

@@ -1,3 +1,4 @@
+import type { Alert } from '@outrider/domain/detection/alert';
 import { CAP_WINDOW_MS, LIVE_STATES } from '@outrider/domain/response/admission';
 import { restrained, restraintOf } from '@outrider/domain/response/restraint';
 import { ConflictError } from '@outrider/platform/errors';
@@ -9,6 +10,7 @@ import {
   type Evaluation,
   type Hold,
   type NewDelivery,
+  type PassedOver,
 } from '@outrider/ports/response-store';
 import { lockTenant, type Database, type Transaction } from '../database.ts';
 import { pageSize } from '../storable.ts';
@@ -83,6 +85,7 @@ export class PostgresEnforcementStore extends EnforcementStore {
           enforcements.push(...(await commitEnforcement(tx, restrained(candidate, rails), context)));
         if (!rails.simulateAll) deliveries = await commitDeliveries(tx, alert.tenant, evaluation.deliveries, now);
       }
+      if (evaluation.passedOver) await notePassedOver(tx, alert, evaluation.passedOver, now);
       await tx.alert.updateMany({
         where: { id: alert.id, tenant: alert.tenant, evaluatedRevision: { lt: alert.revision } },
         data: { evaluatedRevision: alert.revision },
@@ -115,6 +118,18 @@ export class PostgresEnforcementStore extends EnforcementStore {
     });
   }
 }
+
+/** Once an alert: with its first evaluation. */
+const notePassedOver = async (tx: Transaction, alert: Alert, why: PassedOver, now: number): Promise<void> => {
+  const { id, tenant, type, entity, severity } = alert;
+  const first = await tx.alert.updateMany({
+    where: { id, tenant, evaluatedRevision: 0 },
+    data: { evaluatedRevision: 1 },
+  });
+  if (first.count === 0) return;
+  const detail = { ...why, type, entity, severity };
+  await writeAudit(tx, now, { tenant, actor: 'outrider', act: 'alert.pass-over', subject: `alert:${id}`, detail });
+};
 
 const underRails = async (tx: Transaction, record: EnforcementRecord): Promise<Creation> => {
   const { rails } = await readRails(tx, record.tenant);

@@ -70,6 +70,56 @@ describe('alerts', () => {
     ]);
   });
 
+  test('rows of before campaigns and simulation read as campaigns of one that are real', async () => {
+    const alert = anAlert({ id: randomUUID(), tenant: newTenant() });
+    await store.alerts.insert(alert);
+    await raw.query(`update alerts set body = body - 'simulated' - 'campaignId' where id = $1`, [alert.id]);
+    expect(await store.alerts.find(alert.tenant, alert.id)).toEqual(alert);
+  });
+
+  test('that nothing is decided on a simulated alert is in the audit log once', async () => {
+    const alert = anAlert({ id: randomUUID(), tenant: newTenant(), simulated: true });
+    await store.alerts.insert(alert);
+    expect(await store.alerts.find(alert.tenant, alert.id)).toMatchObject({ simulated: true });
+    const passedOver = { reason: 'simulated-finding', explanation: 'on trial', policies: ['stop'] } as const;
+    const evaluation = { alert, enforcements: [], deliveries: [], passedOver };
+    await store.enforcements.commitEvaluation(evaluation, 1);
+    await store.enforcements.commitEvaluation(evaluation, 1);
+    const later = { ...alert, revision: 2 };
+    await store.alerts.save(later);
+    await store.enforcements.commitEvaluation({ ...evaluation, alert: later }, 1);
+    const unevaluated = await store.alerts.unevaluated(1_000);
+    expect(unevaluated.filter(({ tenant }) => tenant === alert.tenant)).toEqual([]);
+    expect(await store.audit.list({ tenant: alert.tenant, limit: 9 })).toMatchObject([
+      { actor: 'outrider', act: 'alert.pass-over', subject: `alert:${alert.id}`, detail: passedOver },
+    ]);
+  });
+
+  test('what a webhook was told of a campaign counts for the campaign that it becomes a part of', async () => {
+    const alert = anAlert({ id: randomUUID(), tenant: newTenant() });
+    await store.alerts.insert(alert);
+    const { webhook } = await store.webhooks.create(alert.tenant, hook, 'carol');
+    const into = randomUUID();
+    const notice = (campaignId: string) => ({
+      id: randomUUID(),
+      webhookId: webhook.id,
+      dedupKey: randomUUID(),
+      event: 'alert.opened',
+      payload: '{}',
+      fold: { campaignId, severityRank: 2, since: T0 - 1, update: { event: 'campaign.updated', payload: '{}' } },
+    });
+    const told = async (campaignId: string): Promise<string[]> => {
+      const evaluation = { alert, enforcements: [], deliveries: [notice(campaignId)] };
+      return (await store.enforcements.commitEvaluation(evaluation, 1)).deliveries.map(({ event }) => event);
+    };
+    expect(await told(alert.id)).toEqual(['alert.opened']);
+    await store.alerts.joinCampaigns(alert.tenant, [alert.id], into);
+    expect([await told(into), await told(into)]).toEqual([['campaign.updated'], []]);
+    const folded = await store.deliveries.list({ tenant: alert.tenant, state: 'folded', limit: 9 });
+    expect(folded).toMatchObject([{ event: 'alert.opened', nextAttemptAt: null }]);
+    expect((await store.deliveries.pending()).map(({ id }) => id)).not.toContain(folded[0]?.id);
+  });
+
   test('unevaluated alerts come oldest change first', async () => {
     const tenant = newTenant();
     const [a, b] = ['1', '2'].map((id) => anAlert({ id: randomUUID(), tenant, entity: { kind: 'ip', id, name: id } }));

@@ -1,10 +1,11 @@
-import { hasRisen, joinFinding, openAlert, resolveAlert } from '@outrider/domain/detection/alert-lifecycle';
-import { SEVERITIES, type Alert, type AlertType, type Finding } from '@outrider/domain/detection/alert';
+import { hasRisen, isGraver, joinFinding, openAlert, resolveAlert } from '@outrider/domain/detection/alert-lifecycle';
+import type { Alert, Finding } from '@outrider/domain/detection/alert';
 import { entityKey } from '@outrider/domain/traffic/entity';
 import { ConflictError, PermanentError } from '@outrider/platform/errors';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { Clock } from '@outrider/ports/clock';
 import { BoundedMap } from '../windows/bounded-map.ts';
+import { AlertCampaigns } from './alert-campaigns.ts';
 import type { QuietTimes } from './quiet-times.ts';
 
 export const RESOLVED_BY_ITSELF = 'outrider';
@@ -49,7 +50,12 @@ interface Open {
   lane: number;
   /** Another process has the lane: what waits is still written, then it is forgotten. */
   leaving: boolean;
+  /** Other processes' alerts were looked at since it was opened. */
+  related: boolean;
 }
+
+/** What is remembered of an alert that a person resolved. */
+type Dismissed = Pick<Alert, 'severity' | 'simulated' | 'lastSeenAt'>;
 
 /**
  * Findings become alerts: one open alert per (tenant, type, entity), updated rather than repeated, resolved when it has been quiet.
@@ -60,11 +66,14 @@ export class AlertTracker {
   /** The one that had no finding for longest first. */
   readonly #open = new Map<string, Open>();
   /** Alerts that a person resolved while the cause went on: the same again is no news until it was quiet or became worse. */
-  readonly #dismissed = new BoundedMap<Pick<Alert, 'severity' | 'lastSeenAt'>>(MAX_DISMISSED);
+  readonly #dismissed = new BoundedMap<Dismissed>(MAX_DISMISSED);
+  readonly #campaigns: AlertCampaigns;
   #work: Promise<void> = Promise.resolve();
   #pending = 0;
 
-  constructor(private readonly deps: AlertTrackerDeps) {}
+  constructor(private readonly deps: AlertTrackerDeps) {
+    this.#campaigns = new AlertCampaigns(deps);
+  }
 
   /** Findings and ticks not yet worked off. */
   get pending(): number {
@@ -83,7 +92,9 @@ export class AlertTracker {
   /** Looks after all stored alerts that are not resolved and that `laneOf` gives a lane. */
   claim(laneOf: (alert: Alert) => number | undefined): Promise<void> {
     return this.#enqueue(async () => {
-      for (const alert of await this.deps.store.unresolved()) {
+      const standing = await this.deps.store.unresolved();
+      this.#campaigns.learn(standing);
+      for (const alert of standing) {
         const lane = laneOf(alert);
         const known = this.#open.get(keyOf(alert));
         if (lane === undefined || (!known && this.#open.size >= this.#maxOpen)) continue;
@@ -126,6 +137,7 @@ export class AlertTracker {
         if (open.dirty && (over || this.#mayWrite(open))) await this.#write(key, open);
         if (over && !open.dirty && this.#open.get(key) === open) await this.#resolve(key, open);
       }
+      await this.#campaigns.settle();
     });
   }
 
@@ -133,6 +145,7 @@ export class AlertTracker {
   flush(): Promise<void> {
     return this.#enqueue(async () => {
       for (const [key, open] of [...this.#open]) if (open.dirty) await this.#write(key, open);
+      await this.#campaigns.settle();
     });
   }
 
@@ -148,7 +161,7 @@ export class AlertTracker {
   }
 
   #hold(alert: Alert, lane: number): void {
-    const known = { worst: undefined, latest: undefined, dirty: false, savedAt: 0, leaving: false };
+    const known = { worst: undefined, latest: undefined, dirty: false, savedAt: 0, leaving: false, related: true };
     this.#open.set(keyOf(alert), { alert, stored: alert, lane, ...known });
   }
 
@@ -168,6 +181,7 @@ export class AlertTracker {
     if (current) return again && isKnownTo(current.alert, finding) ? undefined : this.#join(key, current, finding);
     const { standing, last } = await this.#past(key, finding);
     if (standing) {
+      this.#campaigns.learn([standing]);
       this.#hold(standing, lane);
       return this.#take(finding, lane, again);
     }
@@ -177,9 +191,10 @@ export class AlertTracker {
   }
 
   async #begin(key: string, finding: Finding, lane: number): Promise<void> {
-    const alert = openAlert(finding, this.deps.newId(), this.deps.clock.now());
+    const alert = await this.#campaigns.open(openAlert(finding, this.deps.newId(), this.deps.clock.now()));
     const findings = { worst: finding, latest: finding };
-    const fresh: Open = { alert, stored: undefined, ...findings, dirty: true, savedAt: 0, lane, leaving: false };
+    const state = { dirty: true, savedAt: 0, lane, leaving: false, related: false };
+    const fresh: Open = { alert, stored: undefined, ...findings, ...state };
     this.#open.set(key, fresh);
     await this.#write(key, fresh);
   }
@@ -201,9 +216,9 @@ export class AlertTracker {
     const before = open.stored ?? open.alert;
     const joined = joinFinding(open.alert, finding, this.deps.clock.now());
     // Several joins may be one write: the revision counts writes.
-    open.alert = { ...joined, revision: open.stored ? open.stored.revision + 1 : 1 };
+    open.alert = this.#campaigns.follow({ ...joined, revision: open.stored ? open.stored.revision + 1 : 1 });
     open.dirty = true;
-    if (!open.worst || !isWorse(open.worst, finding)) open.worst = finding;
+    if (!open.worst || !isGraver(open.worst, finding)) open.worst = finding;
     if (!open.latest || finding.detectedAt >= open.latest.detectedAt) open.latest = finding;
     this.#open.delete(key);
     this.#open.set(key, open);
@@ -214,21 +229,19 @@ export class AlertTracker {
     return this.deps.clock.now() - open.savedAt >= this.deps.updateEveryMs;
   }
 
-  #isDismissed(key: string, finding: Finding, last: Pick<Alert, 'severity' | 'lastSeenAt'>): boolean {
+  #isDismissed(key: string, finding: Finding, last: Dismissed): boolean {
     const quiet = finding.detectedAt > last.lastSeenAt + this.deps.quietMs(finding.type);
-    if (quiet || isWorse(finding, last)) {
+    if (quiet || isGraver(finding, last)) {
       this.#dismissed.delete(key);
       return false;
     }
-    this.#dismissed.set(key, { severity: last.severity, lastSeenAt: Math.max(last.lastSeenAt, finding.detectedAt) });
+    const { severity, simulated, lastSeenAt } = last;
+    this.#dismissed.set(key, { severity, simulated, lastSeenAt: Math.max(lastSeenAt, finding.detectedAt) });
     return true;
   }
 
   /** What is stored of the matter: the alert that stands (another process raised it), or the last one, if it speaks against a new one. */
-  async #past(
-    key: string,
-    finding: Finding,
-  ): Promise<{ readonly standing?: Alert; readonly last?: Pick<Alert, 'severity' | 'lastSeenAt'> }> {
+  async #past(key: string, finding: Finding): Promise<{ readonly standing?: Alert; readonly last?: Dismissed }> {
     const known = this.#dismissed.peek(key);
     if (known) return { last: known };
     const { tenant, type, entity } = finding;
@@ -244,7 +257,9 @@ export class AlertTracker {
 
   async #write(key: string, open: Open): Promise<void> {
     const change = open.stored ? 'updated' : 'opened';
-    const alert = open.alert;
+    if (open.stored && !open.related) open.alert = await this.#campaigns.followAll(open.alert);
+    if (open.stored) open.related = true;
+    const alert = this.#campaigns.current(open.alert);
     try {
       if (open.stored) await this.deps.store.save(alert);
       else await this.deps.store.insert(alert);
@@ -252,15 +267,22 @@ export class AlertTracker {
       if (error instanceof ConflictError) return this.#reconcile(key, open);
       this.deps.onProblem(error, alert);
       // What can never be stored must not be tried for ever.
-      if (error instanceof PermanentError) this.#open.delete(key);
+      if (error instanceof PermanentError) this.#giveUp(key, open);
       return;
     }
+    await this.#campaigns.settle();
+    open.alert = alert;
     open.stored = alert;
     open.latest = undefined;
     open.dirty = false;
     open.savedAt = this.deps.clock.now();
     if (open.leaving) this.#open.delete(key);
     await this.#tell(alert, change);
+  }
+
+  #giveUp(key: string, { alert, stored }: Open): void {
+    this.#open.delete(key);
+    if (!stored) this.#campaigns.forget(alert.id);
   }
 
   /** Somebody was first: a person acknowledged or resolved it, or another analyzer opened it. Their state, our findings. */
@@ -278,7 +300,7 @@ export class AlertTracker {
     if (theirs && theirs.state !== 'resolved') this.#adopt(open, theirs);
     else if (theirs) await this.#dismiss(key, open, theirs);
     // A row that is gone is not made again. One that was never stored lost a race against an end: the next tick opens it.
-    else if (open.stored) this.#open.delete(key);
+    else if (open.stored) this.#giveUp(key, open);
   }
 
   async #theirs({ alert, stored }: Open): Promise<Alert | undefined> {
@@ -292,13 +314,15 @@ export class AlertTracker {
 
   #adopt(open: Open, theirs: Alert): void {
     const { alert } = open;
+    if (theirs.id !== alert.id) this.#campaigns.forget(alert.id);
+    this.#campaigns.learn([theirs]);
     const both = joinFinding(theirs, alert, this.deps.clock.now());
     const lastSeenAt = Math.max(theirs.lastSeenAt, alert.lastSeenAt);
     // The same id: stored by an attempt whose answer was lost, changed by a person, or gone on with by another process.
     const findings = theirs.id === alert.id ? Math.max(theirs.findings, alert.findings) : both.findings;
     const joined = { ...both, lastSeenAt, findings };
-    open.alert = { ...joined, revision: theirs.revision + 1 };
     open.stored = theirs;
+    open.alert = this.#campaigns.follow({ ...joined, revision: theirs.revision + 1 });
   }
 
   /** It was resolved meanwhile, and the cause goes on. */
@@ -309,11 +333,9 @@ export class AlertTracker {
     if (theirs.resolvedBy === RESOLVED_BY_ITSELF)
       return latest && latest.detectedAt > theirs.lastSeenAt ? this.#begin(key, latest, lane) : undefined;
     // A person has decided on less than what is known now: what is worse is a new matter.
-    if (worst && isWorse(worst, theirs)) return this.#begin(key, worst, lane);
-    this.#dismissed.set(key, {
-      severity: theirs.severity,
-      lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt),
-    });
+    if (worst && isGraver(worst, theirs)) return this.#begin(key, worst, lane);
+    const { severity, simulated } = theirs;
+    this.#dismissed.set(key, { severity, simulated, lastSeenAt: Math.max(theirs.lastSeenAt, alert.lastSeenAt) });
   }
 
   async #resolve(key: string, open: Open): Promise<void> {
@@ -340,8 +362,5 @@ export class AlertTracker {
 const isKnownTo = (alert: Alert, finding: Finding): boolean =>
   finding.detectedAt <= alert.lastSeenAt && !hasRisen(alert, finding);
 
-const isWorse = (a: Pick<Alert, 'severity'>, b: Pick<Alert, 'severity'>): boolean =>
-  SEVERITIES.indexOf(a.severity) > SEVERITIES.indexOf(b.severity);
-
-const keyOf = (of: Pick<Alert, 'tenant' | 'type' | 'entity'>): string =>
-  `${of.tenant}|${of.type}|${entityKey(of.entity)}`;
+const keyOf = ({ tenant, type, entity }: Pick<Finding, 'tenant' | 'type' | 'entity'>): string =>
+  `${tenant}|${type}|${entityKey(entity)}`;

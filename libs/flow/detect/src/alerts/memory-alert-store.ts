@@ -1,6 +1,6 @@
 import type { Alert } from '@outrider/domain/detection/alert';
 import { ConflictError } from '@outrider/platform/errors';
-import { AlertStore, type AlertQuery } from '@outrider/ports/alert-store';
+import { AlertStore, type AlertQuery, type StoredCampaign } from '@outrider/ports/alert-store';
 
 /** Alerts of one offline run: nothing outlives it, nobody else writes. */
 export class MemoryAlertStore extends AlertStore {
@@ -21,6 +21,7 @@ export class MemoryAlertStore extends AlertStore {
         alert.tenant === query.tenant &&
         (!query.states || query.states.includes(alert.state)) &&
         (!query.types || query.types.includes(alert.type)) &&
+        (!query.campaignId || alert.campaignId === query.campaignId) &&
         (!query.entity || (alert.entity.kind === query.entity.kind && alert.entity.id === query.entity.id)) &&
         (!query.range || (alert.firstSeenAt <= query.range.to && alert.lastSeenAt >= query.range.from)),
     );
@@ -37,12 +38,28 @@ export class MemoryAlertStore extends AlertStore {
   }
 
   override async save(alert: Alert): Promise<void> {
-    if (this.#alerts.get(alert.id)?.revision !== alert.revision - 1)
-      throw new ConflictError(`alert ${alert.id} has changed`);
-    this.#alerts.set(alert.id, alert);
+    const stored = this.#alerts.get(alert.id);
+    if (stored?.revision !== alert.revision - 1) throw new ConflictError(`alert ${alert.id} has changed`);
+    this.#alerts.set(alert.id, { ...alert, campaignId: stored.campaignId });
   }
 
   override async unevaluated(): Promise<readonly Alert[]> {
     return [];
+  }
+
+  /** Nobody else opens alerts here: who asks has heard of all of them. */
+  override async related(): Promise<readonly Alert[]> {
+    return [];
+  }
+
+  override async joinCampaigns(tenant: string, from: readonly string[], into: string): Promise<void> {
+    const moved = new Set(from);
+    for (const alert of this.#alerts.values())
+      if (alert.tenant === tenant && moved.has(alert.campaignId))
+        this.#alerts.set(alert.id, { ...alert, campaignId: into });
+  }
+
+  override async campaigns(): Promise<readonly StoredCampaign[]> {
+    throw new Error('campaigns of a run are made from all()');
   }
 }

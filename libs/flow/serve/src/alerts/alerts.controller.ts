@@ -37,6 +37,7 @@ export class AlertsController {
       ...(query.type ? { types: query.type } : {}),
       ...(query.severity ? { minSeverity: query.severity } : {}),
       ...(query.entityKind && query.entityId ? { entity: { kind: query.entityKind, id: query.entityId } } : {}),
+      ...(query.campaign ? { campaignId: query.campaign } : {}),
       ...(range ? { range } : {}),
       ...(after ? { after: { openedAt: after.t, id: after.i } } : {}),
     });

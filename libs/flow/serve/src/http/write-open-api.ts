@@ -8,9 +8,12 @@ import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { Backtester } from '@outrider/ports/backtester';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock, systemClock } from '@outrider/ports/clock';
+import { DetectionControlStore } from '@outrider/ports/detection-control-store';
+import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
@@ -26,8 +29,12 @@ import { openApiDocument } from './open-api.ts';
 const PORTS = [
   AccessTokenStore,
   AlertStore,
+  Backtester,
   BaselineControlStore,
   BaselineStore,
+  DetectionControlStore,
+  DetectorGuide,
+  EventExplainer,
   EndpointStore,
   EventBus,
   EventStore,

@@ -9,9 +9,12 @@ import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AccessTokenStore } from '@outrider/ports/access-store';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { Backtester } from '@outrider/ports/backtester';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { DetectionControlStore } from '@outrider/ports/detection-control-store';
+import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
@@ -22,9 +25,12 @@ import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/respons
 import { FakeAccessTokenStore } from '@outrider/testing/fakes/access-store.fake';
 import { FakeAlertStore } from '@outrider/testing/fakes/alert-store.fake';
 import { FakeAuditLog } from '@outrider/testing/fakes/audit-log.fake';
+import { FakeBacktester } from '@outrider/testing/fakes/backtester.fake';
 import { FakeEndpointStore } from '@outrider/testing/fakes/endpoint-store.fake';
 import { FakeBaselineControlStore } from '@outrider/testing/fakes/baseline-control-store.fake';
 import { FakeBaselineStore } from '@outrider/testing/fakes/baseline-store.fake';
+import { FakeDetectionControlStore } from '@outrider/testing/fakes/detection-control-store.fake';
+import { FakeDetectorGuide, FakeEventExplainer } from '@outrider/testing/fakes/detector-guide.fake';
 import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
 import { FakeDeliveryStore, FakeWebhookStore } from '@outrider/testing/fakes/notification-store.fake';
@@ -63,6 +69,9 @@ export const serveFakes = () => {
     events: new MemoryEventStore(),
     baselines: new FakeBaselineStore(),
     baselineControls: new FakeBaselineControlStore(),
+    detectionControls: new FakeDetectionControlStore(),
+    explainer: new FakeEventExplainer(),
+    backtester: new FakeBacktester(),
     bus: new FakeEventBus(),
     jobs: new FakeJobQueue<Jobs>(),
     gateways: new OneGateway(['default', 'other']),
@@ -88,6 +97,10 @@ class FakesModule {
       { provide: EventStore, useValue: fakes.events },
       { provide: BaselineStore, useValue: fakes.baselines },
       { provide: BaselineControlStore, useValue: fakes.baselineControls },
+      { provide: DetectionControlStore, useValue: fakes.detectionControls },
+      { provide: DetectorGuide, useValue: new FakeDetectorGuide() },
+      { provide: EventExplainer, useValue: fakes.explainer },
+      { provide: Backtester, useValue: fakes.backtester },
       { provide: EndpointStore, useValue: fakes.endpoints },
       { provide: EventBus, useValue: fakes.bus },
       { provide: JobQueue, useValue: fakes.jobs },

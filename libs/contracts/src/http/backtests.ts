@@ -1,0 +1,29 @@
+import * as z from 'zod';
+import { Backtest, BacktestChange, MAX_BACKTEST_EVENTS } from '@outrider/domain/detection/backtest';
+import { InstantText, pageOf, paging } from './paging.ts';
+
+export const BacktestBody = z
+  .strictObject({
+    change: BacktestChange,
+    from: InstantText.optional().describe(
+      'start of the range of event times, inclusive; 7 days before its end when absent',
+    ),
+    to: InstantText.optional().describe('end of the range, exclusive; now when absent'),
+    maxEvents: z
+      .number()
+      .int()
+      .min(1_000)
+      .max(MAX_BACKTEST_EVENTS)
+      .optional()
+      .describe(
+        'where more events matter to the change, those of about every n-th caller are run; absent: 2,000,000, and 400,000 for detectors that go by what all others find',
+      ),
+  })
+  .meta({ id: 'BacktestBody' });
+export type BacktestBody = Readonly<z.infer<typeof BacktestBody>>;
+
+export const BacktestListQuery = z.strictObject({ ...paging });
+export type BacktestListQuery = Readonly<z.infer<typeof BacktestListQuery>>;
+/** Without their results. */
+export const BacktestSummary = Backtest.omit({ result: true }).meta({ id: 'BacktestSummary' });
+export const BacktestPage = pageOf(BacktestSummary, 'BacktestPage');

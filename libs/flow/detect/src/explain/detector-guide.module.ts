@@ -1,0 +1,48 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Lifecycle } from '@outrider/platform/lifecycle';
+import { AlertStore } from '@outrider/ports/alert-store';
+import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
+import { EventStore } from '@outrider/ports/event-store';
+import { StoredBaselines } from '../baseline/baseline-source.ts';
+import { CatalogueGuide } from '../controls/catalogue-guide.ts';
+import type { Rule } from '../rules/rule.ts';
+import { RuleFolder } from '../rules/rule-folder.ts';
+import { DetectSettings } from '../settings.ts';
+import { StoredExplainer } from './stored-explainer.ts';
+
+export interface DetectorGuideOptions {
+  /** As the processes that detect have them. */
+  readonly settings?: DetectSettings;
+  /** Folder of the users' rules; none when undefined. */
+  readonly rulesDir?: string | undefined;
+}
+
+/** What the API needs to know of the detectors: global, so that it need not know this stage. */
+@Module({})
+export class DetectorGuideModule {
+  static register({ settings = DetectSettings.parse({}), rulesDir }: DetectorGuideOptions = {}): DynamicModule {
+    return {
+      module: DetectorGuideModule,
+      global: true,
+      providers: [
+        { provide: DetectorGuide, useFactory: () => new CatalogueGuide(settings) },
+        {
+          provide: EventExplainer,
+          useFactory: (events: EventStore, alerts: AlertStore, lifecycle: Lifecycle) => {
+            const rules = rulesDir === undefined ? () => [] : watchedRules(rulesDir, lifecycle);
+            return new StoredExplainer({ settings, baselines: new StoredBaselines(events, alerts), rules });
+          },
+          inject: [EventStore, AlertStore, Lifecycle],
+        },
+      ],
+      exports: [DetectorGuide, EventExplainer],
+    };
+  }
+}
+
+/** Problems of files are told by the process that detects. */
+const watchedRules = (dir: string, lifecycle: Lifecycle): (() => readonly Rule[]) => {
+  const folder = new RuleFolder({ dir, onChange: () => undefined });
+  lifecycle.add({ name: 'explain: rules', phase: 'workers', start: () => folder.start(), stop: () => folder.stop() });
+  return () => folder.loaded.rules;
+};
