@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { ClickHouseBaselineStore } from '@outrider/clickhouse/clickhouse.baseline-store';
 import { ClickHouseEventStore } from '@outrider/clickhouse/clickhouse.event-store';
 import { openClickHouse } from '@outrider/clickhouse/open-clickhouse';
 import { KEEP_ALL } from '@outrider/clickhouse/retention';
@@ -10,7 +11,7 @@ const [dir = '', postgresUrl = ''] = process.argv.slice(2);
 const clickhouse = await openClickHouse({ dir: join(dir, 'clickhouse') });
 const events = new ClickHouseEventStore(clickhouse, KEEP_ALL);
 await events.prepare();
-const analyzer = await startAnalyzer({ dir, postgresUrl, events });
+const analyzer = await startAnalyzer({ dir, postgresUrl, events, baselines: new ClickHouseBaselineStore(clickhouse) });
 for (let said = -1; said !== 0; await sleep(2)) {
   const behind = analyzer.behind();
   if (behind !== said) process.stdout.write(`behind ${behind}\n`);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { ClickHouseBaselineStore } from '@outrider/clickhouse/clickhouse.baseline-store';
 import { openTemporaryStore, type TemporaryStore } from '@outrider/clickhouse/testing/temporary-store';
 import { encodeEvent } from '@outrider/contracts/events/event-row';
 import { Change } from '@outrider/contracts/topics/change';
@@ -46,7 +47,12 @@ afterEach(async () => {
 });
 
 const start = async (): Promise<Analyzer> => {
-  analyzer = await startAnalyzer({ dir, postgresUrl: server.url, events: clickhouse.store });
+  analyzer = await startAnalyzer({
+    dir,
+    postgresUrl: server.url,
+    events: clickhouse.store,
+    baselines: new ClickHouseBaselineStore(clickhouse.clickhouse),
+  });
   return analyzer;
 };
 

@@ -144,7 +144,7 @@ describe('two analyzers on one bus, ClickHouse and PostgreSQL', () => {
     publish(calls.map((event, i) => (i < calls.length / 3 ? event : { ...event, status: 503 })));
     await bus.settled();
     const found = await eventually(async () => ((await alerts()).length > 0 ? alerts() : undefined), 30_000);
-    expect(found).toMatchObject([{ type: 'error-spike', entity: { kind: 'service' }, severity: 'low' }]);
+    expect(found).toMatchObject([{ type: 'error-spike', entity: { kind: 'service' }, severity: 'info' }]);
     await roles.passOn();
     const { runtime } = b;
     await eventually(() => found.some((alert) => runtime.tracker.holds(alert)));

@@ -44,13 +44,20 @@ export const loadStages = async (
     imports.push(CollectModule.register(collectOptions(gateways, keys, collect, engines.addressFacts)));
     found.push((app) => void (collector.service = app.get(token)));
   }
-  if (detect) imports.push((await import('@outrider/detect/detect.module')).DetectModule.register(rulesDir === undefined ? {} : { rulesDir }));
+  if (detect)
+    imports.push(
+      (await import('@outrider/detect/detect.module')).DetectModule.register(
+        rulesDir === undefined ? {} : { rulesDir },
+      ),
+    );
   if (detect) imports.push((await import('@outrider/discover/discover.module')).DiscoverModule.register({}));
   if (respond) imports.push(...(await responding(respond)));
   const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
   if (serve) {
     const { ServeModule } = await import('@outrider/serve/serve.module');
-    imports.push((await import('@outrider/detect/explain/detector-guide.module')).DetectorGuideModule.register({ rulesDir }));
+    imports.push(
+      (await import('@outrider/detect/explain/detector-guide.module')).DetectorGuideModule.register({ rulesDir }),
+    );
     imports.push((await import('@outrider/detect/backtest/backtest.module')).BacktestModule.register());
     const sources = () => collector.service?.status() ?? [];
     imports.push(ServeModule.register({ version: VERSION, publicMetrics: serve.METRICS_PUBLIC, health, sources }));

@@ -11,6 +11,7 @@ import { connectGroup, GroupStrategy } from '@outrider/platform/bus/group-strate
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import { createLogger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
+import type { BaselineStore } from '@outrider/ports/baseline-store';
 import { systemClock } from '@outrider/ports/clock';
 import type { EventStore } from '@outrider/ports/event-store';
 import { openPostgres, type Postgres } from '@outrider/postgres/open-postgres';
@@ -47,13 +48,19 @@ export const startAnalyzer = async (options: {
   readonly dir: string;
   readonly postgresUrl: string;
   readonly events: EventStore;
+  readonly baselines: BaselineStore;
 }): Promise<Analyzer> => {
   const log = createLogger({ name: 'spec', level: 'silent', pretty: false });
   const metrics = new Metrics();
   const lifecycle = new Lifecycle(log);
   const bus = await openSpecBus(options.dir, metrics);
   const stores = openPostgres({ url: options.postgresUrl, max: 4, sealingKeys: [Buffer.alloc(32, 7)] });
-  const engines = { bus, events: options.events, postgres: { stores, url: options.postgresUrl } };
+  const engines = {
+    bus,
+    events: options.events,
+    baselines: options.baselines,
+    postgres: { stores, url: options.postgresUrl },
+  };
   const imports = [
     EnginesModule.register({ dataDir: options.dir, log, metrics, lifecycle }, engines),
     DetectModule.register({ maxBlockAgeMs: 2, maxBlockRows: 20, tickMs: 50, blocksRefreshMs: 100 }),

@@ -75,6 +75,12 @@ const QUERIES: Readonly<Record<string, Query>> = {
     where: { sql: '(status IN {w0: Array(Int64)})', params: { w0: [401, 403] } },
   }),
   'events.replay-sampled': replayQuery({ range, tenant, oneCallerIn: 4 }),
+  'events.replay-crowd': replayQuery({
+    range,
+    tenant,
+    where: { sql: '(status IN {w0: Array(Int64)})', params: { w0: [401, 403] } },
+    crowd: { by: ['toString(client_ip)', 'toString(method)'], atLeast: 9, spanMs: 300_000 },
+  }),
   'events.replay-partitions': replayQuery({ range, partitions: [0, 5] }),
   'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
   'events.recall': recallQuery(range, [0, 5], range.from),

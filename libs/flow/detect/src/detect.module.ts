@@ -5,12 +5,16 @@ import { Metrics } from '@outrider/platform/metrics';
 import { AlertStore } from '@outrider/ports/alert-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
+import { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Leadership } from '@outrider/ports/leadership';
 import { EnforcementStore } from '@outrider/ports/response-store';
 import type * as z from 'zod';
+import { ControlsRefresh } from './controls/controls-refresh.ts';
+import { heldCounter } from './controls/held-counter.ts';
+import { LiveControls } from './controls/live-controls.ts';
 import { DetectController } from './detect.controller.ts';
 import { DetectOptions } from './detect-options.ts';
 import { DetectionRuntime } from './detection-runtime.ts';
@@ -25,6 +29,22 @@ export class DetectModule {
       controllers: [DetectController],
       providers: [
         {
+          provide: LiveControls,
+          useFactory: (
+            metrics: Metrics,
+            clock: Clock,
+            log: Logger,
+            lifecycle: Lifecycle,
+            store?: DetectionControlStore,
+          ) => {
+            const controls = new LiveControls(heldCounter(metrics));
+            if (store) new ControlsRefresh({ store, controls, clock, log }).join(lifecycle);
+            return controls;
+          },
+          // a process without a control store has nobody who decides
+          inject: [Metrics, Clock, 'outrider.logger', Lifecycle, { token: DetectionControlStore, optional: true }],
+        },
+        {
           provide: DetectionRuntime,
           useFactory: (
             events: EventStore,
@@ -38,9 +58,10 @@ export class DetectModule {
             metrics: Metrics,
             log: Logger,
             lifecycle: Lifecycle,
+            controls: LiveControls,
           ) => {
             const runtime = new DetectionRuntime(
-              { events, alerts, enforcements, endpoints, baselines, bus, leadership, clock, metrics, log },
+              { events, alerts, enforcements, endpoints, baselines, controls, bus, leadership, clock, metrics, log },
               parsed,
             );
             runtime.join(lifecycle);
@@ -58,6 +79,7 @@ export class DetectModule {
             Metrics,
             'outrider.logger',
             Lifecycle,
+            LiveControls,
           ],
         },
         { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },

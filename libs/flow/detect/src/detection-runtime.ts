@@ -23,6 +23,7 @@ import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
 import { ExpectedBaselines } from './baseline/expected-baselines.ts';
 import { ServiceOutages } from './detectors/error-spike/service-outages.ts';
+import { LiveControls } from './controls/live-controls.ts';
 import { DuplicateFilter } from './duplicates/duplicate-filter.ts';
 import { ActiveBlocks } from './echo/active-blocks.ts';
 import { DetectionEngine } from './engine/detection-engine.ts';
@@ -43,6 +44,8 @@ export interface DetectPorts {
   readonly enforcements: EnforcementStore;
   readonly endpoints: EndpointStore;
   readonly baselines: BaselineStore;
+  /** What people decided; kept fresh by whoever made it. Absent: nobody decides anything. */
+  readonly controls?: LiveControls;
   readonly bus: EventBus;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -63,6 +66,7 @@ export class DetectionRuntime {
   readonly #knowledge: LiveKnowledge;
   readonly #outages: ServiceOutages;
   readonly #led: readonly LedLoop[];
+  readonly #controls: LiveControls;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(
@@ -81,8 +85,10 @@ export class DetectionRuntime {
       log,
       rulesDir: options.rulesDir,
     });
+    this.#controls = ports.controls ?? new LiveControls();
     this.engine = new DetectionEngine(settings, baselines, {
       reportsServices: false,
+      controls: this.#controls,
       onNewProfile: this.#knowledge.seeds.want,
     });
     this.#outages = new ServiceOutages(ports.events, settings.errorSpike);
@@ -204,7 +210,8 @@ export class DetectionRuntime {
       round: async () => {
         if (!claimed) await this.tracker.claim(({ entity }) => (entity.kind === 'service' ? SERVICE_LANE : undefined));
         claimed = true;
-        const findings = await this.#outages.round(this.ports.clock.now());
+        const outages = await this.#outages.round(this.ports.clock.now());
+        const findings = outages.flatMap((finding) => this.#controls.pass(finding) ?? []);
         this.#counts.findings(findings);
         for (const finding of findings) await this.tracker.take(finding, SERVICE_LANE);
         await feed.round(this.ports.clock.now());
@@ -227,6 +234,7 @@ export class DetectionRuntime {
       makeEngine: () =>
         new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts), {
           reportsServices: false,
+          controls: this.#controls,
           scopes: ['estate'],
           onNewProfile: this.#knowledge.seeds.want,
         }),

@@ -1,6 +1,6 @@
 import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
 import { CallerError } from '@outrider/platform/errors';
-import { BUS_PARTITION_SPAN, type EventQuery, type ReplayFilter } from '@outrider/ports/event-store';
+import { BUS_PARTITION_SPAN, type Crowd, type EventQuery, type ReplayFilter } from '@outrider/ports/event-store';
 import { assertNever } from '@outrider/domain/assert-never';
 import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
 
@@ -16,7 +16,8 @@ const EVENT_SELECT = EVENT_COLUMNS.map((column) => {
 }).join(', ');
 
 /** A time range in key order. */
-const RANGE = `started_at >= ${since('from')} AND started_at < ${since('to')}`;
+const rangeSql = (from: string, to: string): string => `started_at >= ${since(from)} AND started_at < ${since(to)}`;
+const RANGE = rangeSql('from', 'to');
 
 /**
  * A page of events. A consumer's is read in key order (its own rows; those that Kong logged under it without a credential come
@@ -117,7 +118,7 @@ export const replayQuery = (
   name: 'events.replay',
   sql: `SELECT ${EVENT_SELECT}
 FROM ${EVENTS}
-WHERE ${replayed(filter)}${ofPartitions(filter.partitions)}${(filter.oneCallerIn ?? 1) > 1 ? '\n  AND cityHash64(caller_id) % {oneCallerIn:UInt32} = 0' : ''}
+WHERE ${replayed(filter)}${ofCrowds(filter)}${ofPartitions(filter.partitions)}${(filter.oneCallerIn ?? 1) > 1 ? '\n  AND cityHash64(caller_id) % {oneCallerIn:UInt32} = 0' : ''}
 ORDER BY started_at, id`,
   params: {
     ...replayParams(filter),
@@ -128,6 +129,7 @@ ORDER BY started_at, id`,
     max_bytes_before_external_sort: '268435456',
     max_bytes_ratio_before_external_sort: 0,
     max_block_size: '8192',
+    ...(filter.crowd === undefined ? {} : CROWD_SETTINGS),
   },
 });
 
@@ -135,15 +137,48 @@ export const replayCountQuery = (filter: ReplayFilter): Query => ({
   name: 'events.replay_count',
   sql: `SELECT toUInt32(count())
 FROM ${EVENTS}
-WHERE ${replayed(filter)}`,
+WHERE ${replayed(filter)}${ofCrowds(filter)}`,
   params: replayParams(filter),
+  maxSeconds: 120,
+  ...(filter.crowd === undefined ? {} : { settings: CROWD_SETTINGS }),
 });
 
-const replayed = ({ tenant, where }: ReplayFilter): string =>
-  `${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${RANGE} AND block_echo = 0${where === undefined ? '' : `\n  AND ${where.sql}`}`;
+/** A bound on the memory of counting groups; beyond it they go through files. */
+const CROWD_SETTINGS = { max_bytes_before_external_group_by: '536870912', max_bytes_ratio_before_external_group_by: 0 };
 
-const replayParams = ({ tenant, range, where }: ReplayFilter): Query['params'] => ({
+/** A span that holds `atLeast` events touches two aligned ones, and one of them has half. Names are hashed: a collision lets a few more in. */
+const ofCrowds = (filter: ReplayFilter): string => {
+  const { crowd } = filter;
+  if (crowd === undefined) return '';
+  const group = `cityHash64(${crowd.by.join(', ')})`;
+  const span = `intDiv(toUnixTimestamp64Milli(least(started_at, received_at)), {crowdSpan: Int64})`;
+  return `
+  AND cityHash64(${group}, ${span}) GLOBAL IN (
+    SELECT cityHash64(crowd_group, arrayJoin([crowd_span - 1, crowd_span, crowd_span + 1]))
+    FROM (
+      SELECT ${group} AS crowd_group, ${span} AS crowd_span
+      FROM ${EVENTS}
+      WHERE ${replayed(filter, 'crowdFrom', 'crowdTo')}
+      GROUP BY crowd_group, crowd_span
+      HAVING count() >= {crowdHalf: UInt32}
+    )
+  )`;
+};
+
+/** Crowds may reach beyond the range. */
+const crowdParams = ({ atLeast, spanMs }: Crowd, { from, to }: ReplayFilter['range']): Query['params'] => ({
+  crowdFrom: rangeParams({ from: from - 2 * spanMs, to }).from,
+  crowdTo: rangeParams({ from, to: to + 2 * spanMs }).to,
+  crowdSpan: spanMs,
+  crowdHalf: Math.ceil(atLeast / 2),
+});
+
+const replayed = ({ tenant, where }: ReplayFilter, from = 'from', to = 'to'): string =>
+  `${tenant === undefined ? '' : 'tenant = {tenant:String} AND '}${rangeSql(from, to)} AND block_echo = 0${where === undefined ? '' : `\n  AND ${where.sql}`}`;
+
+const replayParams = ({ tenant, range, where, crowd }: ReplayFilter): Query['params'] => ({
   ...where?.params,
+  ...(crowd && crowdParams(crowd, range)),
   ...rangeParams(range),
   ...(tenant === undefined ? {} : { tenant }),
 });

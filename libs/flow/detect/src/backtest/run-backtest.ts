@@ -7,7 +7,7 @@ import { CallerError } from '@outrider/platform/errors';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import type { EndpointStore } from '@outrider/ports/endpoint-store';
-import type { EventStore } from '@outrider/ports/event-store';
+import type { EventStore, TimeRange } from '@outrider/ports/event-store';
 import type { PolicyStore } from '@outrider/ports/response-store';
 import { OfflineRun } from '../offline/offline-run.ts';
 import type { DetectSettings } from '../settings.ts';
@@ -18,6 +18,8 @@ import { triedPolicies } from './tried-policies.ts';
 
 /** Events between two breaths: the process answers others meanwhile. */
 const CHUNK = 500;
+/** About what one query gives: it is sorted in memory, and its time is bounded. */
+const SLICE_EVENTS = 200_000;
 const ALERT_PAGE = 500;
 /** Alerts that a policy is held against, the newest. */
 const MAX_ALERTS = 20_000;
@@ -93,18 +95,24 @@ const overEvents = async (
   const before = plan.before && new OfflineRun(stores.events, { ...plan.before, documents });
   const after = new OfflineRun(stores.events, { ...plan.after, documents });
   const expected = Math.max(1, events / oneCallerIn);
-  for await (const chunk of stores.events.replay({ ...query, oneCallerIn, chunk: CHUNK })) {
-    if (isStopped()) throw new CallerError('the process was stopped before it was done', 'stopping');
-    await before?.take(chunk);
-    await after.take(chunk);
-    onProgress(Math.min(0.99, after.events / expected));
-    await setImmediate();
-  }
+  for (const slice of slicesOf(range, Math.ceil(expected / SLICE_EVENTS)))
+    for await (const chunk of stores.events.replay({ ...query, range: slice, oneCallerIn, chunk: CHUNK })) {
+      if (isStopped()) throw new CallerError('the process was stopped before it was done', 'stopping');
+      await before?.take(chunk);
+      await after.take(chunk);
+      onProgress(Math.min(0.99, after.events / expected));
+      await setImmediate();
+    }
   await before?.end();
   await after.end();
   const concerned = (run: OfflineRun | undefined): readonly Alert[] => (run?.alerts() ?? []).filter(plan.concerns);
   const counts = { events, run: after.events, oneCallerIn };
   return { before: concerned(before), after: concerned(after), counts, notes: notesOf(plan, counts) };
+};
+
+const slicesOf = ({ from, to }: TimeRange, n: number): readonly TimeRange[] => {
+  const at = (i: number): number => from + Math.floor(((to - from) * i) / n);
+  return Array.from({ length: n }, (_, i) => ({ from: at(i), to: at(i + 1) }));
 };
 
 const notesOf = (plan: PlannedRun, { oneCallerIn }: Outcome['counts']): readonly string[] =>

@@ -186,9 +186,11 @@ export class DetectionEngine {
   }
 
   async settle(slot: number, event: ApiEvent, findings: Finding[]): Promise<void> {
-    const draft = await this.#spikes?.look(slot, callerKeyOf(event), event, windowTime(event));
-    const told = draft && this.#controls.pass(draft, event);
-    if (told) findings.push(told);
+    const at = windowTime(event);
+    const draft = await this.#spikes?.look(slot, callerKeyOf(event), event, at);
+    if (!draft) return;
+    const before = findings.push(draft) - 1;
+    this.#tell(event, at, before, findings);
   }
 
   /** Event time has come to `now` in all lanes. Without calls the events themselves move it on. */
@@ -211,6 +213,11 @@ export class DetectionEngine {
 
   get rules(): RuleSet {
     return this.#rules;
+  }
+
+  /** Types of the detectors that can say what they make of a single event. */
+  get explaining(): ReadonlySet<string> {
+    return new Set(this.#watchers.all.flatMap(({ type, watcher }) => (watcher.explain ? [type] : [])));
   }
 
   /** What each detector makes of an event that was just observed; only what concerns it. */
@@ -253,18 +260,16 @@ export class DetectionEngine {
     findings.push(draft);
   }
 
-  /** From `before` on: findings of this event, for the detectors that go by findings, and past what people decided. */
+  /** From `before` on: findings of this event, past what people decided, and then for the detectors that go by findings. */
   #tell(event: ApiEvent, at: number, before: number, findings: Finding[]): void {
-    const found = findings.splice(before);
+    const told = findings.splice(before).flatMap((finding) => this.#controls.pass(finding, event) ?? []);
     for (const { watcher } of this.#watchers.hearing)
-      for (const finding of [...found]) {
+      for (const finding of [...told]) {
         const draft = watcher.heard?.(finding, event, at, this.#current);
-        if (draft) found.push(draft);
+        const passed = draft && this.#controls.pass(draft, event);
+        if (passed) told.push(passed);
       }
-    for (const finding of found) {
-      const told = this.#controls.pass(finding, event);
-      if (told) findings.push(told);
-    }
+    findings.push(...told);
   }
 
   /** Event time that all lanes have come to. */

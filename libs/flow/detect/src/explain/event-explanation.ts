@@ -60,13 +60,11 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
     replayed,
     truncated: question.truncated,
     detectors: CATALOGUE.map(verdict),
-    rules: engine.rules
-      .explain(event)
-      .map(({ group, matched, ...rule }) => ({
-        ...rule,
-        matched: [...matched],
-        group: group === undefined ? null : { ...group },
-      })),
+    rules: engine.rules.explain(event).map(({ group, matched, ...rule }) => ({
+      ...rule,
+      matched: [...matched],
+      group: group === undefined ? null : { ...group },
+    })),
     exceptions: exceptionsOf(controls, event, findings),
     findings: findings.flatMap((finding) => controls.pass(finding, event) ?? []),
   };

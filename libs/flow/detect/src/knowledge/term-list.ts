@@ -41,6 +41,16 @@ export class TermList {
     return n;
   }
 
+  /** Terms first seen at `from` or later, and before `to`; ms. */
+  joinedWithin(from: number, to: number): number {
+    let n = 0;
+    for (let i = 0; i < this.#size; i++) {
+      const first = this.#first[i] ?? 0;
+      if (first >= from && first < to) n++;
+    }
+    return n;
+  }
+
   add(term: number, at: number, count = 1, firstAt = at): void {
     let i = this.#find(term);
     if (i < 0) {

@@ -35,7 +35,7 @@ export class OfflineRun {
   readonly #tracker: AlertTracker;
   readonly #controls: DetectionControls;
   #seed = '';
-  #ticked = Number.NEGATIVE_INFINITY;
+  #nextTick = Number.NEGATIVE_INFINITY;
   #events = 0;
 
   constructor(store: Pick<EventStore, 'minuteCounts'>, options: OfflineRunOptions = {}) {
@@ -78,7 +78,7 @@ export class OfflineRun {
       this.#pass(windowTime(event), findings);
       const due = engine.observeNow(event, 0, findings);
       if (due !== undefined) await engine.settle(due, event, findings);
-      await this.#tick();
+      if (engine.watermark >= this.#nextTick) await this.#tick();
       if (findings.length > 0) await this.#tell(findings);
     }
   }
@@ -98,8 +98,7 @@ export class OfflineRun {
   /** At full minutes of event time, so that it does not matter which events there were in them. */
   async #tick(): Promise<void> {
     const minute = Math.floor(this.engine.watermark / TICK_MS) * TICK_MS;
-    if (!(minute > this.#ticked)) return;
-    this.#ticked = minute;
+    this.#nextTick = minute + TICK_MS;
     await this.#tracker.tick(() => minute);
   }
 

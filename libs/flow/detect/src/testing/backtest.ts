@@ -17,7 +17,7 @@ export interface Plan {
 
 export interface Backtest {
   readonly found: readonly { readonly plan: Plan; readonly delayMs: number | undefined }[];
-  /** Alerts on nobody who was planted, the health of services left out. */
+  /** Alerts on nobody who was planted (of whatever type: a scan is seen by several detectors), the health of services left out. */
   readonly falseAlarms: readonly Alert[];
   readonly alerts: readonly Alert[];
   readonly events: number;
@@ -57,7 +57,6 @@ export const backtest = async (
       !plans.some(
         (plan) =>
           plan.entity === a.entity.name &&
-          plan.type === a.type &&
           a.lastSeenAt >= plan.from - MINUTE_MS &&
           a.firstSeenAt <= plan.from + 15 * MINUTE_MS,
       ),

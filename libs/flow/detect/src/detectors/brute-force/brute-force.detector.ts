@@ -1,8 +1,9 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { FailureCounts } from '../../windows/failure-log.ts';
+import type { Pace } from './cadence.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 
-export const BRUTE_FORCE_VERSION = '1';
+export const BRUTE_FORCE_VERSION = '2';
 
 export interface GuessingView {
   /** Refusals; marks are fingerprints of the credentials presented, those that ever worked left out. */
@@ -13,10 +14,12 @@ export interface GuessingView {
   readonly requests10m: number;
   /** The address has been seen with a credential that works. */
   readonly knownGood: boolean;
+  /** The latest of them come by a clock, as a poller's do. */
+  readonly steady?: boolean;
 }
 
 export interface GuessingVerdict {
-  readonly kind: 'guessing' | 'blind-guessing' | 'spraying';
+  readonly kind: 'guessing' | 'blind-guessing' | 'spraying' | 'slow-guessing';
   readonly windowMs: number;
   readonly observed: number;
   readonly limit: number;
@@ -38,7 +41,7 @@ export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings):
     return guessing(in60s, 60_000, s.gatewayFailures60s);
   if (failing10 && in10m.failures > s.gatewayFailures10m && varied(in10m, s.gatewayDistinct10m, s))
     return guessing(in10m, 600_000, s.gatewayFailures10m);
-  if (view.knownGood) return undefined;
+  if (view.knownGood || view.steady === true) return undefined;
   const blind = (c: FailureCounts): boolean => c.unmarked >= 0.9 * c.remembered;
   if (failing60 && in60s.failures > s.blindFailures60s && blind(in60s))
     return blindly(in60s, 60_000, s.blindFailures60s);
@@ -60,7 +63,48 @@ export const judgeLoginGuessing = (
     return login(in60s, 60_000, s.loginFailures60s, s);
   if (in10m.failures >= s.loginFailures10m && in10m.failures >= s.loginFailureShare * in10m.attempts)
     return login(in10m, 600_000, s.loginFailures10m, s);
+  if (
+    in10m.failures >= s.sprayingFailures10m &&
+    in10m.distinct >= Math.max(s.sprayingDistinct, 0.8 * in10m.remembered) &&
+    in10m.failures >= 0.8 * in10m.attempts
+  )
+    return login(in10m, 600_000, s.sprayingFailures10m, s);
   return undefined;
+};
+
+export interface SlowView extends Pace {
+  /** `token`: programs log in there, and a stuck one tries for ever, by its clock. */
+  readonly place: 'gateway' | 'login' | 'token';
+  /** Whoever it is shows a working credential of the gateway. */
+  readonly authenticated: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Flags failures that go on for hours with no success between, too slow for the other limits. False positives: a stuck program, which
+ * tries by a clock; a poller with one bad key, which tries one credential; a person who comes back, who succeeds in the end.
+ */
+export const judgeSlowGuessing = (v: SlowView, s: BruteForceSettings): GuessingVerdict | undefined => {
+  if (v.place === 'gateway' && v.distinct < Math.max(s.slowFailures, 0.8 * v.failures)) return undefined;
+  if (v.steady && v.place !== 'gateway' && (v.place === 'token' || v.authenticated)) return undefined;
+  const slow = v.failures >= s.slowFailures && v.medianGapMs >= s.slowGapMinutes * 60_000;
+  const persistent =
+    v.failures >= s.slowPersistent &&
+    v.spanMs >= HOUR_MS &&
+    v.medianGapMs >= 20_000 &&
+    (v.place === 'gateway' || !v.steady);
+  if (!slow && !persistent) return undefined;
+  const limit = slow ? s.slowFailures : s.slowPersistent;
+  return {
+    kind: 'slow-guessing',
+    windowMs: v.spanMs,
+    observed: v.failures,
+    limit,
+    distinct: v.distinct,
+    severity: v.failures >= 2 * limit ? 'high' : 'medium',
+    confidence: Math.min(0.85, 0.7 + 0.05 * Math.log2(v.failures / limit)),
+  };
 };
 
 const varied = (c: FailureCounts, distinct: number, s: BruteForceSettings): boolean =>

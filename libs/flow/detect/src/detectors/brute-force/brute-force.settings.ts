@@ -3,7 +3,7 @@ import * as z from 'zod';
 const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
 const share = (value: number) => z.number().min(0).max(1).default(value);
 
-const DEFAULT_AUTH_WORDS = [
+export const DEFAULT_AUTH_WORDS = [
   'login',
   'log-in',
   'logon',
@@ -43,7 +43,7 @@ export const BruteForceSettings = z.object({
   gatewayDistinctShare: share(0.5),
   /** Refusals that show no credential (Kong hides `Authorization`): the limits without any variety to go by. */
   blindFailures60s: count(30),
-  blindFailures10m: count(100),
+  blindFailures10m: count(150),
   /** Refused part of the caller's requests. */
   minFailureShare: share(0.9),
   /** Failed logins at the upstream of one caller from one address. */
@@ -53,6 +53,16 @@ export const BruteForceSettings = z.object({
   loginFailureShare: share(0.6),
   /** Different paths or queries among the failed logins from which it is called spraying. */
   sprayingDistinct: count(10),
+  /** Failed logins in 10 min that are enough when nearly each is for another account. */
+  sprayingFailures10m: count(15),
+  /** Slow guessing: so many failures in 24 h with no success between … */
+  slowFailures: z.number().int().min(4).max(32).default(8),
+  /** … half of them at least so far apart; minutes. */
+  slowGapMinutes: z.number().min(1).max(720).default(10),
+  /** Or so many in 24 h at any pace (of different credentials, at the gateway), over an hour or more. */
+  slowPersistent: z.number().int().min(8).max(32).default(24),
+  /** Addresses of one /24 (or /48) that take turns, before they count as one. */
+  prefixAddresses: z.number().int().min(2).max(256).default(3),
   /** Whole path segments (or the words of one, split at `-`, `_`, `.`) that make an endpoint a login; lower case. */
   authWords: z.array(z.string().min(2).max(40)).max(200).default(DEFAULT_AUTH_WORDS),
   /** Quiet time after which the alert is over; minutes of event time. */

@@ -1,29 +1,30 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
+import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { Evidence } from '../../windows/evidence.ts';
-import { FailureLog } from '../../windows/failure-log.ts';
-import { bucketOf } from '../../windows/time.ts';
+import { bucketOf, DAY_MS } from '../../windows/time.ts';
 import { AuthEndpoints } from './auth-endpoints.ts';
-import {
-  BRUTE_FORCE_VERSION,
-  judgeGatewayGuessing,
-  judgeLoginGuessing,
-  type GuessingVerdict,
-} from './brute-force.detector.ts';
+import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing, type SlowView } from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
+import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
+import { isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
+import { PrefixGuessing } from './prefix-guessing.ts';
 
 /** Credentials and addresses known to work; 16 bytes each. */
 const MAX_KNOWN_GOOD = 1_000_000;
-const LOGIN_FAILURES = new Set([400, 401, 403, 422]);
+const TEN_MINUTES_MS = 600_000;
+/** Failures among which a 429 at a login is one more guess. */
+const GUESSING_ALREADY = 3;
+/** A mark of its own for a credential that used to work. */
+const STALE = 1;
 
-/** Keeps what the guessing rules need: refusals at the gateway by address, failed logins at the upstream by caller and address. */
+/** Keeps what the guessing rules need: refusals of credentials by address, failed logins at the upstream by caller and address. */
 export class BruteForceWatcher implements Watcher {
-  readonly #gateway: BoundedMap<{ log: FailureLog; evidence: Evidence }>;
-  readonly #logins: BoundedMap<{ log: FailureLog; evidence: Evidence }>;
+  readonly #gateway: BoundedMap<Guesser>;
+  readonly #logins: BoundedMap<Guesser>;
+  readonly #prefixes: PrefixGuessing;
   readonly #workingCredentials = new KnownSet(MAX_KNOWN_GOOD);
   readonly #workingAddresses = new KnownSet(MAX_KNOWN_GOOD);
   readonly #endpoints: AuthEndpoints;
@@ -34,17 +35,17 @@ export class BruteForceWatcher implements Watcher {
   ) {
     this.#gateway = new BoundedMap(maxCallers);
     this.#logins = new BoundedMap(maxCallers);
+    this.#prefixes = new PrefixGuessing(settings, Math.ceil(maxCallers / 4));
     this.#endpoints = new AuthEndpoints(settings.authWords);
   }
 
   get evicted(): number {
-    return this.#gateway.evicted + this.#logins.evicted;
+    return this.#gateway.evicted + this.#logins.evicted + this.#prefixes.evicted;
   }
 
   /** Credentials and addresses that ever worked stay known. */
   forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#gateway.forgetLanes(lanes);
-    this.#logins.forgetLanes(lanes);
+    for (const kept of [this.#gateway, this.#logins, this.#prefixes]) kept.forgetLanes(lanes);
   }
 
   isLogin(event: ApiEvent): boolean {
@@ -53,11 +54,30 @@ export class BruteForceWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '') this.#remember(event);
-    if (event.answeredBy === 'kong')
-      return (event.status === 401 || event.status === 403) && event.credentialId === '' && event.consumerId === ''
-        ? this.#refusedAtGateway(event, at, caller)
-        : undefined;
-    return this.#endpoints.matches(event.pathTemplate) ? this.#login(event, at, caller) : undefined;
+    if (event.answeredBy === 'kong') {
+      if ((event.status === 401 || event.status === 403) && event.credentialId === '' && event.consumerId === '')
+        return this.#refused(event, at, caller);
+      return event.status === 429 && this.isLogin(event) ? this.#followed(event, at, caller) : undefined;
+    }
+    if (this.#endpoints.matches(event.pathTemplate)) return this.#login(event, at, caller);
+    // Where upstreams check the keys themselves.
+    if (event.credentialFingerprint === '' || event.credentialId !== '') return undefined;
+    if (event.status === 401) return this.#refused(event, at, caller);
+    if (event.status < 300) this.#remember(event);
+    return undefined;
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    const isRefused = event.status === 401 || event.status === 403;
+    const { gatewayFailures60s, gatewayFailures10m, loginFailures60s, loginFailures10m } = this.settings;
+    const login = this.isLogin(event) && event.answeredBy === 'upstream';
+    if (login ? !isFailedLogin(event) : !isRefused) return undefined;
+    const guesser = login ? this.#logins.peek(loginKey(event, caller)) : this.#gateway.peek(caller.key);
+    if (!guesser) return undefined;
+    const [minute, ten] = [guesser.log.within(60_000), guesser.log.within(TEN_MINUTES_MS)];
+    return login
+      ? `${minute.failures} failed logins in a minute (${loginFailures60s} are told), ${ten.failures} of ${ten.attempts} in ten (${loginFailures10m} are told); ${guesser.cadence.paceSince(at - DAY_MS).failures} since one worked.`
+      : `${minute.failures} refusals in a minute with ${minute.distinct} credentials (more than ${gatewayFailures60s} are told), ${ten.failures} in ten with ${ten.distinct} (more than ${gatewayFailures10m}).`;
   }
 
   #remember(event: ApiEvent): void {
@@ -66,14 +86,30 @@ export class BruteForceWatcher implements Watcher {
     this.#workingAddresses.add(`${event.tenant}|${event.clientIp}`);
   }
 
-  #refusedAtGateway(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const { log, evidence } = this.#gateway.getOrMake(caller.key, fresh, caller.lane);
+  #refused(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const guesser = this.#gateway.getOrMake(caller.key, fresh, caller.lane);
+    const { log, cadence, evidence } = guesser;
+    const print = event.credentialFingerprint;
     // A credential that used to work and no longer does is stale, not guessed: it counts as the same one every time.
-    const worked = this.#workingCredentials.has(`${event.tenant}|${event.credentialFingerprint}`);
-    log.add(at, event.credentialFingerprint === '' ? 0 : worked ? 1 : hash32(event.credentialFingerprint) || 2);
+    const stale = print !== '' && this.#workingCredentials.has(`${event.tenant}|${print}`);
+    const mark = print === '' ? 0 : stale ? STALE : hash32(print) || 2;
+    log.add(at, mark);
+    if (mark > STALE || (mark === 0 && cadence.size < 16)) cadence.add(at, mark);
     evidence.add(event, at);
+    const shared = mark > STALE && isMostly(log.failuresWithin(TEN_MINUTES_MS), caller, log.lastAt);
+    return (
+      this.#judgeRefusals(event, at, caller, guesser) ??
+      (mark > STALE ? this.#slow(event, at, caller, guesser, 'gateway') : undefined) ??
+      (shared && at > log.reportedAt + TEN_MINUTES_MS
+        ? this.#prefixes.failed(event, at, caller, mark, 'gateway')
+        : undefined)
+    );
+  }
+
+  #judgeRefusals(event: ApiEvent, at: number, caller: Caller, guesser: Guesser): Draft | undefined {
+    const { log, evidence } = guesser;
     if (
-      log.failuresWithin(600_000) <= this.settings.gatewayFailures60s ||
+      log.failuresWithin(TEN_MINUTES_MS) <= this.settings.gatewayFailures60s ||
       !log.worthALook ||
       at < log.reportedAt + REPORT_EVERY_MS
     )
@@ -82,81 +118,94 @@ export class BruteForceWatcher implements Watcher {
     const verdict = judgeGatewayGuessing(
       {
         in60s: log.within(60_000),
-        in10m: log.within(600_000),
+        in10m: log.within(TEN_MINUTES_MS),
         requests60s: caller.requests(head - 5, head),
         requests10m: caller.requests(head - 59, head),
-        knownGood: this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),
+        knownGood: event.answeredBy !== 'kong' || this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),
+        steady: guesser.cadence.paceSince(0).steady,
       },
       this.settings,
     );
-    return verdict && this.#report(event, at, caller, log, evidence, verdict, 'gateway');
+    if (!verdict) return undefined;
+    log.reportedAt = at;
+    return guessFinding({ event, at, caller, evidence, verdict, place: 'gateway' });
   }
 
   #login(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const key = `${caller.key}|${event.clientIp}`;
-    const reading = event.method === 'GET' || event.method === 'HEAD';
-    const failed = LOGIN_FAILURES.has(event.status) && !(reading && event.query === '');
-    if (!failed) {
-      if (!reading && event.status < 400) this.#logins.peek(key)?.log.addSuccess(at);
-      return undefined;
-    }
-    const { log, evidence } = this.#logins.getOrMake(key, fresh, caller.lane);
+    if (isFailedLogin(event)) return this.#failedLogin(event, at, caller);
+    if (isGoodLogin(event)) {
+      const guesser = this.#logins.peek(loginKey(event, caller));
+      guesser?.log.addSuccess(at);
+      guesser?.cadence.clear();
+      this.#prefixes.worked(event, at, caller);
+    } else if (event.status === 429) return this.#followed(event, at, caller);
+    return undefined;
+  }
+
+  /** Refused for being too many. */
+  #followed(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    return isFollowing(this.#logins.peek(loginKey(event, caller)), at)
+      ? this.#failedLogin(event, at, caller)
+      : undefined;
+  }
+
+  #failedLogin(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const guesser = this.#logins.getOrMake(loginKey(event, caller), fresh, caller.lane);
     const mark = hash32(`${event.path}?${event.query}`) || 1;
-    log.add(at, mark);
-    evidence.add(event, at);
+    guesser.log.add(at, mark);
+    guesser.cadence.add(at, mark);
+    guesser.evidence.add(event, at);
+    const reading = isReading(event);
+    return (
+      this.#judgeLogins(event, at, caller, guesser, reading) ??
+      (reading ? undefined : this.#slow(event, at, caller, guesser, 'login')) ??
+      (reading || at < guesser.log.reportedAt + TEN_MINUTES_MS
+        ? undefined
+        : this.#prefixes.failed(event, at, caller, mark, 'login'))
+    );
+  }
+
+  #judgeLogins(event: ApiEvent, at: number, caller: Caller, guesser: Guesser, reading: boolean): Draft | undefined {
+    const { log, evidence } = guesser;
     if (
-      log.failuresWithin(600_000) < this.settings.loginFailures60s ||
+      log.failuresWithin(TEN_MINUTES_MS) < this.settings.loginFailures60s ||
       !log.worthALook ||
       at < log.reportedAt + REPORT_EVERY_MS
     )
       return undefined;
-    const verdict = judgeLoginGuessing(log.within(60_000), log.within(600_000), this.settings);
+    const verdict = judgeLoginGuessing(log.within(60_000), log.within(TEN_MINUTES_MS), this.settings);
     // Reading with ever the same query is polling.
     if (!verdict || (reading && verdict.distinct < this.settings.loginFailures60s)) return undefined;
-    return this.#report(event, at, caller, log, evidence, verdict, 'login');
+    // A program that waits for a person to allow it (device flow), or that is stuck, asks by a clock.
+    if (this.#endpoints.isForPrograms(event.pathTemplate) && guesser.cadence.paceSince(0).steady) return undefined;
+    log.reportedAt = at;
+    return guessFinding({ event, at, caller, evidence, verdict, place: 'login' });
   }
 
-  #report(
-    event: ApiEvent,
-    at: number,
-    caller: Caller,
-    log: FailureLog,
-    evidence: Evidence,
-    verdict: GuessingVerdict,
-    where: 'gateway' | 'login',
-  ): Draft {
-    log.reportedAt = at;
-    const minutes = verdict.windowMs / 60_000;
-    return findingOf({
-      event,
-      entity: caller.entity,
-      type: 'brute-force',
-      version: BRUTE_FORCE_VERSION,
-      severity: verdict.severity,
-      confidence: verdict.confidence,
-      at,
-      from: at - verdict.windowMs,
-      observed: { metric: 'failed authentications', value: verdict.observed, unit: `in ${minutes} min` },
-      expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: explain(verdict, where, caller.entity.name, minutes),
-      evidence,
-      only:
-        where === 'gateway'
-          ? "answered_by = 'kong' AND status IN (401, 403)"
-          : "answered_by = 'upstream' AND status IN (400, 401, 403, 422)",
-    });
+  #slow(event: ApiEvent, at: number, caller: Caller, guesser: Guesser, where: GuessingPlace): Draft | undefined {
+    if (guesser.cadence.size < this.settings.slowFailures || at < guesser.slowReportedAt + SLOW_REPORT_MS)
+      return undefined;
+    if (at < guesser.log.reportedAt + SLOW_REPORT_MS) return undefined;
+    if (where === 'gateway' && this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`)) return undefined;
+    const place: SlowView['place'] =
+      where === 'gateway' ? 'gateway' : this.#endpoints.isForPrograms(event.pathTemplate) ? 'token' : 'login';
+    const pace = guesser.cadence.paceSince(at - DAY_MS);
+    const verdict = judgeSlowGuessing({ ...pace, place, authenticated: event.credentialId !== '' }, this.settings);
+    if (!verdict) return undefined;
+    guesser.slowReportedAt = at;
+    return guessFinding({ event, at, caller, evidence: guesser.evidence, verdict, place: where });
   }
 }
 
-const fresh = (): { log: FailureLog; evidence: Evidence } => ({ log: new FailureLog(), evidence: new Evidence() });
+const fresh = (): Guesser => new Guesser();
+const loginKey = (event: ApiEvent, caller: Caller): string => `${caller.key}|${event.clientIp}`;
 
-const explain = (v: GuessingVerdict, where: 'gateway' | 'login', name: string, minutes: number): string => {
-  const span = minutes === 1 ? 'one minute' : `${minutes} minutes`;
-  if (where === 'login')
-    return `${v.observed} logins of ${name} failed at the upstream within ${span}, where at most ${v.limit - 1} are let pass${
-      v.kind === 'spraying' ? `; ${v.distinct} different targets: one guess each for many accounts` : ''
-    }. This is how passwords are guessed.`;
-  if (v.kind === 'blind-guessing')
-    return `Kong refused ${v.observed} requests of ${name} within ${span} (at most ${v.limit} are let pass) and nearly nothing else came from there. The log does not show the credentials, so it may also be a client that lost its own.`;
-  return `${name} tried ${v.distinct} different credentials in ${v.observed} refused requests within ${span} (at most ${v.limit} are let pass). This is how keys are guessed.`;
+/** It failed often enough, not long ago. */
+const isFollowing = (guesser: Guesser | undefined, at: number): boolean =>
+  guesser !== undefined && guesser.log.total >= GUESSING_ALREADY && at < guesser.log.lastAt + TEN_MINUTES_MS;
+
+/** Half of what the caller does in ten minutes, or more, is being refused. */
+const isMostly = (failures: number, caller: Caller, lastAt: number): boolean => {
+  const head = bucketOf(lastAt);
+  return failures * 2 >= caller.requests(head - 59, head);
 };

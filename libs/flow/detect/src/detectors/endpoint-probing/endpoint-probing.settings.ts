@@ -6,9 +6,21 @@ const share = (value: number) => z.number().min(0).max(1).default(value);
 /** Scans for paths that might exist. */
 export const EndpointProbingSettings = z.object({
   enabled: z.boolean().default(true),
-  /** Different refused paths (404, 403, 400; ids in them count once; paths that ever worked for anybody do not count). */
+  /** Different refused paths (ids in them count once; paths that ever worked for anybody do not count). */
   distinct60s: count(15),
   distinct10m: count(50),
+  /** A slow scan, over an hour and over a day: only when the paths have several parents or are those of word lists. */
+  distinct1h: count(50),
+  distinct24h: count(120),
+  minParents: count(8),
+  /** Times these limits for 401: a client whose key expired asks for all that it knows. */
+  unauthenticatedFactor: z.number().min(1).max(100).default(2),
+  /** Times these limits for crawlers, by what they call themselves. */
+  crawlerFactor: z.number().min(1).max(100).default(4),
+  /** Different paths of word lists (`/.git/config`, `/backup.zip`, `/phpinfo.php`) of several kinds, whatever they were answered. */
+  wordListPaths10m: count(8),
+  wordListPaths24h: count(15),
+  wordListKinds: z.number().int().min(1).max(8).default(3),
   /** Refused part of the caller's requests. */
   minErrorShare: share(0.8),
   /** From so many times the distinct limits on, a lower share is enough: a scan beside ordinary traffic. */

@@ -12,6 +12,15 @@ const failures = (n: number, distinct: number): FailureCounts => ({
   unmarked: 0,
 });
 
+const QUIET = {
+  wordList10m: 0,
+  wordList24h: 0,
+  wordListKinds: 0,
+  parents: 1,
+  unauthenticatedShare: 0,
+  crawler: false,
+};
+
 describe('endpoint-probing', () => {
   it.each<[string, FailureCounts, number, FailureCounts, number, number | undefined]>([
     ['a word list in a minute', failures(20, 20), 20, failures(20, 20), 20, 60_000],
@@ -22,6 +31,8 @@ describe('endpoint-probing', () => {
     ['dead assets among good requests', failures(16, 16), 100, failures(16, 16), 100, undefined],
     ['a long list beside ordinary traffic', failures(40, 40), 100, failures(40, 40), 100, 60_000],
   ])('%s', (_name, in60s, requests60s, in10m, requests10m, windowMs) => {
-    expect(judgeEndpointProbing({ in60s, requests60s, in10m, requests10m }, settings)?.windowMs).toBe(windowMs);
+    expect(judgeEndpointProbing({ ...QUIET, in60s, requests60s, in10m, requests10m }, settings)?.windowMs).toBe(
+      windowMs,
+    );
   });
 });

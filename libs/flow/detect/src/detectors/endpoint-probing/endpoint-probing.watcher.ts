@@ -1,27 +1,32 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
+import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { Evidence } from '../../windows/evidence.ts';
-import { FailureLog } from '../../windows/failure-log.ts';
-import { bucketOf } from '../../windows/time.ts';
-import { ENDPOINT_PROBING_VERSION, judgeEndpointProbing } from './endpoint-probing.detector.ts';
+import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
+import { ENDPOINT_PROBING_VERSION, judgeEndpointProbing, type ProbingVerdict } from './endpoint-probing.detector.ts';
 import type { EndpointProbingSettings } from './endpoint-probing.settings.ts';
+import { Prober } from './prober.ts';
+import { bitsIn, wordListKinds } from './word-list-path.ts';
 
 /** Path templates that have worked for somebody; 16 bytes each. */
 const MAX_WORKING_PATHS = 500_000;
+/** An endpoint that answered more often is in use, whatever its name. */
+const IN_USE = 20;
+
+/** What a scan is answered with: by the upstream, by Kong's routes and by its plugins. */
+const isRefusal = (status: number): boolean =>
+  status === 404 || status === 403 || status === 400 || status === 401 || status === 405 || status === 410 ||
+  status === 414 || status === 426 || status === 429 || status === 501; // prettier-ignore
 
 export class EndpointProbingWatcher implements Watcher {
-  readonly #callers: BoundedMap<{ log: FailureLog; evidence: Evidence }>;
+  readonly statusClasses = [2, 3, 4, 5] as const;
+  readonly #callers: BoundedMap<Prober>;
   readonly #working = new KnownSet(MAX_WORKING_PATHS);
 
-  constructor(
-    private readonly settings: EndpointProbingSettings,
-    maxCallers: number,
-  ) {
-    this.#callers = new BoundedMap(maxCallers);
+  constructor(private readonly deps: Pick<DetectorDeps<EndpointProbingSettings>, 'settings' | 'maxCallers'>) {
+    this.#callers = new BoundedMap(deps.maxCallers);
   }
 
   get evicted(): number {
@@ -34,51 +39,86 @@ export class EndpointProbingWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const { endpoint } = caller;
+    if (endpoint !== undefined && endpoint.successes > IN_USE) return undefined;
     const { status } = event;
-    if (status >= 200 && status < 400) {
-      this.#working.add(`${event.tenant}|${event.pathTemplate}`);
-      return undefined;
-    }
-    if (status !== 404 && status !== 403 && status !== 400) return undefined;
-    if (this.#working.has(`${event.tenant}|${event.pathTemplate}`)) return undefined;
-    const { log, evidence } = this.#callers.getOrMake(caller.key, fresh, caller.lane);
-    log.add(at, hash32(event.pathTemplate) || 1);
-    evidence.add(event, at);
-    if (
-      log.failuresWithin(600_000) < this.settings.distinct60s ||
-      !log.worthALook ||
-      at < log.reportedAt + REPORT_EVERY_MS
-    )
-      return undefined;
-    const head = bucketOf(log.lastAt);
+    const worked = status >= 200 && status < 400;
+    if (!worked && !isRefusal(status)) return undefined;
+    const kinds = wordListKinds(event.pathTemplate);
+    const wasWorking = endpoint !== undefined || this.#working.has(workKey(event));
+    if (worked && !wasWorking) this.#working.add(workKey(event));
+    if (kinds === 0 && (worked || wasWorking)) return undefined;
+    const prober = this.#callers.getOrMake(caller.key, () => new Prober(), caller.lane);
+    if (kinds !== 0) prober.wordListed(at, event.pathTemplate, kinds);
+    if (!worked && !wasWorking) prober.refuse(at, event.pathTemplate, status);
+    prober.evidence.add(event, at);
+    return this.#judged(event, at, caller, prober);
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    if (!isRefusal(event.status)) return undefined;
+    const prober = this.#callers.peek(caller.key);
+    if (prober === undefined || prober.refused === 0) return undefined;
+    const settings = this.deps.settings.of(event);
+    return `${caller.entity.name} asked for ${prober.log.within(60_000).distinct} different paths that never worked within a minute (limit ${settings.distinct60s}) and ${prober.log.within(600_000).distinct} within ten (limit ${settings.distinct10m}).`;
+  }
+
+  #judged(event: ApiEvent, at: number, caller: Caller, prober: Prober): Draft | undefined {
+    const { log } = prober;
+    const settings = this.deps.settings.of(event);
+    const few = log.total < settings.distinct60s && prober.wordListTotal < settings.wordListPaths10m;
+    if (few || !log.worthALook || at < log.reportedAt + REPORT_EVERY_MS) return undefined;
+    const head = bucketOf(Math.max(log.lastAt, at));
+    const isSlow = log.total >= settings.distinct1h && log.total % 8 === 0;
     const verdict = judgeEndpointProbing(
       {
         in60s: log.within(60_000),
         in10m: log.within(600_000),
+        ...(isSlow && { in1h: log.within(HOUR_MS), in24h: log.within(DAY_MS) }),
         requests60s: caller.requests(head - 5, head),
         requests10m: caller.requests(head - 59, head),
+        wordList10m: prober.wordListWithin(600_000),
+        wordList24h: prober.wordListWithin(DAY_MS),
+        wordListKinds: bitsIn(prober.wordListKinds),
+        parents: prober.parents.size,
+        unauthenticatedShare: prober.unauthenticated / Math.max(1, prober.refused),
+        crawler: caller.agent.kind === 'bot',
       },
-      this.settings,
+      settings,
     );
     if (!verdict) return undefined;
     log.reportedAt = at;
-    const minutes = verdict.windowMs / 60_000;
-    return findingOf({
-      event,
-      entity: caller.entity,
-      type: 'endpoint-probing',
-      version: ENDPOINT_PROBING_VERSION,
-      severity: verdict.severity,
-      confidence: verdict.confidence,
-      at,
-      from: at - verdict.windowMs,
-      observed: { metric: 'distinct refused paths', value: verdict.distinct, unit: `in ${minutes} min` },
-      expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: `${caller.entity.name} asked for ${verdict.distinct} different paths that do not exist or are forbidden within ${minutes} min (fewer than ${verdict.limit} are let pass); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots.`,
-      evidence,
-      only: 'status IN (400, 403, 404)',
-    });
+    return findingFor(event, at, caller, prober, verdict);
   }
 }
 
-const fresh = (): { log: FailureLog; evidence: Evidence } => ({ log: new FailureLog(), evidence: new Evidence() });
+const workKey = (event: ApiEvent): string => `${event.tenant}|${event.pathTemplate}`;
+
+const spanOf = (ms: number): string => (ms >= HOUR_MS ? `${ms / HOUR_MS} h` : `${ms / 60_000} min`);
+
+const findingFor = (event: ApiEvent, at: number, caller: Caller, prober: Prober, verdict: ProbingVerdict): Draft => {
+  const { entity } = caller;
+  const span = spanOf(verdict.windowMs);
+  const words = verdict.rule === 'word-list';
+  return findingOf({
+    event,
+    entity,
+    type: 'endpoint-probing',
+    version: ENDPOINT_PROBING_VERSION,
+    severity: verdict.severity,
+    confidence: verdict.confidence,
+    at,
+    from: at - verdict.windowMs,
+    observed: {
+      metric: words ? 'distinct paths of word lists' : 'distinct refused paths',
+      value: verdict.distinct,
+      unit: `in ${span}`,
+    },
+    expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+    explanation: words
+      ? `${entity.name} asked for ${verdict.distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists (hidden files, backups, scripts of other platforms, known products) within ${span} (fewer than ${verdict.limit} are let pass), whatever they were answered. This is how an API is searched for weak spots.`
+      : `${entity.name} asked for ${verdict.distinct} different paths that do not exist or are forbidden within ${span} (fewer than ${verdict.limit} are let pass); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots.`,
+    evidence: prober.evidence,
+    ...(words ? {} : { only: 'status IN (400, 401, 403, 404, 405, 410, 414, 426, 429, 501)' }),
+  });
+};

@@ -23,7 +23,8 @@ export const ErrorSpikeSettings = z.object({
   healthOthersRequests: z.number().int().min(1).max(1000).default(3),
   /** Callers with errors from which the health finding on the service is reported. */
   healthCallers: z.number().int().min(2).max(10_000).default(5),
-  reportHealth: z.boolean().default(true),
+  /** Whether the outage of a service, which is nobody's abuse, is told as well (severity info). */
+  reportHealth: z.boolean().default(false),
   /** Quiet time after which the alert is over; minutes of event time. */
   quietMinutes: z.number().min(1).max(1440).default(20),
 });

@@ -46,7 +46,7 @@ export const standsOut = (view: ServiceView, s: ErrorSpikeSettings): ServiceVerd
     known ? (s.baselineRatio * view.pastErrors) / view.pastRequests : 0,
   );
   if (wilsonLowerBound(view.errors, view.requests, s.z) <= limit) return undefined;
-  return { ratio: view.errors / view.requests, limit, severity: 'low', confidence: 0.5 };
+  return { ratio: view.errors / view.requests, limit, severity: 'info', confidence: 0.5 };
 };
 
 /** Many callers fail, and they would without the worst of them: the service is unwell. */

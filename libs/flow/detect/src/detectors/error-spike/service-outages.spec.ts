@@ -10,7 +10,7 @@ import { ServiceOutages } from './service-outages.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12, 30, 0);
 const MINUTE_MS = 60_000;
-const settings = DetectSettings.parse({});
+const settings = DetectSettings.parse({ errorSpike: { reportHealth: true } });
 
 let store: FakeEventStore;
 beforeEach(() => {
@@ -65,7 +65,7 @@ describe('an outage of a service', () => {
     await stored(traffic(40, NOW - 40_000, () => true));
     const [finding] = await outages().round(NOW);
     expect(finding).toMatchObject({
-      severity: 'low',
+      severity: 'info',
       detectorVersion: '1',
       observed: { metric: 'server error ratio' },
     });

@@ -15,6 +15,8 @@ export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): st
       return `${seen}, where its busiest minute so far had ${Math.max(profile.maxMinute, 0)}. A rise of this size within seconds is a loop, not a rush.`;
     case 'young':
       return `${seen}, after a life of ${view.pastRequests} requests with at most ${view.busiestBucket} in 10 s. Little of it is known, but a rise of this size within seconds is a loop.`;
+    case 'arrival':
+      return `${seen} without any past, ${Math.round(view.arrival.monotony * 100)} % of them by one client at one endpoint; the busiest of ${peers.callers} peers made ${round(peers.max)} in 5 min (the limit was ${round(v.threshold)}). Nobody begins like this by hand.`;
     case 'newcomer':
       return `${seen} without any past, more than ${round(peers.max)} which the busiest of its ${peers.callers} peers ever made in 5 min. It may be a first load.`;
   }

@@ -3,7 +3,7 @@ import type { SpikeProfile } from '../../baseline/spike-profile.ts';
 import { logUpperTail, upperQuantile } from '../../statistics/negative-binomial.ts';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 
-export const REQUEST_SPIKE_VERSION = '1';
+export const REQUEST_SPIKE_VERSION = '2';
 
 /** One caller's last five minutes against what is known of it. Counts are requests. */
 export interface SpikeView {
@@ -18,7 +18,18 @@ export interface SpikeView {
   readonly pastRequests: number;
   readonly busiestBucket: number;
   readonly peers: PeerView;
+  readonly arrival: ArrivalView;
   readonly situation: SpikeSituation;
+}
+
+/** How the caller came. */
+export interface ArrivalView {
+  /** An address that shows no credential, not even one that only the upstream checks. */
+  readonly anonymous: boolean;
+  /** Time that the others were watched before its first request; buckets. */
+  readonly leadBuckets: number;
+  /** Part of its requests that one client makes at one endpoint; 0 unknown. */
+  readonly monotony: number;
 }
 
 /** Busiest five minutes of the other callers of the same kind. */
@@ -38,7 +49,7 @@ export interface SpikeSituation {
   readonly explainedShare: number;
 }
 
-export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer';
+export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer' | 'arrival';
 
 export interface SpikeThresholds {
   /** Requests in five minutes; Infinity when only the fast rules apply. */
@@ -69,6 +80,11 @@ export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): Spi
     return undefined;
   const thresholds = spikeThresholds(view, s);
   const factor = situationFactor(view, s);
+  const arrival = arrivalThresholds(view, s);
+  if (arrival && view.count30s >= arrival.fast * situation.surge)
+    return verdict('arrival', view, view.count30s, 30_000, arrival.fast);
+  if (arrival && view.count5m >= arrival.window * factor)
+    return verdict('arrival', view, view.count5m, 300_000, arrival.window);
   const fastRule = view.count30s >= thresholds.fast * situation.surge ? fastRuleOf(view, s) : undefined;
   if (fastRule) return verdict(fastRule, view, view.count30s, 30_000, thresholds.fast);
   if (view.count5m < thresholds.window * factor) return undefined;
@@ -82,8 +98,33 @@ export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): Spi
 };
 
 /** What the caller must reach, before what else was going on is looked at. */
-export const spikeThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds =>
-  view.profile.warmUp === 'learning' ? learningThresholds(view, s) : baselineThresholds(view, s);
+export const spikeThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds => {
+  const thresholds = view.profile.warmUp === 'learning' ? learningThresholds(view, s) : baselineThresholds(view, s);
+  const arrival = arrivalThresholds(view, s);
+  if (!arrival) return thresholds;
+  return { window: Math.min(thresholds.window, arrival.window), fast: Math.min(thresholds.fast, arrival.fast) };
+};
+
+/**
+ * Of a caller that came out of nothing while the others were watched: one client that asks one thing at a pace that no person has.
+ * Undefined of those that were there from the first and those with a past; a crowd behind one address must be far louder.
+ */
+const arrivalThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds | undefined => {
+  const { arrival, peers, profile } = view;
+  if (profile.warmUp !== 'learning' || profile.requests >= s.learningRequests) return undefined;
+  if (arrival.leadBuckets < s.arrivalLeadBuckets) return undefined;
+  const alike = arrival.monotony >= s.arrivalMonotony;
+  if (!arrival.anonymous && !alike) return undefined;
+  if (arrival.anonymous && alike)
+    return {
+      window: Math.max(s.arrivalFloor, s.arrivalRatio * peers.q90, s.arrivalOverMax * peers.max),
+      fast: Math.max(s.arrivalFloor30s, s.arrivalRatio * peers.q90, peers.max),
+    };
+  return {
+    window: Number.POSITIVE_INFINITY,
+    fast: Math.max(s.arrivalConsumerFloor30s, s.arrivalRatio * peers.max),
+  };
+};
 
 const baselineThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThresholds => {
   const { profile } = view;
@@ -167,7 +208,7 @@ const verdict = (
 ): SpikeVerdict => {
   const { profile } = view;
   const usual = Math.max(1, profile.max, view.recentMax, rule === 'young' ? view.busiestBucket * 2 : 0);
-  const ratio = observed / usual;
+  const ratio = observed / (rule === 'arrival' ? threshold : usual);
   const mean = Math.max(0.5, (profile.mean * windowMs) / 300_000);
   const p = profile.n === 0 ? 1 : Math.exp(Math.max(-690, logUpperTail(observed, mean, profile.size)));
   return {
@@ -185,6 +226,7 @@ const verdict = (
 const severityOf = (rule: SpikeRule, ratio: number, observed: number): Severity => {
   if (rule === 'fast') return ratio >= 50 && observed >= 3000 ? 'critical' : 'high';
   if (rule === 'newcomer') return 'medium';
+  if (rule === 'arrival') return ratio >= 5 ? 'high' : 'medium';
   if (ratio >= 10) return 'high';
   return ratio >= 3 ? 'medium' : 'low';
 };
@@ -199,6 +241,8 @@ const confidenceOf = (rule: SpikeRule, view: SpikeView, ratio: number): number =
       return 0.75;
     case 'newcomer':
       return 0.5;
+    case 'arrival':
+      return 0.65 + grown / 2;
     case 'learning':
       return 0.6 + grown;
     case 'baseline':

@@ -13,7 +13,7 @@ export const RequestSpikeSettings = z.object({
   /** Times the 99.9th percentile of 14 days. */
   noveltyOverP999: ratio(1.5),
   /** Times the maximum of 14 days. */
-  noveltyOverMax: ratio(1.1),
+  noveltyOverMax: ratio(1.5),
   /** Below it nothing is a spike. */
   floor: requests(200),
   /** Everything above, while fewer than 7 days are known. */
@@ -46,6 +46,19 @@ export const RequestSpikeSettings = z.object({
   newcomerCeiling30s: requests(3000),
   newcomerRatio: ratio(20),
   newcomerMinPeers: z.number().int().min(1).max(1000).default(3),
+  /**
+   * A caller without any past that comes while others are watched, one client (`arrivalMonotony` of its requests) at one endpoint. An
+   * address: requests in 5 min and in 30 s, times what nine in ten of the other addresses never passed, times the busiest. A consumer: in 30 s only.
+   */
+  arrivalFloor: requests(1500),
+  arrivalFloor30s: requests(450),
+  /** In 30 s: of a consumer, and of an address with many clients or endpoints. */
+  arrivalConsumerFloor30s: requests(1500),
+  arrivalRatio: ratio(3),
+  arrivalOverMax: ratio(1.5),
+  arrivalMonotony: z.number().min(0).max(1).default(0.95),
+  /** Buckets of 10 s for which the others were watched before its first request. */
+  arrivalLeadBuckets: z.number().int().min(0).max(8640).default(12),
   /** Not yet mature: a burst that begins within 20 s of a quarter of an hour looks like a job; thresholds times this. */
   scheduledFactor: ratio(3),
   /** So many other callers, and this share of those that are busy, rise by `surgeRatio` at once: it is the estate, not the caller. */

@@ -47,6 +47,7 @@ const aView = (
   pastRequests: 100_000,
   busiestBucket: 20,
   peers: { callers: 20, q90: 300, max: 600 },
+  arrival: { anonymous: false, leadBuckets: 1000, monotony: 0 },
   ...overrides,
   situation: { scheduledOnset: false, surge: 1, serverErrorShare: 0, explainedShare: 0, ...overrides.situation },
 });
@@ -140,6 +141,29 @@ describe('request-spike', () => {
       }),
       undefined,
     ],
+    ...(
+      [
+        ['arrival: an address out of nothing, one client at one endpoint', {}, {}, 'arrival'],
+        ['arrival: the same from many clients, as behind a NAT', { monotony: 0.4 }, {}, undefined],
+        ['arrival: it was there when the watch began', { leadBuckets: 3 }, {}, undefined],
+        ['arrival: a consumer loads its data for the first time', { anonymous: false }, {}, undefined],
+        ['arrival: others are as busy', {}, { max: 1500 }, undefined],
+      ] as const
+    ).map(([name, arrival, peers, rule]): [string, SpikeView, string | undefined] => [
+      name,
+      aView({
+        count5m: 1600,
+        count30s: 300,
+        recentMax: 0,
+        profile: learning({ activeMinutes: 0, requests: 0, max: 0, p999: 0, maxMinute: 0 }),
+        pastBuckets: 4,
+        pastRequests: 40,
+        busiestBucket: 100,
+        arrival: { anonymous: true, leadBuckets: 60, monotony: 0.97, ...arrival },
+        peers: { callers: 20, q90: 80, max: 200, ...peers },
+      }),
+      rule,
+    ]),
     ['surge: everybody rose', aView({ count5m: 1300, profile: learning(), situation: { surge: 4.5 } }), undefined],
     [
       'retry storm: mostly server errors',

@@ -8,7 +8,6 @@ import { findingOf, type Draft } from '../../engine/finding-draft.ts';
 import type { PeerGroups } from '../../engine/peer-groups.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import type { CallerSlab } from '../../windows/caller-slab.ts';
-import { Evidence } from '../../windows/evidence.ts';
 import { blockOfBucket, BUCKET_MS, HOUR_MS, RING_BUCKETS, WINDOW_BUCKETS } from '../../windows/time.ts';
 import {
   judgeRequestSpike,
@@ -19,6 +18,7 @@ import {
 } from './request-spike.detector.ts';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 import { explainSpike } from './explain-spike.ts';
+import { SpikeTrace } from './spike-trace.ts';
 import { onsetBucket, recentPast, scheduledOnset, surgeOf } from './spike-situation.ts';
 
 const HOUR_BUCKETS = HOUR_MS / BUCKET_MS;
@@ -44,8 +44,10 @@ export interface SpikeSurroundings {
 export class RequestSpikeWatcher {
   readonly #histories: BoundedMap<CallerHistory>;
   readonly #profiles = new WeakMap<CallerHistory, { readonly at: number; readonly profile: SpikeProfile }>();
-  readonly #evidence = new BoundedMap<Evidence>(MAX_EVIDENCE);
+  readonly #evidence = new BoundedMap<SpikeTrace>(MAX_EVIDENCE);
   readonly #expectFrom: number;
+  /** When the watch began. */
+  #firstBucket = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly settings: RequestSpikeSettings,
@@ -85,8 +87,9 @@ export class RequestSpikeWatcher {
   isDue(slot: number, key: string, event: ApiEvent, at: number): boolean {
     const sum = this.slab.windowSum[slot] ?? 0;
     if (sum * EVIDENCE_SHARE >= this.settings.floor)
-      this.#evidence.getOrMake(key, () => new Evidence(), this.slab.lane[slot]).add(event, at);
+      this.#evidence.getOrMake(key, () => new SpikeTrace(), this.slab.lane[slot]).add(event, at);
     const head = this.slab.head[slot] ?? 0;
+    if (head < this.#firstBucket) this.#firstBucket = head;
     if (sum === this.#expectFrom) this.#expect(key, head);
     if (sum < this.settings.floor) return false;
     if (head >= (this.slab.triggerUntil[slot] ?? 0)) return true;
@@ -185,6 +188,11 @@ export class RequestSpikeWatcher {
       pastRequests: this.slab.pastRequests[slot] ?? 0,
       busiestBucket: this.slab.busiestBucket[slot] ?? 0,
       peers: this.peers.view(this.slab.group[slot] ?? 0, this.slab.busiest[slot] ?? 0),
+      arrival: {
+        anonymous: this.#evidence.peek(key)?.anonymous ?? false,
+        leadBuckets: (this.slab.firstBucket[slot] ?? 0) - this.#firstBucket,
+        monotony: this.#evidence.peek(key)?.monotony ?? 0,
+      },
       situation: { scheduledOnset: false, surge: 1, serverErrorShare: 0, explainedShare: 0 },
     };
   }
@@ -246,7 +254,7 @@ export class RequestSpikeWatcher {
         warmUp: profile.warmUp,
       },
       explanation: explainSpike(entity.name, view, verdict),
-      evidence: this.#evidence.peek(key),
+      evidence: this.#evidence.peek(key)?.evidence,
     });
   }
 }

@@ -1,0 +1,38 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
+
+export const ACCOUNT_TAKEOVER_VERSION = '1';
+
+export interface TakeoverView {
+  /** Failed logins in a row before the success. */
+  readonly failures: number;
+  /** Another detector already says that this client guesses. */
+  readonly isGuesser: boolean;
+  /** What the client is shows in the log; false: only its address. */
+  readonly clientKnown: boolean;
+  /** The failures came by a clock at a place for programs: it waited for a person to allow it. */
+  readonly waited: boolean;
+}
+
+export interface TakeoverVerdict {
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags a login that works after many in a row that did not. False positives: who mistypes that often and then remembers (who resets the
+ * password is left out); several people behind one address with the same program.
+ */
+export const judgeTakeover = (v: TakeoverView, s: AccountTakeoverSettings): TakeoverVerdict | undefined => {
+  if (v.waited) return undefined;
+  const limit = v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor);
+  if (v.isGuesser && v.failures > 0) return { limit, severity: 'high', confidence: 0.88 };
+  if (v.failures < limit) return undefined;
+  const isMany = v.failures >= s.manyFailures * (v.clientKnown ? 1 : s.sharedFactor);
+  return {
+    limit,
+    severity: isMany ? 'high' : 'medium',
+    confidence: Math.min(0.85, 0.62 + 0.08 * Math.log2(v.failures / limit)),
+  };
+};

@@ -1,0 +1,23 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { AutomationSettings } from './automation.settings.ts';
+import { AUTOMATION_VERSION, AutomationWatcher } from './automation.watcher.ts';
+
+export const automation = defineDetector({
+  type: 'automation',
+  version: AUTOMATION_VERSION,
+  scope: 'estate',
+  settings: AutomationSettings,
+  make: (deps) => new AutomationWatcher(deps),
+  page: {
+    title: 'Automation',
+    summary: 'A consumer asks a log-in or payment endpoint like clockwork, where all others ask as people do.',
+    method:
+      'The gaps between a consumer’s requests to one endpoint where credentials are taken or money moves: 100 in a row whose standard deviation is below a tenth of their mean, where at least 5 others have gaps that vary by half and more and nobody else is a clock. A hint beside other alerts, never a reason to act.',
+    owasp: ['API6:2023'],
+    attack: ['T1119'],
+    severity: { info: 'always' },
+    falsePositives: ['a page that polls'],
+    tuning: ['raise `gaps` or `minPeople`'],
+    scenarios: { positive: ['automation'], negative: ['monitoring'] },
+  },
+});

@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anApiEvent } from '@outrider/domain/traffic/testing';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { automation } from './automation.definition.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+/** Gaps that vary as a person's do, or (`spread` 0) not at all. */
+const by = (who: string, n: number, spread: number, template = '/checkout/cart'): ApiEvent[] => {
+  let at = AT;
+  return Array.from({ length: n }, (_, i) => {
+    at += 3_000 * (1 + spread * (((i * 7919) % 13) / 3 - 1));
+    return anApiEvent({ startedAt: at, consumerId: who, credentialId: who, pathTemplate: template, path: template });
+  });
+};
+const people = (template?: string): ApiEvent[] =>
+  ['b', 'c', 'd', 'e', 'f', 'g'].flatMap((who) => by(who, 80, 0.9, template));
+const found = (...events: readonly ApiEvent[][]): number => findingsIn(engineOf(automation), events.flat()).length;
+
+describe('automation', () => {
+  it('hints at clockwork where others are people, and only once an hour', () => {
+    expect(found(people(), by('robot', 400, 0))).toBe(1);
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['nobody else is there', [by('robot', 400, 0)]],
+    ['others are clocks as well', [people(), by('page', 400, 0), by('robot', 400, 0)]],
+    ['the endpoint is neither a log-in nor about money', [people('/news'), by('robot', 400, 0, '/news')]],
+    ['it is short', [people(), by('robot', 60, 0)]],
+  ])('is silent when %s', (_name, events) => {
+    expect(found(...events)).toBe(0);
+  });
+});

@@ -1,0 +1,15 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+
+/** Wrong credentials, as APIs say it; 423: locked after too many. */
+const FAILURES: ReadonlySet<number> = new Set([400, 401, 403, 422, 423]);
+
+export const isReading = (event: ApiEvent): boolean => event.method === 'GET' || event.method === 'HEAD';
+
+/** Of an event at a login that the upstream answered. Reading without a query guesses nothing. */
+export const isFailedLogin = (event: ApiEvent): boolean =>
+  FAILURES.has(event.status) && !(event.query === '' && isReading(event));
+
+export const isGoodLogin = (event: ApiEvent): boolean => event.status >= 200 && event.status < 400 && !isReading(event);
+
+/** What program sent it, as far as one can tell; '' unknown. */
+export const clientOf = (event: ApiEvent): string => event.clientFingerprint || event.userAgent;

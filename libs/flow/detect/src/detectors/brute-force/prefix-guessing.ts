@@ -1,0 +1,97 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller } from '../../engine/watcher.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { judgeGatewayGuessing, judgeLoginGuessing } from './brute-force.detector.ts';
+import type { BruteForceSettings } from './brute-force.settings.ts';
+import { Guesser, guessFinding, type GuessingPlace } from './guess-report.ts';
+
+const MAX_ADDRESSES = 64;
+const WINDOW_MS = 600_000;
+/** While this address guesses it stands for its network; then another does. */
+const LEAD_MS = 60_000;
+
+class Network extends Guesser {
+  /** Address → its last failure; ms. */
+  readonly addresses = new Map<string, number>();
+  lead = '';
+  leadAt = Number.NEGATIVE_INFINITY;
+}
+
+/** Guessing by addresses of one network that take turns, each below the limits. */
+export class PrefixGuessing {
+  readonly #networks: BoundedMap<Network>;
+
+  constructor(
+    private readonly settings: BruteForceSettings,
+    maxNetworks: number,
+  ) {
+    this.#networks = new BoundedMap(maxNetworks);
+  }
+
+  get evicted(): number {
+    return this.#networks.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#networks.forgetLanes(lanes);
+  }
+
+  /** A login that worked, where others failed before. */
+  worked(event: ApiEvent, at: number, caller: Caller): void {
+    this.#networks.peek(keyOf(event, caller, 'login'))?.log.addSuccess(at);
+  }
+
+  /** A failure that is not an address's own affair. */
+  failed(event: ApiEvent, at: number, caller: Caller, mark: number, place: GuessingPlace): Draft | undefined {
+    if (caller.prefix === '') return undefined;
+    const network = this.#networks.getOrMake(keyOf(event, caller, place), () => new Network(), caller.lane);
+    const { log, addresses } = network;
+    log.add(at, mark);
+    network.evidence.add(event, at);
+    if (addresses.size < MAX_ADDRESSES || addresses.has(event.clientIp)) addresses.set(event.clientIp, at);
+    if (network.lead === event.clientIp) network.leadAt = at;
+    if (addresses.size < this.settings.prefixAddresses || at < log.reportedAt + REPORT_EVERY_MS || !log.worthALook)
+      return undefined;
+    for (const [address, last] of addresses) if (last < at - WINDOW_MS) addresses.delete(address);
+    if (addresses.size < this.settings.prefixAddresses) return undefined;
+    if (network.lead !== event.clientIp && at < network.leadAt + LEAD_MS) return undefined;
+    const verdict = place === 'gateway' ? this.#atGateway(network) : this.#atLogin(network);
+    if (!verdict) return undefined;
+    log.reportedAt = at;
+    network.lead = event.clientIp;
+    network.leadAt = at;
+    return guessFinding({
+      event,
+      at,
+      caller,
+      evidence: network.evidence,
+      verdict,
+      place,
+      network: { prefix: caller.prefix, addresses: addresses.size },
+    });
+  }
+
+  #atGateway({ log }: Network) {
+    const in60s = log.within(60_000);
+    const in10m = log.within(WINDOW_MS);
+    // Only addresses that do little else are added up; what shows no credential is a network of clients rather than one guesser.
+    const view = { in60s, in10m, requests60s: in60s.failures, requests10m: in10m.failures, knownGood: true };
+    return judgeGatewayGuessing(view, this.settings);
+  }
+
+  /** An office that comes back from holidays is a network too: twice the limits. */
+  #atLogin({ log }: Network) {
+    const { loginFailures60s, loginFailures10m, sprayingFailures10m } = this.settings;
+    return judgeLoginGuessing(log.within(60_000), log.within(WINDOW_MS), {
+      ...this.settings,
+      loginFailures60s: 2 * loginFailures60s,
+      loginFailures10m: 2 * loginFailures10m,
+      sprayingFailures10m: 2 * sprayingFailures10m,
+      loginFailureShare: Math.max(0.8, this.settings.loginFailureShare),
+    });
+  }
+}
+
+const keyOf = (event: ApiEvent, caller: Caller, place: GuessingPlace): string =>
+  `${event.tenant}|${place}|${caller.prefix}`;

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { judgeComposite, weightOf, type Sign } from './composite-risk.detector.ts';
+import { CompositeRiskSettings } from './composite-risk.settings.ts';
+
+const settings = CompositeRiskSettings.parse({});
+const AT = Date.UTC(2026, 0, 5, 12);
+const HOUR = 3_600_000;
+const sign = (severity: 'low' | 'medium', agoHours = 0): Sign => ({
+  type: 'new-client',
+  weight: weightOf({ severity, confidence: 0.85 }, settings),
+  at: AT - agoHours * HOUR,
+});
+
+describe('composite-risk', () => {
+  it.each<[string, readonly Sign[], boolean]>([
+    ['three low signs of three families', [sign('low'), sign('low'), sign('low')], true],
+    ['two medium signs', [sign('medium'), sign('medium')], false],
+    ['three medium signs', [sign('medium'), sign('medium'), sign('medium')], true],
+    ['three low signs, two of them two days old', [sign('low'), sign('low', 48), sign('low', 48)], false],
+  ])('%s', (_name, signs, told) => {
+    expect(judgeComposite(signs, AT, settings) !== undefined).toBe(told);
+  });
+
+  it('gives no weight to what is serious by itself', () => {
+    expect(weightOf({ severity: 'high', confidence: 1 }, settings)).toBe(0);
+  });
+});

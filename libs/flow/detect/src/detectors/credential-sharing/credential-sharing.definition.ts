@@ -1,0 +1,24 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { CREDENTIAL_SHARING_VERSION } from './credential-sharing.detector.ts';
+import { CredentialSharingSettings } from './credential-sharing.settings.ts';
+import { CredentialSharingWatcher } from './credential-sharing.watcher.ts';
+
+export const credentialSharing = defineDetector({
+  type: 'credential-sharing',
+  version: CREDENTIAL_SHARING_VERSION,
+  scope: 'caller',
+  settings: CredentialSharingSettings,
+  make: (deps) => new CredentialSharingWatcher(deps),
+  page: {
+    title: 'Credential sharing',
+    summary: 'One credential is used from many places at the same time where it was used from few.',
+    method:
+      'Networks (neighbouring prefixes count once) that the caller did not have a day ago, with five answered requests each within an hour, by turns: four of them, and three times what the caller took up on an ordinary day. Two new countries do as well. A credential that was always used from everywhere (an app, a web page, a platform) is public by design and passed over; so is a move to one provider with one client.',
+    owasp: ['API2:2023'],
+    attack: ['T1550.001', 'T1528'],
+    severity: { medium: 'above the limit', high: 'three times the limit, or six providers' },
+    falsePositives: ['a partner that moves to functions or a pool of proxies while its old servers still run'],
+    tuning: ['raise `newPlaces` for that consumer’s service', 'except the consumer while it moves'],
+    scenarios: { positive: ['credential-sharing'], negative: ['sdk-release', 'office-nat', 'newcomers'] },
+  },
+});

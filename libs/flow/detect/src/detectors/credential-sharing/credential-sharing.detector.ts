@@ -1,0 +1,76 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { CredentialSharingSettings } from './credential-sharing.settings.ts';
+
+export const CREDENTIAL_SHARING_VERSION = '1';
+
+/** What one credential did within the last hour. */
+export interface SpreadView {
+  /** New places with real use; neighbours (one /16) once, IPv4 and IPv6 apart and the greater of both. */
+  readonly places: number;
+  /** The same with two requests, and with one. */
+  readonly twice: number;
+  readonly once: number;
+  /** Autonomous systems and countries of those, that the caller never had; 0 when unknown. */
+  readonly asns: number;
+  readonly countries: number;
+  /** Different clients of the new places. */
+  readonly clients: number;
+  /** How often a place came again after another one: at the same time, not one after the other. */
+  readonly turns: number;
+  /** Answered requests from the caller's usual places. */
+  readonly usual: number;
+  readonly requests: number;
+}
+
+export interface SpreadHistory {
+  readonly days: number;
+  readonly hours: number;
+  readonly successes: number;
+  /** Places before this hour, and how many joined on an ordinary day. */
+  readonly places: number;
+  readonly joinedADay: number;
+}
+
+export interface SharingVerdict {
+  readonly places: number;
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * One credential in new places at the same time, far more than its caller is used to.
+ * False positives: a partner that moves to functions or a proxy pool while its old servers still run; a campaign abroad on a key for all.
+ */
+export const judgeSharing = (
+  view: SpreadView,
+  history: SpreadHistory,
+  s: CredentialSharingSettings,
+): SharingVerdict | undefined => {
+  const limit = limitOf(history, s);
+  if (limit === undefined) return undefined;
+  const places =
+    view.once >= 3 * limit && view.clients >= 3 ? view.once : view.twice >= 2 * limit ? view.twice : view.places;
+  const abroad = view.countries >= s.newCountries && view.places >= 3 && history.days >= s.minHistoryDays;
+  if (places < limit && !(abroad && history.joinedADay < 1)) return undefined;
+  // one after the other is a journey
+  if (places === view.places && view.turns < places) return undefined;
+  // one provider, one client, and the old place is silent: moved to a pool
+  const several = view.clients >= 2 || view.asns >= 3 || view.countries >= 2;
+  if (!several && view.usual === 0) return undefined;
+  const many = places >= 3 * limit || view.asns >= 6;
+  return {
+    places,
+    limit: abroad && places < limit ? s.newCountries : limit,
+    severity: many ? 'high' : 'medium',
+    confidence: Math.min(0.95, 0.75 + (several ? 0.1 : 0) + (many ? 0.1 : 0)),
+  };
+};
+
+/** New places in an hour that are too many; undefined when too little is known to say. */
+const limitOf = (history: SpreadHistory, s: CredentialSharingSettings): number | undefined => {
+  if (history.successes < s.minHistoryRequests) return undefined;
+  if (history.days >= s.minHistoryDays && history.hours >= 24)
+    return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay));
+  return history.hours >= 1 && history.places <= 2 ? s.newPlacesUnknown : undefined;
+};

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
+
+/** One credential in many places at the same time. */
+export const CredentialSharingSettings = detectorSettings(
+  {
+    /** New places (neighbours count once) with real use within an hour. */
+    newPlaces: count(4),
+    /** New countries besides the usual ones within an hour; needs an address table. */
+    newCountries: count(2),
+    /** Times the new places that the caller took up on an ordinary day before. */
+    usualFactor: z.number().min(1).max(100).default(3),
+    /** Answered requests from a place within the hour before it counts; of twice as many places two each do, of three times as many one. */
+    minRequests: count(5),
+    /** What is known of the caller: answered requests, and days with traffic. */
+    minHistoryRequests: count(50),
+    minHistoryDays: z.number().int().min(1).max(365).default(2),
+    /** With less history (but an hour of it, from at most two places) so many new places. */
+    newPlacesUnknown: count(8),
+  },
+  60,
+);
+export type CredentialSharingSettings = Readonly<z.infer<typeof CredentialSharingSettings>>;

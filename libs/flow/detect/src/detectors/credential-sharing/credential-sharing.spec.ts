@@ -1,0 +1,92 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import {
+  calls,
+  findingsIn,
+  FIREFOX,
+  JAVA,
+  MONDAY,
+  office,
+  server,
+} from '../leaked-credential/testing/identity-traffic.ts';
+
+const FROM = MONDAY + 4 * DAY_MS + 11 * 60 * MINUTE_MS;
+/** `places` addresses take turns, each with a client of its own unless `client` says. */
+const everywhere = (
+  places: number,
+  each: number,
+  everyMs: number,
+  client?: Partial<ApiEvent>,
+  from = FROM,
+): ApiEvent[] =>
+  Array.from({ length: places }, (_, p) =>
+    calls(each, from + p * everyMs, places * everyMs, {
+      clientIp: `203.${p}.113.9`,
+      userAgent: `tool-${p}/1.0`,
+      clientFingerprint: `${p}`.padStart(16, '0'),
+      ...client,
+    }),
+  ).flat();
+const shared = (...streams: readonly ApiEvent[][]) =>
+  findingsIn(...streams).filter(({ type }) => type === 'credential-sharing');
+
+describe('credential-sharing', () => {
+  it('tells five places by turns', () => {
+    const [first] = shared(server(5), everywhere(5, 14, 30_000));
+    expect(first).toMatchObject({ severity: 'medium', observed: { value: 4 }, entity: { kind: 'consumer' } });
+  });
+
+  it('tells many places within their first request each, high', () => {
+    const [first] = shared(server(5), everywhere(25, 3, 4_000));
+    expect(first).toMatchObject({ severity: 'high' });
+    expect((first?.detectedAt ?? Infinity) - FROM).toBeLessThanOrEqual(60_000);
+  });
+
+  it('tells a person’s key as well', () => {
+    expect(shared(office(5, FIREFOX), everywhere(6, 14, 30_000))).not.toHaveLength(0);
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['two places: at home and on the way', [office(5, FIREFOX), everywhere(2, 40, 20_000, FIREFOX)]],
+    [
+      'a journey: one place after the other',
+      [
+        server(5),
+        ...[0, 1, 2, 3, 4].map((p) =>
+          calls(10, FROM + p * 10 * MINUTE_MS, MINUTE_MS, { clientIp: `203.${p}.113.9`, ...FIREFOX }),
+        ),
+      ],
+    ],
+    [
+      'neighbours of one network',
+      [
+        server(5),
+        ...[1, 2, 3, 4, 5, 6].map((n) =>
+          calls(10, FROM + n * 1000, 10_000, { clientIp: `203.0.${n}.9`, userAgent: `w/${n}` }),
+        ),
+      ],
+    ],
+    [
+      'an app’s key, from everywhere always',
+      [1, 2, 3, 4, 5]
+        .map((day) => everywhere(60, 5, 5_000, { ...FIREFOX }, FROM - day * DAY_MS))
+        .concat([everywhere(90, 6, 4_000)]),
+    ],
+    [
+      'a platform with many doors, one more often than not new',
+      [...Array(6).keys()].map((day) =>
+        [0, 1, 2, 3, 4].flatMap((p) =>
+          calls(12, MONDAY + day * DAY_MS + p * 1000, 5000, { clientIp: `203.${day * 5 + p}.1.9` }),
+        ),
+      ),
+    ],
+    [
+      'a move to functions: many addresses, one client, and the old place silent',
+      [server(4), everywhere(9, 12, 20_000, JAVA, FROM + DAY_MS)],
+    ],
+    ['a young key', [everywhere(9, 14, 20_000)]],
+  ])('is silent about %s', (_name, streams) => {
+    expect(shared(...streams)).toEqual([]);
+  });
+});

@@ -1,0 +1,86 @@
+import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { CredentialStuffingSettings } from './credential-stuffing.settings.ts';
+
+export const CREDENTIAL_STUFFING_VERSION = '1';
+
+/** What a finding counts when its event is of a client that only ever tries; others tell of all failures there. */
+export const SUSPECT_METRIC = 'failed logins of clients that only try';
+
+/** Failures of clients that hardly ever succeeded here. */
+export interface Suspects {
+  readonly failures: number;
+  readonly addresses: number;
+  /** Kinds of client (stacks). */
+  readonly kinds: number;
+}
+
+export interface StuffingView {
+  /** The last five to ten minutes. */
+  readonly failures: number;
+  readonly successes: number;
+  readonly addresses: number;
+  readonly suspects: Suspects;
+  /** The same over the last half to whole hour. */
+  readonly hour: Suspects;
+  readonly past: {
+    /** Observed before; ms. */
+    readonly spanMs: number;
+    readonly failures: number;
+    readonly successes: number;
+    /** Most logins in a window before. */
+    readonly maxAttempts: number;
+  };
+}
+
+export interface StuffingVerdict {
+  readonly by: 'client' | 'surge' | 'share';
+  readonly minutes: number;
+  readonly failures: number;
+  readonly addresses: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+const HISTORY_MS = 6 * 3_600_000;
+
+/**
+ * Flags many addresses that fail at one login, each a few times: by what program they use, which hardly ever succeeds, or, where programs
+ * tell nothing, by a surge of failures. False positives: a release of an app whose login is broken (a new program that always fails); an
+ * outage of the login is not it: those programs succeeded before, and there are no more logins than usual.
+ */
+export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): StuffingVerdict | undefined => {
+  if (isSpread(v.suspects, s)) return verdict('client', 10, v.suspects, s, 0.85);
+  if (isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
+  if (!isSpread(v, s)) return undefined;
+  const attempts = v.failures + v.successes;
+  const { past } = v;
+  const pastAttempts = past.failures + past.successes;
+  const pastShare = pastAttempts > 0 ? past.failures / pastAttempts : 0;
+  if (wilsonLowerBound(v.failures, attempts, 3) < Math.max(s.minFailureShare, Math.min(0.9, 2 * pastShare)))
+    return undefined;
+  if (past.spanMs >= HISTORY_MS)
+    return attempts >= s.minSurge * past.maxAttempts ? verdict('surge', 10, v, s, 0.75) : undefined;
+  const isFar = v.failures >= 2.5 * s.minFailures && v.addresses >= 2.5 * s.minAddresses;
+  return isFar && v.failures >= 0.85 * attempts && past.successes <= 0.3 * v.failures
+    ? verdict('share', 10, v, s, 0.65)
+    : undefined;
+};
+
+const isSpread = (of: Pick<Suspects, 'failures' | 'addresses'>, s: CredentialStuffingSettings): boolean =>
+  of.failures >= s.minFailures && of.addresses >= s.minAddresses && of.failures <= s.maxTriesPerAddress * of.addresses;
+
+const verdict = (
+  by: StuffingVerdict['by'],
+  minutes: number,
+  { failures, addresses }: Pick<Suspects, 'failures' | 'addresses'>,
+  s: CredentialStuffingSettings,
+  sure: number,
+): StuffingVerdict => ({
+  by,
+  minutes,
+  failures,
+  addresses,
+  severity: by === 'share' ? 'medium' : 'high',
+  confidence: Math.min(0.95, sure + 0.03 * Math.log2(failures / s.minFailures)),
+});

@@ -1,0 +1,40 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { DataExfiltrationSettings } from './data-exfiltration.settings.ts';
+
+export const DATA_EXFILTRATION_VERSION = '1';
+
+export interface ExfiltrationView {
+  /** Bytes in one to two hours, and the most before in such a time. */
+  readonly bytes: number;
+  readonly most: number;
+  readonly hasHabits: boolean;
+  /** Most of any other caller in such a time, and how many others there are. */
+  readonly peersMost: number;
+  readonly peers: number;
+  readonly sensitive: boolean;
+}
+
+export interface ExfiltrationVerdict {
+  readonly limit: number;
+  readonly byHabit: boolean;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+export const judgeExfiltration = (
+  view: ExfiltrationView,
+  s: DataExfiltrationSettings,
+): ExfiltrationVerdict | undefined => {
+  const floor = view.sensitive ? s.sensitiveFloor : s.floor;
+  const limit = view.hasHabits
+    ? Math.max(floor, s.overHabit * view.most)
+    : Math.max(s.unknownFloor, s.overPeers * view.peersMost);
+  if (view.bytes < limit || (!view.hasHabits && view.peers < s.minPeers)) return undefined;
+  const ratio = view.bytes / limit;
+  return {
+    limit,
+    byHabit: view.hasHabits,
+    severity: ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost) ? 'high' : 'medium',
+    confidence: Math.min(0.95, 0.8 + 0.05 * Math.log2(ratio)),
+  };
+};

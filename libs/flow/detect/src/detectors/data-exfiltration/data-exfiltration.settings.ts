@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const MIB = 1_048_576;
+const bytes = (mib: number) =>
+  z
+    .number()
+    .min(1024)
+    .max(1e15)
+    .default(mib * MIB);
+const factor = (value: number) => z.number().min(1).max(10_000).default(value);
+
+/** Bytes of answers to one caller; windows slide by five minutes, an hour by an hour. */
+export const DataExfiltrationSettings = detectorSettings(
+  {
+    /** Floor of one to two hours, and of exports and the like; bytes. */
+    floor: bytes(50),
+    sensitiveFloor: bytes(20),
+    /** Times the most that the caller ever took in such a time. */
+    overHabit: factor(6),
+    /** Time that a caller must be known for its habits to count; hours of event time. */
+    habitHours: z.number().min(0.5).max(720).default(24),
+    /** Without habits: floor in bytes, and times the most that any other caller takes; other callers that there must be. */
+    unknownFloor: bytes(500),
+    overPeers: factor(20),
+    minPeers: z.number().int().min(1).max(1000).default(5),
+  },
+  30,
+);
+export type DataExfiltrationSettings = z.infer<typeof DataExfiltrationSettings>;

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { consumer, DAY, findingsOf, habit, reads, START } from '../../objects/testing/object-traffic.ts';
+import { DATA_EXFILTRATION } from './data-exfiltration.definition.ts';
+
+const found = (...events: Parameters<typeof findingsOf>[1][]) => findingsOf(DATA_EXFILTRATION, events.flat());
+const take = (mib: number, from: number, overrides = {}) =>
+  reads(40, from, 30_000, (i) => i, { responseBytes: (mib * 1_048_576) / 40, ...overrides });
+
+describe('data-exfiltration', () => {
+  it('tells a hundred times its habit, with the figures', () => {
+    const [first] = found(habit(3, START), take(200, START));
+    expect(first?.expected.warmUp).toBe('provisional');
+    expect(first?.explanation).toContain('took');
+  });
+
+  it('is silent below the floor, and on the export of each night', () => {
+    expect(found(habit(3, START), take(30, START))).toEqual([]);
+    expect(found(...[0, 1, 2, 3, 4].map((night) => take(300, START + night * DAY)))).toEqual([]);
+  });
+
+  it('holds who is not known against peers and a high floor only', () => {
+    const peers = Array.from({ length: 8 }, (_, n) => take(2, START, consumer(n)));
+    expect(found(...peers, take(2_000, START))).not.toEqual([]);
+    expect(found(...peers, take(200, START))).toEqual([]);
+    expect(found(take(2_000, START))).toEqual([]);
+  });
+});

@@ -1,0 +1,148 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Tuned } from '../../engine/detector.ts';
+import { groupNameOf } from '../../engine/caller-key.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { Spans } from '../../objects/walk.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { HOUR_MS } from '../../windows/time.ts';
+import { DATA_EXFILTRATION_VERSION, judgeExfiltration, type ExfiltrationView } from './data-exfiltration.detector.ts';
+import type { DataExfiltrationSettings } from './data-exfiltration.settings.ts';
+
+/** Less is not looked at; bytes in one to two hours, and of one answer where evidence is kept. */
+const FLOOR = 10_000_000;
+const EVIDENCE_BYTES = 100_000;
+/** Hours with traffic that make a habit. */
+const MIN_FILLED = 4;
+const TOP = 8;
+
+class Taker {
+  readonly hours = new Spans(HOUR_MS);
+  /** Bytes of exports and the like, of the same time. */
+  readonly sensitive = new Spans(HOUR_MS);
+  firstAt = Number.POSITIVE_INFINITY;
+  heldUntil = Number.NEGATIVE_INFINITY;
+  reportedAt = Number.NEGATIVE_INFINITY;
+  told = 0;
+  evidence: Evidence | undefined;
+}
+
+/** The callers of one group (consumers, credentials, addresses) that take the most, by the most they took in a time that is over. */
+class Peers {
+  count = 0;
+  readonly top = new Map<string, number>();
+
+  note(key: string, most: number): void {
+    const known = this.top.get(key);
+    if (known !== undefined || this.top.size < TOP) {
+      if (most > (known ?? 0)) this.top.set(key, most);
+      return;
+    }
+    let least = key;
+    let leastMost = most;
+    for (const [one, its] of this.top) if (its < leastMost) [least, leastMost] = [one, its];
+    if (least === key) return;
+    this.top.delete(least);
+    this.top.set(key, most);
+  }
+
+  mostBut(key: string): number {
+    let most = 0;
+    for (const [one, its] of this.top) if (one !== key && its > most) most = its;
+    return most;
+  }
+}
+
+export class DataExfiltrationWatcher implements Watcher {
+  readonly statusClasses = [2] as const;
+  readonly #takers: BoundedMap<Taker>;
+  readonly #peers = new BoundedMap<Peers>(1_000);
+
+  constructor(
+    private readonly settings: Tuned<DataExfiltrationSettings>,
+    maxCallers: number,
+  ) {
+    this.#takers = new BoundedMap(maxCallers);
+  }
+
+  get evicted(): number {
+    return this.#takers.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#takers.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const bytes = event.responseBytes;
+    if (bytes <= 0) return undefined;
+    let taker = this.#takers.get(caller.key);
+    if (taker === undefined) {
+      taker = new Taker();
+      this.#takers.set(caller.key, taker, caller.lane);
+      this.#group(event).count++;
+    }
+    if (at < taker.firstAt) taker.firstAt = at;
+    const { hours } = taker;
+    const filled = hours.filled;
+    hours.add(at, bytes, at > taker.heldUntil);
+    if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
+    if (bytes >= EVIDENCE_BYTES) {
+      (taker.evidence ??= new Evidence()).add(event, at);
+      if (caller.traits.export) taker.sensitive.add(at, bytes, true);
+    }
+    if (hours.sum < FLOOR || at < taker.reportedAt + REPORT_EVERY_MS) return undefined;
+    return this.#judge(event, at, caller, taker);
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    const taker = this.#takers.peek(caller.key);
+    if (taker === undefined || event.responseBytes <= 0) return undefined;
+    const s = this.settings.of(event);
+    return `${mib(taker.hours.sum)} MiB taken in 1 to 2 h, at most ${mib(taker.hours.most)} before (from ${mib(Math.max(s.floor, s.overHabit * taker.hours.most))} it is told${this.#hasHabits(taker, at, s) ? '' : `; no habits yet: from ${mib(s.unknownFloor)}`})`;
+  }
+
+  #judge(event: ApiEvent, at: number, caller: Caller, taker: Taker): Draft | undefined {
+    const s = this.settings.of(event);
+    const group = this.#group(event);
+    const view: ExfiltrationView = {
+      bytes: taker.hours.sum,
+      most: taker.hours.most,
+      hasHabits: this.#hasHabits(taker, at, s),
+      peersMost: group.mostBut(caller.key),
+      peers: group.count - 1,
+      sensitive: taker.sensitive.sum > taker.hours.sum / 2,
+    };
+    const verdict = judgeExfiltration(view, s);
+    if (!verdict) return undefined;
+    taker.reportedAt = at;
+    taker.heldUntil = at + 2 * HOUR_MS;
+    const { entity } = caller;
+    return findingOf({
+      event,
+      entity,
+      type: 'data-exfiltration',
+      version: DATA_EXFILTRATION_VERSION,
+      severity: verdict.severity,
+      confidence: verdict.confidence,
+      at,
+      from: Math.max(taker.firstAt, at - HOUR_MS),
+      observed: { metric: 'bytes answered', value: view.bytes, unit: 'bytes in 1 to 2 h' },
+      expected: { low: 0, high: verdict.limit, mean: verdict.byHabit ? view.most : view.peersMost, n: taker.hours.filled, p: 1, warmUp: caller.warmUp }, // prettier-ignore
+      explanation: `${entity.name} took ${mib(view.bytes)} MiB within one to two hours; ${verdict.byHabit ? `the most that it ever took in such a time was ${mib(view.most)} MiB, in ${taker.hours.filled} hours with traffic` : `nothing is known of it yet, and none of ${view.peers} others took more than ${mib(view.peersMost)} MiB`} (${mib(verdict.limit)} MiB would be let pass). This is how data leaves.`,
+      evidence: taker.evidence,
+      only: 'status >= 200 AND status < 300',
+    });
+  }
+
+  #hasHabits(taker: Taker, at: number, s: DataExfiltrationSettings): boolean {
+    return at - taker.firstAt >= s.habitHours * HOUR_MS && taker.hours.filled >= MIN_FILLED;
+  }
+
+  #group(event: ApiEvent): Peers {
+    return this.#peers.getOrMake(groupNameOf(event), () => new Peers());
+  }
+}
+
+const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);

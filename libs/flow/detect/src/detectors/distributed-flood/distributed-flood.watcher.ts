@@ -1,0 +1,155 @@
+import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { DetectorDeps } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { BucketCounts } from '../../windows/bucket-counts.ts';
+import { bucketOf } from '../../windows/time.ts';
+import { Crowd } from './crowd.ts';
+import {
+  DISTRIBUTED_FLOOD_VERSION,
+  isRush,
+  judgeFlood,
+  type FloodCrowd,
+  type FloodRates,
+  type FloodVerdict,
+} from './distributed-flood.detector.ts';
+import type { DistributedFloodSettings } from './distributed-flood.settings.ts';
+import { SeenAddresses } from './seen-addresses.ts';
+import { UsualMinutes } from './usual-minutes.ts';
+
+const MAX_SERVICES = 2_000;
+/** Crowds are looked at for so many services at once. */
+const MAX_RUSHES = 16;
+const MINUTE_BUCKETS = 6;
+/** A rush is over when the rate was ordinary for so long; one that lasts longer begins anew; ms. */
+const OVER_AFTER_MS = 120_000;
+const MAX_RUSH_MS = 1_800_000;
+/** Everybody is new at first; ms. */
+const FIRST_LOOK_MS = 600_000;
+
+class Service {
+  readonly counts = new BucketCounts();
+  readonly usual = new UsualMinutes();
+  crowd: Crowd | undefined;
+  rates: FloodRates | undefined;
+  rushUntil = Number.NEGATIVE_INFINITY;
+  checkedBucket = 0;
+}
+
+/** Counts anonymous requests by service; who makes them is looked at only while there is a rush. */
+export class DistributedFloodWatcher implements Watcher {
+  readonly #services = new BoundedMap<Service>(MAX_SERVICES);
+  readonly #seen = new SeenAddresses();
+  readonly #rushes = new Set<Service>();
+  #firstAt = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly deps: DetectorDeps<DistributedFloodSettings>) {}
+
+  get evicted(): number {
+    return this.#services.evicted;
+  }
+
+  /** Services are everybody's. */
+  forgetLanes(): void {}
+
+  observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
+    // A credential that the upstream accepts makes a user of an address.
+    if (event.credentialId !== '' || (event.credentialFingerprint !== '' && event.status < 400)) return undefined;
+    if (at < this.#firstAt) this.#firstAt = at;
+    this.#seen.add(event.clientIp, at);
+    const service = this.#services.getOrMake(keyOf(event), () => new Service());
+    service.usual.add(at, service.crowd === undefined);
+    service.counts.add(at);
+    for (const other of this.#rushes) if (other !== service) other.crowd?.elsewhere(event.clientIp);
+    const bucket = bucketOf(at);
+    if (service.crowd === undefined && bucket === service.checkedBucket) return undefined;
+    return this.#rush(event, at, bucket, service);
+  }
+
+  #rush(event: ApiEvent, at: number, bucket: number, service: Service): Draft | undefined {
+    const s = this.deps.settings.of(event);
+    if (bucket !== service.checkedBucket) {
+      service.checkedBucket = bucket;
+      this.#check(at, bucket, service, s);
+    }
+    const { crowd, rates } = service;
+    if (!crowd || !rates) return undefined;
+    crowd.add(
+      event.clientIp,
+      endpointOf(event),
+      this.#seen.isFresh(event.clientIp),
+      event.status === 401 || event.status === 403,
+    );
+    crowd.evidence.add(event, at);
+    if (crowd.addresses < s.drones || at < crowd.judgedAt + REPORT_EVERY_MS) return undefined;
+    crowd.judgedAt = at;
+    const view = crowd.view(s);
+    const verdict = judgeFlood(view.crowd, s);
+    return verdict && finding(event, at, service, crowd, view, verdict, rates);
+  }
+
+  /** Every ten seconds: whether there is a rush, and still is. */
+  #check(at: number, bucket: number, service: Service, s: DistributedFloodSettings): void {
+    const last60s = service.counts.sum(bucket - MINUTE_BUCKETS, bucket);
+    const { crowd } = service;
+    if (crowd === undefined) {
+      if (last60s < s.floor60s / 4 || at - this.#firstAt < FIRST_LOOK_MS) return;
+      const { usual } = service;
+      const rates = { last60s, recent: usual.recent, usual: usual.usual(at), max: usual.minutes > 180 ? usual.max : 0 };
+      // Looked at from half of the limits on, so that the beginning of it is not missed.
+      if (this.#rushes.size >= MAX_RUSHES || !isRush({ ...rates, last60s: last60s * 2 }, s)) return;
+      service.crowd = new Crowd(at);
+      service.rates = rates;
+      service.rushUntil = at + OVER_AFTER_MS;
+      this.#rushes.add(service);
+      return;
+    }
+    const rates = { ...(service.rates ?? { recent: 0, usual: 0, max: 0 }), last60s };
+    service.rates = rates;
+    if (isRush({ ...rates, last60s: last60s * 2 }, s)) service.rushUntil = at + OVER_AFTER_MS;
+    if (at <= service.rushUntil && at - crowd.since <= MAX_RUSH_MS) return;
+    service.crowd = undefined;
+    this.#rushes.delete(service);
+  }
+}
+
+const keyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId}`;
+
+const finding = (
+  event: ApiEvent,
+  at: number,
+  service: Service,
+  crowd: Crowd,
+  view: { readonly crowd: FloodCrowd; readonly endpoint: string },
+  verdict: FloodVerdict,
+  rates: FloodRates,
+): Draft => {
+  const name = event.serviceName || event.serviceId;
+  const usual = Math.round(Math.max(rates.recent, rates.usual) * 10) / 10;
+  return findingOf({
+    event,
+    entity: { kind: 'service', id: event.serviceId, name },
+    type: 'distributed-flood',
+    version: DISTRIBUTED_FLOOD_VERSION,
+    severity: verdict.severity,
+    confidence: verdict.confidence,
+    at,
+    from: crowd.since,
+    observed: { metric: 'addresses that ask for one endpoint alone', value: verdict.drones, unit: 'since the onset' },
+    expected: {
+      low: 0,
+      high: usual,
+      mean: usual,
+      n: service.usual.minutes,
+      p: 1,
+      warmUp: warmUpOf(service.usual.minutes),
+    },
+    explanation: `${verdict.drones} addresses that nobody had seen before ask ${name} for ${view.endpoint} and nothing else, several times each: ${Math.round(verdict.share * 100)} % of ${view.crowd.requests} requests without credentials in ${Math.max(1, Math.round((at - crowd.since) / 1000))} s. ${rates.last60s} came in the last minute, where ${usual} are usual. No single address stands out, so limits by address do not hold it.`,
+    evidence: crowd.evidence,
+    only: "credential_id = ''",
+  });
+};
+
+const warmUpOf = (minutes: number): 'learning' | 'provisional' | 'mature' =>
+  minutes < 1440 ? 'learning' : minutes < 7 * 1440 ? 'provisional' : 'mature';

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anAnonymousEvent, anApiEvent } from '@outrider/domain/traffic/testing';
+import { CORE_DETECTORS } from '../groups/core.group.ts';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { bitsIn, wordListKinds } from './word-list-path.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+const probing = CORE_DETECTORS.filter(({ type }) => type === 'endpoint-probing');
+const CLASSICS = ['/.git/config', '/.env', '/backup.zip', '/phpinfo.php', '/wp-login.php', '/config.php.bak', '/admin.jsp', '/cgi-bin/test.cgi', '/.svn/entries', '/db.sql', '/server-status', '/web.config']; // prettier-ignore
+const asks = (paths: readonly string[], everyMs: number, change: Partial<ApiEvent> = {}): ApiEvent[] =>
+  paths.map((path, i) =>
+    anAnonymousEvent({ startedAt: AT + i * everyMs, path, pathTemplate: path, status: 404, serviceId: '', ...change }),
+  );
+const words = (n: number, parent = (_i: number): string => ''): string[] =>
+  Array.from({ length: n }, (_, i) => `${parent(i)}/word-${i}`);
+const found = (events: readonly ApiEvent[]): number => findingsIn(engineOf(...probing), events).length;
+
+describe('endpoint-probing', () => {
+  it.each<[string, readonly ApiEvent[], boolean]>([
+    ['a list of words that a plugin refuses with 401', asks(words(60), 500, { status: 401 }), true],
+    ['a list of words that is slowed down with 429', asks(words(60), 500, { status: 429 }), true],
+    [
+      'a slow list of words, one a minute, over several parents',
+      asks(
+        words(80, (i) => `/d${i % 12}`),
+        60_000,
+      ),
+      true,
+    ],
+    ['a site that answers every name of a list with 200', asks(CLASSICS, 10_000, { status: 200 }), true],
+    ['a site that sends every name of a list to the log-in', asks(CLASSICS, 10_000, { status: 302 }), true],
+    [
+      'a search engine on an old site map',
+      asks(words(55), 8_000, { userAgent: 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' }),
+      false,
+    ],
+    ['an expired key that asks for what it knows', asks(words(20), 2_000, { status: 401 }), false],
+    [
+      'a site of one platform',
+      asks(
+        words(60).map((path) => `${path}.php`),
+        1_000,
+        { status: 200 },
+      ),
+      false,
+    ],
+    [
+      'objects that are gone, an hour long',
+      asks(
+        words(60, () => '/products'),
+        50_000,
+      ),
+      false,
+    ],
+  ])('%s', (_name, events, told) => {
+    expect(found(events) > 0).toBe(told);
+  });
+
+  it('finds the second scan of a site that answers everything', () => {
+    const engine = engineOf(...probing);
+    findingsIn(engine, asks(CLASSICS, 10_000, { status: 200 }));
+    const again = asks(CLASSICS, 10_000, { status: 200, clientIp: '203.0.113.99' });
+    expect(
+      findingsIn(
+        engine,
+        again.map((event) => ({ ...event, startedAt: event.startedAt + 3_600_000 })),
+      ),
+    ).not.toEqual([]);
+  });
+
+  it('says nothing of files that are hosted below', () => {
+    const files = CLASSICS.map((path) => `/repos/acme/site/contents${path}`);
+    expect(found(files.map((path, i) => anApiEvent({ startedAt: AT + i * 1_000, path, pathTemplate: path })))).toBe(0);
+  });
+
+  it('knows kinds of names from lists, and no ordinary ones', () => {
+    expect(bitsIn(CLASSICS.reduce((kinds, path) => kinds | wordListKinds(path), 0))).toBeGreaterThan(4);
+    for (const path of [
+      '/orders/{id}',
+      '/v1/users/me',
+      '/assets/logo-2019.png',
+      '/.well-known/openid-configuration',
+      '/products.json',
+    ])
+      expect([path, wordListKinds(path)]).toEqual([path, 0]);
+  });
+});

@@ -1,0 +1,52 @@
+import { hash32 } from '../../duplicates/hash64.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { FailureLog } from '../../windows/failure-log.ts';
+import { DAY_MS } from '../../windows/time.ts';
+
+const MAX_PARENTS = 64;
+
+/** What one caller asked for that never worked for anybody. About 3 KB, at most 20. */
+export class Prober {
+  readonly log = new FailureLog();
+  readonly evidence = new Evidence();
+  readonly parents = new Set<number>();
+  unauthenticated = 0;
+  refused = 0;
+  /** Made when the first name of a word list comes. */
+  #words: FailureLog | undefined;
+  wordListKinds = 0;
+
+  refuse(at: number, template: string, status: number): void {
+    this.#renew(at);
+    this.refused++;
+    if (status === 401) this.unauthenticated++;
+    if (this.parents.size < MAX_PARENTS) this.parents.add(hash32(parentOf(template)));
+    this.log.add(at, hash32(template) || 1);
+  }
+
+  wordListed(at: number, template: string, kinds: number): void {
+    this.#renew(at);
+    if (this.#words !== undefined && at - this.#words.lastAt > DAY_MS) this.wordListKinds = 0;
+    this.#words ??= new FailureLog();
+    this.#words.add(at, hash32(template) || 1);
+    this.wordListKinds |= kinds;
+  }
+
+  get wordListTotal(): number {
+    return this.#words?.total ?? 0;
+  }
+
+  wordListWithin(ms: number): number {
+    return this.#words?.within(ms).distinct ?? 0;
+  }
+
+  /** A day without any: what was before is over. */
+  #renew(at: number): void {
+    if (at - this.log.lastAt < DAY_MS || this.refused === 0) return;
+    this.parents.clear();
+    this.refused = 0;
+    this.unauthenticated = 0;
+  }
+}
+
+const parentOf = (template: string): string => template.slice(0, Math.max(0, template.lastIndexOf('/')));

@@ -1,0 +1,29 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { objectTrailsOf } from '../../objects/object-trails.ts';
+import { FOREIGN_OBJECT_ACCESS_VERSION } from './foreign-object-access.detector.ts';
+import { ForeignObjectAccessSettings } from './foreign-object-access.settings.ts';
+import { ForeignObjectAccessWatcher } from './foreign-object-access.watcher.ts';
+
+export const FOREIGN_OBJECT_ACCESS = defineDetector({
+  type: 'foreign-object-access',
+  version: FOREIGN_OBJECT_ACCESS_VERSION,
+  scope: 'estate',
+  settings: ForeignObjectAccessSettings,
+  make: ({ settings, maxCallers, knowledge }) =>
+    new ForeignObjectAccessWatcher(settings, objectTrailsOf(knowledge, maxCallers), maxCallers),
+  page: {
+    title: 'Foreign object access',
+    summary: 'A consumer is given objects that until now one other consumer alone used (cross-tenant).',
+    method:
+      'Who used which object, remembered by hashes (a million objects). Objects with twenty and more uses by one consumer and by nobody else that another one, known for a day, is given for the first time; three of them within an hour.',
+    owasp: ['API1:2023'],
+    attack: ['T1213'],
+    severity: { medium: 'at the limit', high: 'ten and more' },
+    falsePositives: [
+      'an account that was handed over to another integrator',
+      'a second integration of the same customer',
+    ],
+    tuning: ['except the consumer that took over, with an end', 'raise `ownerUses`'],
+    scenarios: { positive: ['foreign-object-access'], negative: ['key-rotation', 'gdpr-export'] },
+  },
+});

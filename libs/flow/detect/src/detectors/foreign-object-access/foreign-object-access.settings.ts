@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(60_000).default(value);
+
+/** Objects that one other caller alone used. */
+export const ForeignObjectAccessSettings = detectorSettings({
+  /** Uses by the other caller that make an object its own. */
+  ownerUses: count(20),
+  /** Such objects within an hour. */
+  objects: count(3),
+  high: count(10),
+  /** Time that the caller must be known; hours of event time. A new one may have taken over from another. */
+  habitHours: z.number().min(0).max(720).default(24),
+});
+export type ForeignObjectAccessSettings = z.infer<typeof ForeignObjectAccessSettings>;

@@ -1,0 +1,27 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { FUNCTION_LEVEL_ABUSE_VERSION } from './function-level-abuse.detector.ts';
+import { FunctionLevelAbuseSettings } from './function-level-abuse.settings.ts';
+import { FunctionLevelAbuseWatcher } from './function-level-abuse.watcher.ts';
+
+export const FUNCTION_LEVEL_ABUSE = defineDetector({
+  type: 'function-level-abuse',
+  version: FUNCTION_LEVEL_ABUSE_VERSION,
+  scope: 'estate',
+  settings: FunctionLevelAbuseSettings,
+  make: ({ settings, maxCallers, knowledge }) => new FunctionLevelAbuseWatcher(settings, knowledge, maxCallers),
+  page: {
+    title: 'Function-level abuse',
+    summary: 'A consumer reaches for functions that it never used and that hardly anybody else may use (BFLA).',
+    method:
+      'Which consumer was ever answered in which area of the API: what lies below a word of administration, or the route. Functions (method and template) of an area that never answered this consumer, and that administers or is used by at most 5 % of at least eight others: three different ones refused (403, 405) within an hour, or one answered by administration to a consumer that is known for a day and more. Areas that are new, and newcomers, tell by refusals only.',
+    owasp: ['API5:2023'],
+    attack: ['T1078'],
+    severity: { medium: 'refused', high: 'answered' },
+    falsePositives: [
+      'somebody who was just made an administrator',
+      'a consumer whose rights were taken away by mistake',
+    ],
+    tuning: ['except the new administrator by consumer', 'raise `rareShare` where few consumers use each route'],
+    scenarios: { positive: ['function-level-abuse'], negative: ['new-feature', 'newcomers'] },
+  },
+});

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const hours = (value: number) => z.number().min(0).max(2160).default(value);
+const count = (value: number) => z.number().int().min(1).max(1000).default(value);
+
+/** Functions that a caller never used and hardly anybody else does. */
+export const FunctionLevelAbuseSettings = detectorSettings({
+  /** Different functions refused, or of those that are merely rare: opened or refused, within an hour. */
+  refused: count(3),
+  rare: count(3),
+  /** Part of the known consumers that may use an area for it to be rare; at least one may. */
+  rareShare: z.number().min(0).max(1).default(0.05),
+  /** The same where the area administers by its words. */
+  adminShare: z.number().min(0).max(1).default(0.25),
+  minPeers: count(8),
+  /** Time that the area and the caller must be known before an answer tells; administration, and the rest; hours of event time. */
+  adminHours: hours(24),
+  otherHours: hours(48),
+  callerHours: hours(24),
+});
+export type FunctionLevelAbuseSettings = z.infer<typeof FunctionLevelAbuseSettings>;

@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { at, consumer, DAY, findingsOf, HOUR, START } from '../../objects/testing/object-traffic.ts';
+import { FUNCTION_LEVEL_ABUSE } from './function-level-abuse.definition.ts';
+
+const admin = (who: number, page: string, startedAt: number, overrides: Partial<ApiEvent> = {}): ApiEvent =>
+  at(startedAt, { ...consumer(who), routeId: 'admin', path: `/admin/${page}`, pathTemplate: `/admin/${page}`, ...overrides }); // prettier-ignore
+/** Twelve consumers over four days; the first of them administers. */
+const estate = Array.from({ length: 4 * 24 }, (_, hour) => [
+  ...Array.from({ length: 12 }, (_unused, n) => at(START - 4 * DAY + hour * HOUR + n * 1_000, consumer(n))),
+  admin(0, ['users', 'roles', 'audit'][hour % 3] ?? 'users', START - 4 * DAY + hour * HOUR + 30_000),
+]).flat();
+const found = (...events: ApiEvent[]) => findingsOf(FUNCTION_LEVEL_ABUSE, [...estate, ...events]);
+
+describe('function-level-abuse', () => {
+  it('tells three functions of administration that are refused to a consumer', () => {
+    const [first] = found(
+      ...['users', 'roles', 'audit'].map((page, i) => admin(5, page, START + i * 8_000, { status: 403 })),
+    );
+    expect(first).toMatchObject({ severity: 'medium', entity: { id: 'consumer-5' } });
+  });
+
+  it('tells one that is answered, as high', () => {
+    expect(found(admin(5, 'users', START))[0]).toMatchObject({ severity: 'high' });
+  });
+
+  it('is silent on the administrator, on one refusal, and on the same refusal again and again', () => {
+    expect(found(admin(0, 'jobs', START), admin(0, 'keys', START + 1, { method: 'POST' }))).toEqual([]);
+    expect(found(...Array.from({ length: 30 }, (_, i) => admin(5, 'users', START + i * 60_000, { status: 403 })))).toEqual([]); // prettier-ignore
+  });
+
+  it('is silent on a release that everybody begins to use', () => {
+    const release = Array.from(
+      { length: 12 },
+      (_, n) =>
+      [0, 1, 2].map((i) => at(START + n * HOUR + i * 1_000, { ...consumer(n), routeId: 'new', path: `/tips/${i}`, pathTemplate: `/tips/new${i}` })), // prettier-ignore
+    ).flat();
+    expect(found(...release)).toEqual([]);
+  });
+
+  it('is silent on a newcomer whose rights are not set yet', () => {
+    const newcomer = ['a', 'b', 'c', 'd'].map((page, i) => at(START + i * 1_000, { ...consumer(40), status: 403, path: `/${page}`, pathTemplate: `/${page}` })); // prettier-ignore
+    expect(found(...newcomer)).toEqual([]);
+  });
+});

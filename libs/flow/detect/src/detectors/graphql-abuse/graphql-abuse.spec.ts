@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anAnonymousEvent } from '@outrider/domain/traffic/testing';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { graphqlAbuse } from './graphql-abuse.definition.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+const ask = (i: number, query: string, responseBytes: number, clientIp = '192.0.2.15'): ApiEvent =>
+  anAnonymousEvent({
+    startedAt: AT + i * 6_000,
+    path: '/graphql',
+    pathTemplate: '/graphql',
+    query,
+    responseBytes,
+    clientIp,
+  });
+const times = (n: number, query: string, bytes: number): ApiEvent[] =>
+  Array.from({ length: n }, (_, i) => ask(i, query, bytes));
+
+describe('graphql-abuse', () => {
+  it.each<[string, readonly ApiEvent[], boolean]>([
+    ['the schema is read out', times(4, 'query=text:70', 60_000), true],
+    ['a query by its name', times(4, 'operationName=word:18&variables=text:2&query=text:1500', 9_000), true],
+    ['hundreds of aliases', times(4, 'query=text:4000', 2_000), true],
+    ['short answers', times(40, 'query=text:70', 3_000), false],
+    ['a client library', times(40, 'query=text:900&variables=text:40&operationName=word:9', 90_000), false],
+    ['persisted queries', times(40, 'extensions=text:120&operationName=word:9', 90_000), false],
+  ])('%s', (_name, events, told) => {
+    expect(findingsIn(engineOf(graphqlAbuse), events).length > 0).toBe(told);
+  });
+
+  it('lets pass what many callers do at an endpoint', () => {
+    const many = Array.from({ length: 10 }, (_, i) => ask(i, 'query=text:70', 60_000, `198.51.${i}.1`));
+    const one = Array.from({ length: 8 }, (_, i) => ask(20 + i, 'query=text:70', 60_000));
+    expect(findingsIn(engineOf(graphqlAbuse), [...many, ...one])).toEqual([]);
+  });
+});

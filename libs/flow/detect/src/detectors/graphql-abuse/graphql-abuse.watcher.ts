@@ -1,0 +1,98 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { hash32 } from '../../duplicates/hash64.ts';
+import type { DetectorDeps } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { FailureLog } from '../../windows/failure-log.ts';
+import { GRAPHQL_ABUSE_VERSION, isGraphql, kindOfQuery } from './graphql-abuse.detector.ts';
+import type { GraphqlAbuseSettings } from './graphql-abuse.settings.ts';
+
+const MAX_ENDPOINTS = 2_000;
+const MAX_CALLERS = 16;
+const WINDOW_MS = 600_000;
+
+interface Asker {
+  readonly log: FailureLog;
+  readonly evidence: Evidence;
+  huge: number;
+  bytes: number;
+}
+
+const fresh = (): Asker => ({ log: new FailureLog(), evidence: new Evidence(), huge: 0, bytes: 0 });
+
+export class GraphqlAbuseWatcher implements Watcher {
+  readonly statusClasses = [2, 5] as const;
+  readonly #askers: BoundedMap<Asker>;
+  /** Callers that ask so, by endpoint. */
+  readonly #usual = new BoundedMap<Set<number>>(MAX_ENDPOINTS);
+
+  constructor(private readonly deps: DetectorDeps<GraphqlAbuseSettings>) {
+    this.#askers = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 10)));
+  }
+
+  get evicted(): number {
+    return this.#askers.evicted + this.#usual.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#askers.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.query === '' || !isGraphql(event.pathTemplate)) return undefined;
+    const settings = this.deps.settings.of(event);
+    const kind = kindOfQuery(event.query, event.responseBytes, settings);
+    if (kind === undefined) return undefined;
+    const usual = this.#usual.getOrMake(`${event.tenant}|${event.serviceId}|${event.pathTemplate}`, () => new Set());
+    if (usual.size < MAX_CALLERS) usual.add(hash32(caller.key));
+    const asker = this.#askers.getOrMake(caller.key, fresh, caller.lane);
+    if (at - asker.log.lastAt > WINDOW_MS) {
+      asker.huge = 0;
+      asker.bytes = 0;
+    }
+    asker.log.add(at, hash32(event.query) || 1);
+    asker.evidence.add(event, at);
+    if (kind === 'huge') asker.huge++;
+    asker.bytes += Math.max(0, event.responseBytes);
+    if (usual.size > settings.usualCallers || at < asker.log.reportedAt + REPORT_EVERY_MS) return undefined;
+    const requests = asker.log.failuresWithin(WINDOW_MS);
+    if (requests < settings.requests10m) return undefined;
+    asker.log.reportedAt = at;
+    return finding(event, at, caller, asker, requests, settings);
+  }
+
+  explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
+    if (event.query === '' || !isGraphql(event.pathTemplate)) return undefined;
+    const settings = this.deps.settings.of(event);
+    const kind = kindOfQuery(event.query, event.responseBytes, settings);
+    if (kind === undefined) return undefined;
+    const n = this.#askers.peek(caller.key)?.log.failuresWithin(WINDOW_MS) ?? 0;
+    return `A GraphQL query by GET that ${kind === 'huge' ? 'is huge' : 'may read the schema'}; ${n} of them within 10 min (limit ${settings.requests10m}).`;
+  }
+}
+
+const finding = (
+  event: ApiEvent,
+  at: number,
+  caller: Caller,
+  asker: Asker,
+  requests: number,
+  settings: GraphqlAbuseSettings,
+): Draft =>
+  findingOf({
+    event,
+    entity: caller.entity,
+    type: 'graphql-abuse',
+    version: GRAPHQL_ABUSE_VERSION,
+    severity: requests >= 5 * settings.requests10m || asker.huge >= settings.requests10m ? 'medium' : 'low',
+    confidence: 0.7,
+    at,
+    from: at - WINDOW_MS,
+    observed: { metric: 'GraphQL queries that ask for a lot', value: requests, unit: 'in 10 min' },
+    expected: { low: 0, high: settings.requests10m, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+    explanation: `${caller.entity.name} sent ${requests} GraphQL queries of its own by GET to ${event.pathTemplate} within 10 min (from ${settings.requests10m} on it is told): ${asker.huge} of ${settings.hugeQueryChars} characters or more, ${Math.round(asker.bytes / 1000)} kB answered in all. This is how a schema is read out or a server kept busy. Limited view: bodies are not logged.`,
+    evidence: asker.evidence,
+    only: "query LIKE '%query=%'",
+  });

@@ -1,0 +1,24 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { IMPOSSIBLE_TRAVEL_VERSION } from './impossible-travel.detector.ts';
+import { ImpossibleTravelSettings } from './impossible-travel.settings.ts';
+import { ImpossibleTravelWatcher } from './impossible-travel.watcher.ts';
+
+export const impossibleTravel = defineDetector({
+  type: 'impossible-travel',
+  version: IMPOSSIBLE_TRAVEL_VERSION,
+  scope: 'caller',
+  settings: ImpossibleTravelSettings,
+  make: (deps) => new ImpossibleTravelWatcher(deps),
+  page: {
+    title: 'Impossible travel',
+    summary: 'One credential is used at two places that are too far apart for the time between.',
+    method:
+      'Great-circle distance between the places of answered requests, less both radii of uncertainty, over the time between: more than 900 km/h over at least 500 km, three requests at each. Hosting, VPN, proxy, relay and Tor networks have no place; mobile ones only count between countries. Not for callers of many homes, or between places that both are a day old. Needs an address database.',
+    owasp: ['API2:2023'],
+    attack: ['T1078'],
+    severity: { medium: 'always' },
+    falsePositives: ['a VPN that the database does not know', 'mistakes of the database', 'a company gateway abroad'],
+    tuning: ['raise `minDistanceKm`', 'disable it for services of machines'],
+    scenarios: { positive: ['impossible-travel'], negative: ['office-nat'] },
+  },
+});

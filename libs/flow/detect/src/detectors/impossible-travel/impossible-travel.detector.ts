@@ -1,0 +1,59 @@
+import { HOUR_MS } from '../../windows/time.ts';
+import type { ImpossibleTravelSettings } from './impossible-travel.settings.ts';
+
+export const IMPOSSIBLE_TRAVEL_VERSION = '1';
+
+export interface Point {
+  readonly lat: number;
+  readonly lon: number;
+  readonly radiusKm: number;
+}
+
+export interface Stay extends Point {
+  readonly country: string;
+  readonly network: string;
+  firstAt: number;
+  lastAt: number;
+  requests: number;
+}
+
+export interface Journey {
+  readonly km: number;
+  readonly kmh: number;
+  readonly minutes: number;
+}
+
+/** Networks whose place says nothing about who uses them. */
+const ANYWHERE: ReadonlySet<string> = new Set(['hosting', 'vpn', 'proxy', 'tor', 'relay']);
+
+/**
+ * From one stay to the next faster than an aircraft.
+ * False positives: a VPN that the database does not know as one; mobile networks that send a country's traffic out elsewhere.
+ */
+export const judgeTravel = (from: Stay, to: Stay, s: ImpossibleTravelSettings): Journey | undefined => {
+  if (from.requests < s.minRequests || to.requests < s.minRequests) return undefined;
+  if (ANYWHERE.has(from.network) || ANYWHERE.has(to.network)) return undefined;
+  const mobile = from.network === 'mobile' || to.network === 'mobile';
+  if (mobile && from.country === to.country) return undefined;
+  const km = kmBetween(from, to) - from.radiusKm - to.radiusKm;
+  if (km < s.minDistanceKm) return undefined;
+  const ms = Math.max(0, to.firstAt - from.lastAt);
+  const kmh = km / Math.max(ms / HOUR_MS, 1 / 60);
+  return kmh > s.maxSpeedKmh ? { km, kmh, minutes: ms / 60_000 } : undefined;
+};
+
+/** `lat,lon,radiusKm`; undefined when it is not that. */
+export const pointOf = (location: string): Point | undefined => {
+  const [lat, lon, radiusKm] = location.split(',', 3).map(Number);
+  if (lat === undefined || lon === undefined || !(Math.abs(lat) <= 90) || !(Math.abs(lon) <= 180)) return undefined;
+  return { lat, lon, radiusKm: radiusKm !== undefined && radiusKm >= 0 ? radiusKm : 50 };
+};
+
+/** Great circle. */
+export const kmBetween = (a: Point, b: Point): number => {
+  const rad = Math.PI / 180;
+  const h =
+    Math.sin(((b.lat - a.lat) * rad) / 2) ** 2 +
+    Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * Math.sin(((b.lon - a.lon) * rad) / 2) ** 2;
+  return 12_742 * Math.asin(Math.min(1, Math.sqrt(h)));
+};

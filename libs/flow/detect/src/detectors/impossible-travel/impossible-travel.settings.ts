@@ -1,0 +1,23 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+/** One credential at two places that nobody travels between in the time. Needs `location` (an address database). */
+export const ImpossibleTravelSettings = detectorSettings(
+  {
+    /** km/h; between the circles of uncertainty. */
+    maxSpeedKmh: z.number().min(100).max(20_000).default(900),
+    /** km; less may be the database's mistake. */
+    minDistanceKm: z.number().min(50).max(20_000).default(500),
+    /** Answered requests at each of both places. */
+    minRequests: z.number().int().min(1).max(1000).default(3),
+    /** Time and requests before the second place appears: who is at two places in the first days has two of them. */
+    settledDays: z.number().min(0).max(365).default(2),
+    settledRequests: z.number().int().min(1).max(100_000).default(10),
+    /** Network prefixes from which a credential is for everybody: an app's, a web page's. */
+    maxPrefixes: z.number().int().min(1).max(64).default(12),
+    /** More places (100 km) than this in the days before: a caller of many homes, of which this says nothing. */
+    maxHomes: z.number().int().min(1).max(16).default(4),
+  },
+  60,
+);
+export type ImpossibleTravelSettings = Readonly<z.infer<typeof ImpossibleTravelSettings>>;

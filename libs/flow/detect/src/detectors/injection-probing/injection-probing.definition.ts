@@ -1,0 +1,44 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { INJECTION_PROBING_VERSION } from './injection-probing.detector.ts';
+import { InjectionProbingSettings } from './injection-probing.settings.ts';
+import { InjectionProbingWatcher } from './injection-probing.watcher.ts';
+
+export const injectionProbing = defineDetector({
+  type: 'injection-probing',
+  version: INJECTION_PROBING_VERSION,
+  scope: 'caller',
+  explainsRefusals: true,
+  settings: InjectionProbingSettings,
+  make: (deps) => new InjectionProbingWatcher(deps),
+  page: {
+    title: 'Injection probing',
+    summary:
+      'A caller sends injection texts (SQL, scripts, traversal, templates, Log4Shell and the like) in path, query, user agent or referer.',
+    method:
+      'The raw texts are decoded and scored when a request is collected (critical 5, warning 3 for each family). Requests of a score of 5 count once for each different text: 3 in ten minutes or 5 in a day. A Log4Shell look-up or a request for cloud metadata needs no second. Endpoints where callers of several networks have weak signs of one family answered for hours are used to it.',
+    owasp: ['API8:2023', 'API10:2023'],
+    attack: ['T1190', 'T1595.002'],
+    severity: {
+      medium: 'few probes, or all were refused',
+      high: 'many, or of several families, and some were answered 2xx or 5xx; Log4Shell and cloud metadata',
+    },
+    falsePositives: [
+      'a search for code or by people who type SQL, before the endpoint is known for it',
+      'a paid test of your own: except the address, with an end',
+    ],
+    tuning: [
+      'raise `minScore` or `distinct10m` of the service that is searched for code',
+      'except the scanner that you run yourself',
+    ],
+    scenarios: {
+      positive: [
+        'injection-probing-sql',
+        'injection-probing-mixed',
+        'injection-probing-xss',
+        'injection-probing-traversal',
+        'injection-probing-jndi',
+      ],
+      negative: ['odd-search'],
+    },
+  },
+});

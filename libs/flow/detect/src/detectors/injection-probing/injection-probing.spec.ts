@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anAnonymousEvent, anApiEvent } from '@outrider/domain/traffic/testing';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { injectionProbing } from './injection-probing.definition.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+const HOUR = 3_600_000;
+const typesOf = (events: readonly ApiEvent[]): readonly string[] =>
+  findingsIn(engineOf(injectionProbing), events).map(({ severity }) => severity);
+const probes = (n: number, everyMs: number, attacks: (i: number) => string, change: Partial<ApiEvent> = {}) =>
+  Array.from({ length: n }, (_, i) =>
+    anAnonymousEvent({ startedAt: AT + i * everyMs, path: `/s/${i}`, attacks: attacks(i), status: 400, ...change }),
+  );
+
+describe('injection-probing', () => {
+  it.each<[string, readonly ApiEvent[], boolean]>([
+    ['three different texts within ten minutes', probes(3, 60_000, () => 'sqli:5'), true],
+    ['two texts', probes(2, 60_000, () => 'sqli:5'), false],
+    ['the same text again and again', probes(50, 10_000, () => 'xss:5', { path: '/same' }), false],
+    ['warnings alone', probes(50, 10_000, () => 'sqli:3'), false],
+    ['a scanner that takes an hour for six texts', probes(6, 12 * 60_000, (i) => `sqli:${5 + 3 * (i % 3)}`), true],
+    ['one look-up of Log4Shell', probes(1, 0, () => 'jndi:5'), true],
+    ['one request for cloud metadata', probes(1, 0, () => 'ssrf:10'), true],
+    ['one link to a loopback address', probes(1, 0, () => 'ssrf:5'), false],
+  ])('%s', (_name, events, told) => {
+    expect(typesOf(events).length > 0).toBe(told);
+  });
+
+  it('takes it more seriously when many were answered', () => {
+    expect(typesOf(probes(12, 5_000, () => 'sqli:5,xss:5', { status: 200 }))).toContain('high');
+    expect(typesOf(probes(12, 5_000, () => 'sqli:5', { status: 403 }))).not.toContain('high');
+  });
+
+  it('lets the users of a search for code type what they like, once several networks did so for hours', () => {
+    const search = (i: number, at: number): ApiEvent =>
+      anAnonymousEvent({
+        clientIp: `198.51.${i}.7`,
+        startedAt: at,
+        path: `/search/${at}`,
+        pathTemplate: '/search',
+        attacks: 'sqli:5',
+        status: 200,
+      });
+    const people = Array.from({ length: 24 }, (_, i) => search(i % 12, AT + i * HOUR));
+    const one = [0, 1, 2, 3, 4, 5].map((i) => search(77, AT + 25 * HOUR + i * 20_000));
+    expect(typesOf([...people, ...one])).toEqual([]);
+    expect(typesOf([...people, ...one.map((event) => ({ ...event, attacks: 'sqli:21' }))])).not.toEqual([]);
+  });
+
+  it('does not blame a consumer for what its many users type now and then', () => {
+    const plain = Array.from({ length: 2_000 }, (_, i) => anApiEvent({ startedAt: AT + i * 20_000 }));
+    const typed = Array.from({ length: 8 }, (_, i) =>
+      anApiEvent({
+        startedAt: AT + i * 80 * 60_000 + 5_000,
+        clientIp: `203.0.113.${i}`,
+        path: `/search/${i}`,
+        attacks: 'sqli:5',
+      }),
+    );
+    expect(typesOf([...plain, ...typed])).toEqual([]);
+  });
+});

@@ -1,0 +1,167 @@
+import { parseAttacks } from '@outrider/domain/signals/attack-family';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { hash32 } from '../../duplicates/hash64.ts';
+import type { DetectorDeps } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { FailureLog } from '../../windows/failure-log.ts';
+import { bucketOf, DAY_MS } from '../../windows/time.ts';
+import {
+  INJECTION_PROBING_VERSION,
+  judgeInjection,
+  judgeRequest,
+  type InjectionVerdict,
+} from './injection-probing.detector.ts';
+import type { InjectionProbingSettings } from './injection-probing.settings.ts';
+import { UsualProbes } from './usual-probes.ts';
+
+const FAST_MS = 600_000;
+/** Addresses and variants of one caller that are counted. */
+const MAX_DIFFERENT = 32;
+
+/** One caller's probes of the last day. */
+class Prober {
+  readonly log = new FailureLog();
+  /** Those that are not even usual somewhere at the service. */
+  unusual: FailureLog | undefined;
+  readonly evidence = new Evidence();
+  readonly families = new Map<string, number>();
+  readonly addresses = new Set<number>();
+  readonly variants = new Set<string>();
+  firstAt = 0;
+  certainAt = Number.NEGATIVE_INFINITY;
+  reached = 0;
+  probes = 0;
+  /** The caller's requests when the first of them came. */
+  requestsBefore = 0;
+
+  /** A day without any: what was before is over. */
+  renew(at: number, requests: number): void {
+    if (this.probes > 0 && at - this.log.lastAt < DAY_MS) return;
+    this.families.clear();
+    this.addresses.clear();
+    this.variants.clear();
+    this.firstAt = at;
+    this.reached = 0;
+    this.probes = 0;
+    this.requestsBefore = requests;
+  }
+}
+
+export class InjectionProbingWatcher implements Watcher {
+  readonly #probers: BoundedMap<Prober>;
+  readonly #usual = new UsualProbes();
+
+  constructor(private readonly deps: DetectorDeps<InjectionProbingSettings>) {
+    this.#probers = new BoundedMap(deps.maxCallers);
+  }
+
+  get evicted(): number {
+    return this.#probers.evicted + this.#usual.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#probers.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.attacks === '') return undefined;
+    const settings = this.deps.settings.of(event);
+    const scores = parseAttacks(event.attacks);
+    const probe = judgeRequest(scores, settings);
+    const usual = this.#usual.of(event, scores, settings);
+    const known = this.#probers.get(caller.key);
+    if ((known?.probes ?? 0) < settings.distinct24h) this.#usual.learn(event, at, scores, caller.key, caller.prefix);
+    if (probe === 'none' || (usual === 'here' && probe !== 'certain')) return undefined;
+    const prober = known ?? new Prober();
+    if (known === undefined) this.#probers.set(caller.key, prober, caller.lane);
+    this.#take(
+      prober,
+      event,
+      at,
+      caller,
+      scores.map(({ family }) => family),
+      usual === 'no',
+    );
+    if (probe === 'certain') prober.certainAt = at;
+    const { log } = prober;
+    if (!log.worthALook || at < log.reportedAt + REPORT_EVERY_MS) return undefined;
+    const verdict = judgeInjection(this.#view(prober, at, caller), settings);
+    if (!verdict) return undefined;
+    log.reportedAt = at;
+    return this.#finding(event, at, caller, prober, verdict);
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    if (event.attacks === '') return undefined;
+    const settings = this.deps.settings.of(event);
+    const scores = parseAttacks(event.attacks);
+    const what = `The request shows ${event.attacks}`;
+    if (judgeRequest(scores, settings) === 'none')
+      return `${what}, below the score of ${settings.minScore} that counts.`;
+    if (this.#usual.of(event, scores, settings) === 'here') return `${what}, which is usual at this endpoint.`;
+    const prober = this.#probers.peek(caller.key);
+    const view = prober && this.#view(prober, at, caller);
+    return `${what}; ${caller.entity.name} sent ${view?.in10m ?? 0} different probes in 10 min (limit ${settings.distinct10m}) and ${view?.in24h ?? 0} in 24 h (limit ${settings.distinct24h}).`;
+  }
+
+  #take(
+    prober: Prober,
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    families: readonly string[],
+    isUnusual: boolean,
+  ): void {
+    prober.renew(at, caller.profile?.requests ?? 0);
+    for (const family of families) prober.families.set(family, (prober.families.get(family) ?? 0) + 1);
+    prober.probes++;
+    if (prober.addresses.size < MAX_DIFFERENT) prober.addresses.add(hash32(event.clientIp));
+    if (prober.variants.size < MAX_DIFFERENT) prober.variants.add(event.attacks);
+    if ((event.status >= 200 && event.status < 300) || event.status >= 500) prober.reached++;
+    const mark = hash32(`${event.method} ${event.path}?${event.query} ${event.attacks}`) || 1;
+    prober.log.add(at, mark);
+    if (isUnusual) (prober.unusual ??= new FailureLog()).add(at, mark);
+    prober.evidence.add(event, at);
+  }
+
+  #view(prober: Prober, at: number, caller: Caller): Parameters<typeof judgeInjection>[0] {
+    const head = bucketOf(Math.max(at, prober.log.lastAt));
+    const fast = prober.log.within(FAST_MS);
+    const since = caller.profile === undefined ? 0 : caller.profile.requests - prober.requestsBefore;
+    return {
+      in10m: fast.distinct,
+      in24h: prober.unusual?.within(DAY_MS).distinct ?? 0,
+      certain: at - prober.certainAt < FAST_MS,
+      families: prober.families.size,
+      reached: prober.reached,
+      share10m: fast.failures / Math.max(1, fast.failures, caller.requests(head - 59, head)),
+      addresses: caller.profile === undefined ? 0 : prober.addresses.size,
+      variants: prober.variants.size,
+      share: since > prober.probes ? prober.probes / since : 1,
+    };
+  }
+
+  #finding(event: ApiEvent, at: number, caller: Caller, prober: Prober, verdict: InjectionVerdict): Draft {
+    const { entity } = caller;
+    const span = verdict.windowMs === FAST_MS ? '10 min' : '24 h';
+    const top = [...prober.families].sort((a, b) => b[1] - a[1]).slice(0, 5);
+    return findingOf({
+      event,
+      entity,
+      type: 'injection-probing',
+      version: INJECTION_PROBING_VERSION,
+      severity: verdict.severity,
+      confidence: verdict.confidence,
+      at,
+      from: Math.max(at - verdict.windowMs, prober.firstAt),
+      observed: { metric: 'different injection probes', value: verdict.distinct, unit: `in ${span}` },
+      expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+      explanation: `${entity.name} sent ${verdict.distinct} different injection texts (${top.map(([family, n]) => `${family} ${n}`).join(', ')}) within ${span} (from ${verdict.limit} on it is told); ${prober.reached} of ${prober.probes} were answered 2xx or 5xx, so that they may have reached a weak spot.`,
+      evidence: prober.evidence,
+      only: "attacks != ''",
+    });
+  }
+}

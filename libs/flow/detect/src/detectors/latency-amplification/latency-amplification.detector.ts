@@ -1,0 +1,43 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { LatencyAmplificationSettings } from './latency-amplification.settings.ts';
+
+export const LATENCY_AMPLIFICATION_VERSION = '1';
+
+/** One caller at one service over ten minutes. `tardy` is above `tardyMs`, `slow` above `slowMs`. */
+export interface LatencyView {
+  readonly slow: number;
+  readonly slowSeconds: number;
+  /** The caller's tardy requests, and all its requests to any service. */
+  readonly tardy: number;
+  readonly requests: number;
+  /** Of everybody at the service. */
+  readonly serviceTardy: number;
+  readonly serviceTardySeconds: number;
+  readonly serviceRequests: number;
+  /** The endpoint's past: requests, and how many were tardy, the caller's own of late left out. */
+  readonly endpointRequests: number;
+  readonly endpointTardy: number;
+}
+
+export interface LatencyVerdict {
+  readonly timeShare: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags a caller whose requests are slow where those of everybody else are not. False positives: a customer with far more data than the
+ * others, an upstream that is unwell for one customer only.
+ */
+export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings): LatencyVerdict | undefined => {
+  if (view.slow < s.count10m || view.slowSeconds < s.seconds10m) return undefined;
+  if (view.endpointRequests < s.minEndpointRequests || view.endpointTardy > s.maxUsualTardy * view.endpointRequests)
+    return undefined;
+  // Requests of the caller to other services are taken off as well: others are rather under- than overestimated.
+  const others = view.serviceRequests - view.requests;
+  if (others < s.minOthers || view.serviceTardy - view.tardy > s.maxOthersTardy * others) return undefined;
+  const timeShare = view.slowSeconds / Math.max(view.slowSeconds, view.serviceTardySeconds);
+  if (timeShare < s.minTimeShare) return undefined;
+  const blatant = view.slow >= 5 * s.count10m || view.slowSeconds >= 10 * s.seconds10m;
+  return { timeShare, severity: blatant ? 'high' : 'medium', confidence: Math.min(0.85, 0.55 + 0.25 * timeShare) };
+};

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const share = (value: number) => z.number().min(0).max(1).default(value);
+const count = (value: number) => z.number().int().min(1).max(1_000_000).default(value);
+
+/** Few requests that keep the upstream busy. Windows are 10 min. */
+export const LatencyAmplificationSettings = detectorSettings({
+  /** Upstream time of a request that weighs, and of one that is noticed; ms. */
+  slowMs: z.number().int().min(100).max(600_000).default(3000),
+  tardyMs: z.number().int().min(50).max(600_000).default(1000),
+  /** Slow requests of one caller. */
+  count10m: count(20),
+  /** Upstream time that they took together; s. */
+  seconds10m: z.number().min(1).max(100_000).default(60),
+  /** Part of the service's tardy upstream time that is this caller's. */
+  minTimeShare: share(0.5),
+  /** Part of the endpoint's requests that ever were tardy: above it the endpoint is slow by nature. */
+  maxUsualTardy: share(0.05),
+  /** Part of the other callers' requests to the service that are tardy now: above it the service is unwell. */
+  maxOthersTardy: share(0.2),
+  /** Requests of others that can tell, and requests that the endpoint had before. */
+  minOthers: count(8),
+  minEndpointRequests: count(100),
+});
+export type LatencyAmplificationSettings = Readonly<z.infer<typeof LatencyAmplificationSettings>>;

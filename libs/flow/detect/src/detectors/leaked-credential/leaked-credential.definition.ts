@@ -1,0 +1,32 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { judgeLeakedCredential, LEAKED_CREDENTIAL_VERSION } from './leaked-credential.detector.ts';
+import { LeakedCredentialSettings } from './leaked-credential.settings.ts';
+import { StrangerWatcher } from './stranger.watcher.ts';
+
+export const leakedCredential = defineDetector({
+  type: 'leaked-credential',
+  version: LEAKED_CREDENTIAL_VERSION,
+  scope: 'caller',
+  settings: LeakedCredentialSettings,
+  make: ({ settings }) =>
+    new StrangerWatcher('leaked-credential', LEAKED_CREDENTIAL_VERSION, settings, judgeLeakedCredential),
+  page: {
+    title: 'Leaked credential',
+    summary:
+      'A credential works from an address its owner never came from, with a client it never used or at an hour it never works.',
+    method:
+      'Places (autonomous system where known, else network prefix) and clients (families) of answered requests against what the caller was seen with before. What was new how often before tells how likely something new is on one day; place and client together must be below `maxTogether`. A caller that would be missed at its old place by now is waited for: if it does not come back there, it moved. One alert; `new-origin` and `new-client` are silent about it.',
+    owasp: ['API2:2023'],
+    attack: ['T1078', 'T1528'],
+    severity: { high: 'always' },
+    falsePositives: [
+      'a quiet partner that changes provider and software on one day',
+      'a developer of the partner who tries the live key from elsewhere',
+    ],
+    tuning: ['raise `minRequests` for callers whose people try things', 'lower `maxTogether`', 'except the caller, with an end, while it moves'], // prettier-ignore
+    scenarios: {
+      positive: ['leaked-credential'],
+      negative: ['sdk-release', 'office-nat', 'key-rotation', 'newcomers'],
+    },
+  },
+});

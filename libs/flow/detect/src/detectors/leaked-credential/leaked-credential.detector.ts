@@ -1,0 +1,47 @@
+import type { Stranger } from '../../knowledge/stranger.ts';
+import type { LeakedCredentialSettings } from './leaked-credential.settings.ts';
+import { clientName, knownOrigins, placeName, whoElse } from './stranger-words.ts';
+import type { StrangerCase, StrangerVerdict } from './stranger.watcher.ts';
+
+export const LEAKED_CREDENTIAL_VERSION = '1';
+
+/** Half as likely: what happens while its owner rests. */
+const REST_NOVELTY = 0.1;
+
+/**
+ * A place its owner never came from, together with a client it never used (or an hour it never works at).
+ * False positives: a partner that changes provider and software on one day and is too quiet to be missed at the old place; its developers
+ * trying the live key from elsewhere.
+ */
+export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings>): StrangerVerdict | undefined => {
+  const { stranger, profile, settings: s } = one;
+  const { origin, client, resting } = stranger.novelty;
+  if (origin >= 1 || stranger.requests < s.minRequests) return undefined;
+  if (profile.days < s.minHistoryDays || profile.successes - stranger.requests < s.minHistoryRequests) return undefined;
+  const second = Math.min(client, resting ? REST_NOVELTY : 1);
+  if (origin > s.maxNovelty || second > s.maxNovelty || origin * second > s.maxTogether) return undefined;
+  if (mayHaveMoved(stranger, profile.busiestHour, one.at, s)) return undefined;
+  const newClient = client <= s.maxNovelty;
+  const how = newClient ? `with ${clientName(stranger)}, which it never used` : 'at an hour at which it never works';
+  return {
+    severity: 'high',
+    confidence: Math.min(0.95, 0.75 + (stranger.others > 0 ? 0.1 : 0) + (origin * second < 0.01 ? 0.05 : 0)),
+    p: origin * second,
+    limit: s.minRequests - 1,
+    explanation:
+      `The credential of ${one.name} was used ${stranger.requests} times from ${placeName(stranger)}, where it never came from, ${how} ` +
+      `(until now ${knownOrigins(profile, stranger)}; chance of both on one day ${(origin * second).toFixed(3)})${whoElse(stranger)}. ` +
+      `A key that works for somebody else is a key that leaked.`,
+  };
+};
+
+/** Nobody came from the old place since, though somebody should have: the owner may have moved. */
+export const mayHaveMoved = (
+  stranger: Stranger,
+  busiestHour: number,
+  at: number,
+  s: Pick<LeakedCredentialSettings, 'denseRequests10m' | 'loudRequests' | 'loudFactor'>,
+): boolean =>
+  stranger.others === 0 &&
+  stranger.usual10m >= s.denseRequests10m &&
+  stranger.perHour(at) < Math.max(s.loudRequests, s.loudFactor * busiestHour);

@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(1_000_000).default(value);
+const share = (value: number) => z.number().min(0).max(1).default(value);
+
+/** A credential that works from a place and with a client that its owner never had. */
+export const LeakedCredentialSettings = detectorSettings(
+  {
+    /** Answered requests of the stranger. */
+    minRequests: count(5),
+    /** What is known of the owner: answered requests, days with traffic. */
+    minHistoryRequests: count(100),
+    minHistoryDays: z.number().int().min(1).max(365).default(3),
+    /** How likely a new place, a new client, and both together may be on one day, by what its owner did before. */
+    maxNovelty: share(0.3),
+    maxTogether: share(0.03),
+    /** Usual requests in ten minutes from which an owner who moved is told from one who did not: it would be missed at the old place. */
+    denseRequests10m: count(5),
+    /** Requests an hour of the stranger that are no move, whoever is missed: at least so many, and so many times the owner's busiest hour. */
+    loudRequests: count(30),
+    loudFactor: z.number().min(1).max(1000).default(1.5),
+  },
+  60,
+);
+export type LeakedCredentialSettings = Readonly<z.infer<typeof LeakedCredentialSettings>>;

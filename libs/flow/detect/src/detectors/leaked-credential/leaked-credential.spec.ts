@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import { calls, CURL, findingsIn, FIREFOX, MONDAY, server, typesIn } from './testing/identity-traffic.ts';
+
+const FROM = MONDAY + 6 * DAY_MS + 7 * MINUTE_MS;
+const ELSEWHERE = { clientIp: '203.0.113.9', ...CURL };
+const busy = (days: number, overrides: Partial<ApiEvent> = {}, from = MONDAY): ApiEvent[] =>
+  calls(days * 1440, from, MINUTE_MS, overrides);
+
+describe('leaked-credential', () => {
+  it('tells a new place together with a new client once, high, and nothing else of it', () => {
+    const findings = findingsIn(server(7), calls(10, FROM, 15_000, ELSEWHERE));
+    expect(new Set(findings.map(({ type }) => type))).toEqual(new Set(['leaked-credential']));
+    expect(findings[0]).toMatchObject({ severity: 'high', entity: { kind: 'consumer', name: 'alice' } });
+    expect(findings[0]?.explanation).toContain('203.0.113.9');
+    expect(findings[0]?.explanation).toContain('curl');
+    expect(findings[0]?.detectedAt).toBeLessThanOrEqual(FROM + 5 * 15_000);
+  });
+
+  it('waits for who would be missed: a busy caller that moved with all it has is let go', () => {
+    expect(typesIn(busy(4), busy(1, ELSEWHERE, MONDAY + 4 * DAY_MS))).toEqual([]);
+    expect(typesIn(busy(5), calls(10, MONDAY + 4 * DAY_MS + 30_000, 15_000, ELSEWHERE))).toEqual(['leaked-credential']);
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['a caller that is hardly known', [server(2), calls(20, MONDAY + 2 * DAY_MS, 15_000, ELSEWHERE)]],
+    ['requests that were refused', [server(7), calls(20, FROM, 15_000, { ...ELSEWHERE, status: 401 })]],
+    ['three requests', [server(7), calls(3, FROM, 15_000, ELSEWHERE)]],
+    ['a client of its own in a new place', [server(7), calls(30, FROM, 15_000, { clientIp: '203.0.113.9' })]],
+    [
+      'a new version of its client in a new place',
+      [server(7), calls(30, FROM, 15_000, { clientIp: '203.0.113.9', userAgent: 'Java/21.0.1' })],
+    ],
+    [
+      'a platform whose workers leave by other doors every day',
+      [
+        ...Array.from({ length: 8 }, (_, day) => server(1, { clientIp: `203.${day}.113.9` }, MONDAY + day * DAY_MS)),
+        calls(30, MONDAY + 8 * DAY_MS, 15_000, { clientIp: '192.0.2.1', ...FIREFOX }),
+      ],
+    ],
+  ])('is silent about %s', (_name, streams) => {
+    expect(typesIn(...streams)).toEqual([]);
+  });
+});

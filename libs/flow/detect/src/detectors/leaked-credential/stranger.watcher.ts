@@ -1,0 +1,100 @@
+import type { BuiltinAlertType, Severity } from '@outrider/domain/detection/alert';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { DetectorSettings, Tuned } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import type { CallerProfile } from '../../knowledge/caller-profile.ts';
+import type { Stranger } from '../../knowledge/stranger.ts';
+import { MINUTE_MS } from '../../windows/time.ts';
+
+/** A stranger that stays away for longer is not told of any more. */
+const TOLD_WITHIN_MS = 40 * MINUTE_MS;
+/** Fewer requests are nobody's story. */
+const MIN_REQUESTS = 3;
+
+export interface StrangerVerdict {
+  readonly severity: Severity;
+  readonly confidence: number;
+  /** How likely something as new was today. */
+  readonly p: number;
+  readonly limit: number;
+  readonly explanation: string;
+}
+
+export interface StrangerCase<S> {
+  readonly stranger: Stranger;
+  readonly profile: CallerProfile;
+  readonly settings: S;
+  readonly at: number;
+  readonly name: string;
+  readonly callerKey: string;
+}
+
+/** Words of billing are everywhere in a shop. */
+export const isSensitive = ({ traits }: Caller): boolean => traits.export || traits.admin;
+
+/**
+ * Tells one kind of story about strangers (`CallerProfile.strangers`), which the profile keeps: this holds no state of its own. Each stranger is
+ * the business of one of `leaked-credential`, `new-origin`, `new-client`, by what is new about it.
+ */
+export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
+  readonly statusClasses = [2, 3] as const;
+  readonly evicted = 0;
+
+  constructor(
+    private readonly type: BuiltinAlertType,
+    private readonly version: string,
+    private readonly settings: Tuned<S>,
+    private readonly judge: (one: StrangerCase<S>) => StrangerVerdict | undefined,
+  ) {}
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const { profile } = caller;
+    if (profile?.strangers === undefined) return undefined;
+    for (const stranger of profile.strangers) {
+      if (stranger.ip === event.clientIp && !stranger.sensitive && isSensitive(caller)) stranger.sensitive = true;
+      if (stranger.requests < MIN_REQUESTS || stranger.toldAt >= stranger.lastAt) continue;
+      if (at < stranger.toldAt + REPORT_EVERY_MS || at > stranger.lastAt + TOLD_WITHIN_MS) continue;
+      const verdict = this.#verdict(stranger, event, at, caller);
+      if (verdict === undefined) continue;
+      if (stranger.toldAt === Number.NEGATIVE_INFINITY) profile.accuse(stranger);
+      stranger.toldAt = at;
+      return this.#finding(verdict, stranger, event, at, caller);
+    }
+    return undefined;
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    const stranger = caller.profile?.strangers?.find((one) => one.ip === event.clientIp);
+    return stranger && this.#verdict(stranger, event, at, caller)?.explanation;
+  }
+
+  /** Profiles follow their lanes by themselves. */
+  forgetLanes(): void {
+    // nothing is kept here
+  }
+
+  #verdict(stranger: Stranger, event: ApiEvent, at: number, caller: Caller): StrangerVerdict | undefined {
+    const { profile, key } = caller;
+    if (profile === undefined) return undefined;
+    return this.judge({ stranger, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+  }
+
+  #finding(verdict: StrangerVerdict, stranger: Stranger, event: ApiEvent, at: number, caller: Caller): Draft {
+    return findingOf({
+      event,
+      entity: caller.entity,
+      type: this.type,
+      version: this.version,
+      severity: verdict.severity,
+      confidence: verdict.confidence,
+      at,
+      from: stranger.since,
+      observed: { metric: 'answered requests of a stranger', value: stranger.requests, unit: 'requests' },
+      expected: { low: 0, high: verdict.limit, mean: 0, n: caller.profile?.days ?? 0, p: verdict.p, warmUp: caller.warmUp }, // prettier-ignore
+      explanation: verdict.explanation,
+      evidence: stranger.evidence,
+      only: 'status BETWEEN 200 AND 399',
+    });
+  }
+}

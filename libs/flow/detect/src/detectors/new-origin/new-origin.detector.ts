@@ -1,0 +1,39 @@
+import { knownOrigins, placeName, whoElse } from '../leaked-credential/stranger-words.ts';
+import type { StrangerCase, StrangerVerdict } from '../leaked-credential/stranger.watcher.ts';
+import type { Stranger } from '../../knowledge/stranger.ts';
+import type { NewOriginSettings } from './new-origin.settings.ts';
+
+export const NEW_ORIGIN_VERSION = '1';
+
+/**
+ * The caller's own client in a place where it never was, while the old place goes on or, of a caller too quiet to tell, in a new country.
+ * People roam and travel: of them only what looks at sensitive endpoints counts. By prefixes alone the same.
+ * False positives: a second data centre, a branch, a developer at home.
+ */
+export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVerdict | undefined => {
+  const { stranger, profile, settings: s } = one;
+  const { origin, client, by, newCountry, resting } = stranger.novelty;
+  if (origin >= 1 || client < 1 || resting) return undefined;
+  if (profile.days < s.minHistoryDays || profile.successes - stranger.requests < s.minHistoryRequests) return undefined;
+  const limit = by === 'asn' ? s.minRequests : s.minRequestsByPrefix;
+  if (stranger.requests < limit || origin > (by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix)) return undefined;
+  if ((by === 'prefix' || isPerson(stranger)) && !stranger.sensitive) return undefined;
+  const atBoth = stranger.others > 0 && stranger.turns >= s.minTurns;
+  const tooQuiet = stranger.usual10m < s.denseRequests10m && newCountry;
+  if (!atBoth && !tooQuiet) return undefined;
+  return {
+    severity: stranger.sensitive ? 'medium' : 'low',
+    confidence: Math.min(
+      0.8,
+      0.5 + (newCountry ? 0.1 : 0) + (atBoth ? 0.1 : 0) + (stranger.novelty.newNetwork ? 0.1 : 0),
+    ),
+    p: origin,
+    limit: limit - 1,
+    explanation:
+      `${one.name} made ${stranger.requests} requests from ${placeName(stranger)}, where it never came from ` +
+      `(until now ${knownOrigins(profile, stranger)}; chance of a new one on one day ${origin.toFixed(3)})${whoElse(stranger)}. ` +
+      `It may have grown or moved; or somebody else has its key and its software.`,
+  };
+};
+
+const isPerson = ({ agent }: Stranger): boolean => agent.kind === 'browser' || agent.kind === 'mobile-app';

@@ -1,0 +1,33 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { objectTrailsOf } from '../../objects/object-trails.ts';
+import { OBJECT_ENUMERATION_VERSION } from './object-enumeration.detector.ts';
+import { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
+import { ObjectEnumerationWatcher } from './object-enumeration.watcher.ts';
+
+export const OBJECT_ENUMERATION = defineDetector({
+  type: 'object-enumeration',
+  version: OBJECT_ENUMERATION_VERSION,
+  scope: 'caller',
+  explainsRefusals: true,
+  settings: ObjectEnumerationSettings,
+  make: ({ settings, maxCallers, knowledge }) =>
+    new ObjectEnumerationWatcher(settings, objectTrailsOf(knowledge, maxCallers), maxCallers),
+  page: {
+    title: 'Object enumeration',
+    summary: 'A caller walks through objects that it never asked for before: the records of others (BOLA).',
+    method:
+      'Ids in the path (where the template has a parameter) and id-like query values that the caller never asked for before, of one template from one address, in five to ten minutes and in one to two hours. Either many of them are refused (403 counts twice as much as 404), or they are several times the most that the caller ever did, nearly all requests go to new ones, and no list of the collection named them. Without any habits only a very large number tells. What three other callers do as well is how the API is used.',
+    owasp: ['API1:2023'],
+    attack: ['T1087', 'T1213'],
+    severity: { medium: 'at the limit', high: 'forbidden objects, four times the limit, or sensitive endpoints' },
+    falsePositives: [
+      'a new export or migration by a caller known for little',
+      'a client that works through a list of ids that were deleted meanwhile',
+    ],
+    tuning: [
+      'raise `objects` and `overHabit` for callers that grow by leaps',
+      'except a migration by consumer, with an end',
+    ],
+    scenarios: { positive: ['object-enumeration'], negative: ['night-walk', 'newcomers', 'crawler'] },
+  },
+});

@@ -1,0 +1,84 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
+
+export const OBJECT_ENUMERATION_VERSION = '1';
+
+/** Of one caller at one template from one address. */
+export interface EnumerationView {
+  /** Objects new to the caller in five to ten minutes, and those of them answered 401, 403 or 404, and 401 or 403. */
+  readonly fresh: number;
+  readonly refused: number;
+  readonly forbidden: number;
+  readonly requests: number;
+  readonly freshHour: number;
+  /** Most that it ever did before. */
+  readonly mostFresh: number;
+  readonly mostHour: number;
+  readonly mostRefused: number;
+  /** Lists of these objects that it was given. */
+  readonly lists: number;
+  readonly authenticated: boolean;
+  /** Known for long enough and busy often enough. */
+  readonly hasHabits: boolean;
+  /** The caller did not use the template until an hour ago. */
+  readonly newTemplate: boolean;
+  /** Other callers that do as it does. */
+  readonly alike: number;
+  readonly sensitive: boolean;
+}
+
+export interface EnumerationVerdict {
+  readonly why: 'refused' | 'habit' | 'unknown';
+  readonly hours: boolean;
+  readonly objects: number;
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/** Flags a caller that goes through objects it never asked for: refused often, or far more of them than it ever did. */
+export const judgeEnumeration = (
+  view: EnumerationView,
+  s: ObjectEnumerationSettings,
+): EnumerationVerdict | undefined => {
+  const refused = judgeRefused(view, s);
+  if (refused) return refused;
+  if (view.alike >= s.alike || view.fresh < s.minNewShare * view.requests) return undefined;
+  if (!view.hasHabits) {
+    const limit = s.unknownObjects;
+    if (!view.authenticated || view.fresh < limit || view.lists > 0) return undefined;
+    return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
+  }
+  const factor = view.authenticated ? 1 : s.anonymousFactor;
+  const over = view.newTemplate ? s.overHabitElsewhere : s.overHabit;
+  const limit = Math.max(s.objects * factor, over * view.mostFresh);
+  const hourLimit = Math.max(s.objectsHour * factor, over * view.mostHour);
+  const hours = view.fresh < limit;
+  const objects = hours ? view.freshHour : view.fresh;
+  if (objects < (hours ? hourLimit : limit) || objects <= view.lists * s.perList) return undefined;
+  const ratio = objects / (hours ? hourLimit : limit);
+  return {
+    why: 'habit',
+    hours,
+    objects,
+    limit: Math.ceil(hours ? hourLimit : limit),
+    severity: ratio >= 4 || view.sensitive ? 'high' : 'medium',
+    confidence: Math.min(0.93, 0.8 + 0.05 * Math.log2(ratio)),
+  };
+};
+
+const judgeRefused = (view: EnumerationView, s: ObjectEnumerationSettings): EnumerationVerdict | undefined => {
+  const factor = view.authenticated ? 1 : s.anonymousFactor;
+  const points = view.refused + view.forbidden;
+  const limit = Math.max(s.refusedPoints * factor, 3 * view.mostRefused);
+  if (points < limit || view.fresh < s.refusedObjects * factor || view.refused < s.refusedShare * view.fresh)
+    return undefined;
+  return {
+    why: 'refused',
+    hours: false,
+    objects: view.fresh,
+    limit,
+    severity: view.forbidden >= 10 || points >= 4 * limit ? 'high' : 'medium',
+    confidence: Math.min(0.97, 0.85 + 0.04 * Math.log2(points / limit)),
+  };
+};

@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(1_000_000).default(value);
+
+/** Walks through other people's objects. Counts are of objects that the caller never asked for before, in five to ten minutes. */
+export const ObjectEnumerationSettings = detectorSettings({
+  /** With refusals: new objects; refused ones among them as points (403 and 401: 2, 404: 1); the refused share. */
+  refusedObjects: count(25),
+  refusedPoints: count(22),
+  refusedShare: z.number().min(0.01).max(1).default(0.15),
+  /** Callers without credentials: all three counts times this. */
+  anonymousFactor: z.number().min(1).max(100).default(2),
+  /** Without refusals: floor, and times the most that the caller ever did. */
+  objects: count(50),
+  objectsHour: count(300),
+  overHabit: z.number().min(1.5).max(100).default(4),
+  /** The same at a template that the caller did not use until an hour ago. */
+  overHabitElsewhere: z.number().min(1).max(100).default(2),
+  /** Share of the requests that went to new objects. */
+  minNewShare: z.number().min(0).max(1).default(0.8),
+  /** Time that a caller must be known for its habits to count; hours of event time. */
+  habitHours: z.number().min(0.5).max(720).default(12),
+  /** Without any habits: floor. */
+  unknownObjects: count(600),
+  /** Objects that one list may have named. */
+  perList: count(110),
+  /** So many other callers that do alike make it the way the API is used. */
+  alike: count(3),
+});
+export type ObjectEnumerationSettings = z.infer<typeof ObjectEnumerationSettings>;

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { DAY, findingsOf, habit, HOUR, reads, START } from '../../objects/testing/object-traffic.ts';
+import { OBJECT_ENUMERATION } from './object-enumeration.definition.ts';
+
+const told = (...events: Parameters<typeof findingsOf>[1][]): number =>
+  findingsOf(OBJECT_ENUMERATION, events.flat()).length;
+/** Ids without an order. */
+const scattered = (i: number): number => ((i * 7_919) % 100_003) + 1;
+
+describe('object-enumeration', () => {
+  it('tells a consumer that walks through sixty orders answered 200 after two days of a few of its own', () => {
+    expect(told(habit(2, START), reads(80, START, 4_000, scattered))).toBeGreaterThan(0);
+  });
+
+  it('tells refused walks without any history, and names the refusals', () => {
+    const events = reads(60, START, 4_000, scattered).map((event, i) => (i % 2 === 0 ? { ...event, status: 403 } : event)); // prettier-ignore
+    const [first] = findingsOf(OBJECT_ENUMERATION, events);
+    expect(first).toMatchObject({ severity: 'high', entity: { kind: 'consumer' } });
+    expect(first?.explanation).toContain('forbidden');
+  });
+
+  it('is silent on the nightly job that reads other orders each night, as it did on the first', () => {
+    const nights = Array.from({ length: 4 }, (_, night) => reads(300, START + night * DAY, 300, (i) => scattered(night * 1_000 + i))); // prettier-ignore
+    expect(told(nights.flat())).toBe(0);
+  });
+
+  it('is silent on a client that lists and then reads what was listed', () => {
+    const lists = reads(3, START, 60_000, () => 1, { pathTemplate: '/orders' });
+    expect(told(habit(2, START), lists, reads(150, START + 1_000, 1_000, scattered))).toBe(0);
+  });
+
+  it('is silent on the same few objects again and again', () => {
+    expect(
+      told(
+        habit(2, START),
+        reads(600, START, 500, (i) => i % 30),
+      ),
+    ).toBe(0);
+  });
+
+  it('is silent on one key that carries a crowd: many addresses, each with a few objects', () => {
+    const crowd = Array.from({ length: 200 }, (_, n) => reads(6, START - DAY + n * 7 * 60_000, 5_000, (i) => scattered(n * 6 + i), { clientIp: `198.51.100.${n}` })); // prettier-ignore
+    const busy = Array.from({ length: 200 }, (_, n) => reads(6, START + n * 2_000, 5_000, (i) => scattered(5_000 + n * 6 + i), { clientIp: `198.51.100.${n}` })); // prettier-ignore
+    expect(told(crowd.flat(), busy.flat())).toBe(0);
+  });
+
+  it('is silent on what three others do as well', () => {
+    const all = [1, 2, 3, 4].map((n) => {
+      const who = { consumerId: `c${n}`, credentialId: `k${n}` };
+      return [...habit(2, START, who), ...reads(55, START + n * HOUR, 3_000, (i) => scattered(n * 100 + i), who)];
+    });
+    const fourth = findingsOf(OBJECT_ENUMERATION, all.flat()).filter(({ entity }) => entity.id === 'c4');
+    expect(fourth).toEqual([]);
+  });
+});

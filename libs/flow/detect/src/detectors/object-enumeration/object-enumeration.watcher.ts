@@ -1,0 +1,120 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Tuned } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { HOLD_MS, listsBefore, type ObjectTrails, type Trail } from '../../objects/object-trails.ts';
+import type { Walk } from '../../objects/walk.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import { judgeEnumeration, OBJECT_ENUMERATION_VERSION, type EnumerationVerdict, type EnumerationView } from './object-enumeration.detector.ts'; // prettier-ignore
+import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
+
+/** Below it nothing is looked at. */
+const FLOOR = 20;
+const MANY = 40;
+const MIN_FILLED = 4;
+
+export class ObjectEnumerationWatcher implements Watcher {
+  readonly statusClasses = [2, 3, 4] as const;
+  readonly #suspects: BoundedMap<{ evidence: Evidence; reportedAt: number }>;
+
+  constructor(
+    private readonly settings: Tuned<ObjectEnumerationSettings>,
+    private readonly trails: ObjectTrails,
+    maxCallers: number,
+  ) {
+    this.#suspects = new BoundedMap(Math.max(100, Math.floor(maxCallers / 4)));
+  }
+
+  get evicted(): number {
+    return this.#suspects.evicted + this.trails.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#suspects.forgetLanes(lanes);
+    this.trails.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const use = this.trails.of(event, at, caller);
+    if (use === undefined || !use.isNew) return undefined;
+    const { walk, trail } = use;
+    if (walk.fresh.sum < FLOOR && walk.freshHour.sum < 5 * FLOOR) return undefined;
+    const suspect = this.#suspects.getOrMake(caller.key, fresh, caller.lane);
+    suspect.evidence.add(event, at);
+    if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
+    const s = this.settings.of(event);
+    const view = this.#view(trail, walk, at, caller, true, s);
+    const verdict = judgeEnumeration(view, s);
+    if (!verdict) return undefined;
+    suspect.reportedAt = at;
+    walk.heldUntil = at + HOLD_MS;
+    const { entity } = caller;
+    return findingOf({
+      event,
+      entity,
+      type: 'object-enumeration',
+      version: OBJECT_ENUMERATION_VERSION,
+      severity: verdict.severity,
+      confidence: verdict.confidence,
+      at,
+      from: at - (verdict.hours ? HOUR_MS : 10 * MINUTE_MS),
+      observed: { metric: 'objects asked for the first time', value: verdict.objects, unit: verdict.hours ? 'in 2 h' : 'in 10 min' }, // prettier-ignore
+      expected: { low: 0, high: verdict.limit, mean: verdict.hours ? view.mostHour : view.mostFresh, n: trail.filled, p: 1, warmUp: caller.warmUp }, // prettier-ignore
+      explanation: `${entity.name} asked for ${verdict.objects} objects of ${walk.template} that it never asked for before within ${verdict.hours ? '2 h' : '10 min'}${REASONS[verdict.why](view, verdict)}. This is how the records of others are walked through.`,
+      evidence: suspect.evidence,
+      only: 'status IN (200, 206, 304, 401, 403, 404)',
+    });
+  }
+
+  explain(event: ApiEvent): string | undefined {
+    const use = this.trails.peek(event);
+    if (use === undefined || use.ref.hash === 0) return undefined;
+    const { walk, trail } = use;
+    const s = this.settings.of(event);
+    return `${use.isNew ? 'a new' : 'a known'} object; ${walk.fresh.sum} new ones of this template in 10 min, ${walk.refused.sum} of them refused (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.max(s.objects, s.overHabit * trail.mostFresh)} against a habit of ${trail.mostFresh})`;
+  }
+
+  #view(
+    trail: Trail,
+    walk: Walk,
+    at: number,
+    caller: Caller,
+    notes: boolean,
+    s: ObjectEnumerationSettings,
+  ): EnumerationView {
+    // prettier-ignore
+    const many = notes && walk.fresh.sum >= MANY;
+    return {
+      fresh: walk.fresh.sum,
+      refused: walk.refused.sum,
+      forbidden: walk.forbidden.sum,
+      requests: walk.requests.sum,
+      freshHour: walk.freshHour.sum,
+      mostFresh: trail.mostFresh,
+      mostHour: trail.mostHour,
+      mostRefused: trail.mostRefused,
+      lists: listsBefore(trail, walk, at),
+      authenticated: caller.profile !== undefined,
+      hasHabits: at - trail.firstAt >= s.habitHours * HOUR_MS && trail.filled >= MIN_FILLED,
+      newTemplate: usedSince(caller) > at - HOUR_MS,
+      alike: many ? walk.stat.others('many', trail.hash, at) : 0,
+      sensitive: caller.traits.sensitive,
+    };
+  }
+}
+
+const REASONS: Record<EnumerationVerdict['why'], (view: EnumerationView, verdict: EnumerationVerdict) => string> = {
+  refused: (view) =>
+    `; ${view.refused} of them were refused (${view.forbidden} forbidden), at most ${view.mostRefused} before`,
+  habit: (view, { limit, hours }) =>
+    `, at most ${hours ? view.mostHour : view.mostFresh} before (${limit} would be let pass), and ${view.lists} lists named them`,
+  unknown: (_view, { limit }) => `; nothing is known of it yet, ${limit} would be let pass, and no list named them`,
+};
+
+/** Event time since when a caller with credentials is answered by the endpoint; ms. */
+const usedSince = ({ profile, endpoint }: Caller): number =>
+  profile === undefined ? 0 : ((endpoint && profile.endpoints.firstAt(endpoint.id)) ?? Number.POSITIVE_INFINITY);
+
+const fresh = (): { evidence: Evidence; reportedAt: number } => ({ evidence: new Evidence(), reportedAt: Number.NEGATIVE_INFINITY }); // prettier-ignore

@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
+import { calls, findingsIn, MONDAY, office, server, typesIn } from '../leaked-credential/testing/identity-traffic.ts';
+
+const NIGHT = MONDAY + 29 * DAY_MS + 2 * HOUR_MS;
+
+describe('off-hours', () => {
+  it('tells work in the middle of the night of who works office hours, low', () => {
+    const [first] = findingsIn(office(29), calls(40, NIGHT, 12_000));
+    expect(first).toMatchObject({ type: 'off-hours', severity: 'low', observed: { value: 30 } });
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['a short sitting', [office(29), calls(20, NIGHT, 12_000)]],
+    ['a long evening', [office(29), calls(60, MONDAY + 28 * DAY_MS + 16 * HOUR_MS, 12_000)]],
+    ['who is known for three weeks only', [office(21), calls(60, MONDAY + 21 * DAY_MS + 2 * HOUR_MS, 12_000)]],
+    ['who never rests', [server(29), calls(60, NIGHT, 12_000)]],
+    ['who worked at night before', [office(29), calls(25, NIGHT - 7 * DAY_MS, 12_000), calls(40, NIGHT, 12_000)]],
+  ])('is silent about %s', (_name, streams) => {
+    expect(typesIn(...streams)).toEqual([]);
+  });
+});

@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { anonymousAt, findingsOf, MINUTE, START } from '../../objects/testing/object-traffic.ts';
+import { PRIVILEGED_PATH_PROBING } from './privileged-path-probing.definition.ts';
+import { privilegeOf } from './privileged-path-probing.detector.ts';
+
+const tries = (paths: readonly string[], everyMs = 20_000, status = 404, responseContentType = 'application/json') =>
+  paths.map((path, i) => anonymousAt(START + i * everyMs, { path, pathTemplate: path, status, responseContentType }));
+const found = (events: Parameters<typeof findingsOf>[1]) => findingsOf(PRIVILEGED_PATH_PROBING, events);
+
+describe('privileged-path-probing', () => {
+  it.each<[string, string]>([
+    ['/actuator/env', 'privileged'],
+    ['/api/v1/.git/config', 'secret'],
+    ['/ADMIN', 'privileged'],
+    ['/v2/api-docs', 'description'],
+    ['/accounts/{id}/settings', 'none'],
+    ['/accounts/{id}/devices/{id}/metrics', 'none'],
+    ['/orders/{id}', 'none'],
+  ])('takes %s for %s', (path, expected) => {
+    expect(privilegeOf(path)).toBe(expected);
+  });
+
+  it('tells three different places within ten minutes', () => {
+    expect(found(tries(['/actuator/env', '/admin', '/.env']))).toHaveLength(1);
+  });
+
+  it('is silent on one bookmark, on a monitor with two dead places, and on who looks for the manual', () => {
+    expect(found(tries(Array.from({ length: 40 }, () => '/admin')))).toEqual([]);
+    expect(found(tries(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? '/metrics' : '/server-status'))))).toEqual(
+      [],
+    );
+    expect(found(tries(['/swagger', '/swagger-ui.html', '/openapi.json', '/api-docs', '/redoc']))).toEqual([]);
+  });
+
+  it('is silent on places that are part of the API', () => {
+    const paths = ['/admin/users', '/admin/roles', '/admin/jobs', '/admin/audit'];
+    const used = tries(paths, 1_000, 200);
+    const expired = paths.map((path, i) => anonymousAt(START + MINUTE + i * 1_000, { path, pathTemplate: path, status: 401 })); // prettier-ignore
+    expect(found([...used, ...expired])).toEqual([]);
+  });
+
+  it('tells a secret file that is answered at once, and not the start page of an application', () => {
+    expect(found(tries(['/.git/config'], 1, 200, 'text/plain'))[0]).toMatchObject({ severity: 'high' });
+    expect(found(tries(['/.git/config'], 1, 200, 'text/html; charset=utf-8'))).toEqual([]);
+  });
+});

@@ -1,0 +1,33 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { Evidence } from '../../windows/evidence.ts';
+
+/** Requests from which something can be said about how alike they are. */
+const MIN_REQUESTS = 50;
+
+/** A busy caller: what it asks, and whether it is one client that asks one thing. */
+export class SpikeTrace {
+  readonly evidence = new Evidence();
+  #requests = 0;
+  #alike = 0;
+  #template: string | undefined;
+  #stack = '';
+  /** The first request kept showed no credential, be it one that only the upstream checks. */
+  anonymous = false;
+
+  add(event: ApiEvent, at: number): void {
+    this.evidence.add(event, at);
+    this.#requests++;
+    const stack = event.clientFingerprint || event.userAgent;
+    if (this.#template === undefined) {
+      this.#template = event.pathTemplate;
+      this.#stack = stack;
+      this.anonymous = event.credentialId === '' && event.credentialFingerprint === '';
+    }
+    if (event.pathTemplate === this.#template && stack === this.#stack) this.#alike++;
+  }
+
+  /** Part of the requests that are of the first one's client and endpoint; 0 while they are few. */
+  get monotony(): number {
+    return this.#requests < MIN_REQUESTS ? 0 : this.#alike / this.#requests;
+  }
+}

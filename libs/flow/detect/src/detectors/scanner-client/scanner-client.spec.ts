@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anAnonymousEvent, anApiEvent } from '@outrider/domain/traffic/testing';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { scannerClient } from './scanner-client.definition.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+const DAY = 86_400_000;
+const calls = (userAgent: string, paths: readonly string[], everyMs = 1_000): ApiEvent[] =>
+  paths.map((path, i) => anAnonymousEvent({ startedAt: AT + i * everyMs, userAgent, path }));
+const different = (n: number): string[] => Array.from({ length: n }, (_, i) => `/p/${i}`);
+const severities = (events: readonly ApiEvent[]): readonly string[] =>
+  findingsIn(engineOf(scannerClient), events).map(({ severity }) => severity);
+
+describe('scanner-client', () => {
+  it.each<[string, readonly ApiEvent[], string | undefined]>([
+    ['two paths by sqlmap', calls('sqlmap/1.8#stable (https://sqlmap.org)', different(2)), 'medium'],
+    ['one knock of zgrab', calls('Mozilla/5.0 zgrab/0.x', ['/']), undefined],
+    [
+      'a tool that asks for what everybody asks for',
+      calls('masscan/1.3', ['/', '/robots.txt', '/favicon.ico']),
+      undefined,
+    ],
+    ['a survey of three paths', calls('Mozilla/5.0 (compatible; CensysInspect/1.1)', different(3)), undefined],
+    ['a survey that stays', calls('Mozilla/5.0 (compatible; CensysInspect/1.1)', different(9)), 'low'],
+    ['curl without a credential', calls('curl/8.4.0', different(60)), undefined],
+    ['a headless browser', calls('Mozilla/5.0 HeadlessChrome/121.0', different(60)), undefined],
+    ['an address that names no client and walks about', calls('', different(30)), 'low'],
+    [
+      'a device that names no client and asks for two pages',
+      calls('', [...different(2), ...Array<string>(60).fill('/p/1')]),
+      undefined,
+    ],
+  ])('%s', (_name, events, severity) => {
+    expect(severities(events)[0]).toBe(severity);
+  });
+
+  it('knows a consumer’s own scanner after days, and tells a stolen key at once', () => {
+    const nightly = (day: number): ApiEvent[] =>
+      different(5).map((path, i) =>
+        anApiEvent({ startedAt: AT + day * DAY + i * 1_000, path, userAgent: 'ZAP/2.14.0' }),
+      );
+    expect(severities(nightly(0))).toContain('high');
+    const engine = engineOf(scannerClient);
+    findingsIn(engine, [...nightly(0), ...nightly(1)]);
+    expect(findingsIn(engine, nightly(4))).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { objectTrailsOf } from '../../objects/object-trails.ts';
+import { SCRAPING_VERSION } from './scraping.detector.ts';
+import { ScrapingSettings } from './scraping.settings.ts';
+import { ScrapingWatcher } from './scraping.watcher.ts';
+
+export const SCRAPING = defineDetector({
+  type: 'scraping',
+  version: SCRAPING_VERSION,
+  scope: 'caller',
+  settings: ScrapingSettings,
+  make: ({ settings, maxCallers, knowledge }) =>
+    new ScrapingWatcher(settings, objectTrailsOf(knowledge, maxCallers), maxCallers),
+  page: {
+    title: 'Breadth scraping',
+    summary: 'A caller reads a large part of a collection, each object about once.',
+    method:
+      'Different objects of one template that a caller asked for from one address within half a day to a day, of all that anybody ever asked for there, with a floor and against the most that the caller ever did. What lists named, crawlers that say what they are, and what three others do as well have wider limits.',
+    owasp: ['API6:2023'],
+    attack: ['T1119'],
+    severity: { medium: 'above the limit', high: 'four times the limit, with credentials' },
+    falsePositives: ['search engines and partner feeds with a new address', 'a first full synchronisation'],
+    tuning: ['except the feed by consumer or address', 'raise `objects` on catalogues that are meant to be copied'],
+    scenarios: { positive: ['scraping'], negative: ['crawler', 'night-walk'] },
+  },
+});

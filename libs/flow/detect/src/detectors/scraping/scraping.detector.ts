@@ -1,0 +1,40 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { ScrapingSettings } from './scraping.settings.ts';
+
+export const SCRAPING_VERSION = '1';
+
+export interface ScrapingView {
+  /** Objects new to the caller in half a day to a day, all its requests for objects, and the most before. */
+  readonly objects: number;
+  readonly requests: number;
+  readonly most: number;
+  /** Different objects of the template that anybody ever asked for. */
+  readonly known: number;
+  readonly lists: number;
+  readonly authenticated: boolean;
+  readonly crawler: boolean;
+  readonly knownForHours: number;
+  readonly alike: number;
+}
+
+export interface ScrapingVerdict {
+  readonly limit: number;
+  readonly coverage: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+export const judgeScraping = (view: ScrapingView, s: ScrapingSettings): ScrapingVerdict | undefined => {
+  const unknown = view.authenticated && view.knownForHours < s.habitHours;
+  const floor = (unknown ? s.unknownObjects : s.objects) * (view.crawler ? s.crawlerFactor : 1);
+  const limit = Math.max(floor, s.overHabit * view.most);
+  if (view.objects < limit || view.objects < s.minNewShare * view.requests) return undefined;
+  const coverage = Math.min(1, view.objects / Math.max(view.known, view.objects));
+  if (coverage < s.coverage || view.alike >= s.alike || view.objects <= view.lists * s.perList) return undefined;
+  return {
+    limit: Math.ceil(limit),
+    coverage,
+    severity: view.authenticated && view.objects >= 4 * limit ? 'high' : 'medium',
+    confidence: Math.min(0.95, 0.82 + 0.05 * Math.log2(view.objects / limit)),
+  };
+};

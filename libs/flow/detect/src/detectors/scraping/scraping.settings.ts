@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(10).max(100_000_000).default(value);
+
+/** Breadth: different objects of one template within half a day to a day, by one caller from one address. */
+export const ScrapingSettings = detectorSettings(
+  {
+    objects: count(500),
+    /** Part of all objects that were ever seen of the template. */
+    coverage: z.number().min(0).max(1).default(0.1),
+    /** Share of the requests that went to objects it never asked for before. */
+    minNewShare: z.number().min(0).max(1).default(0.85),
+    /** Times the most that the caller ever did. */
+    overHabit: z.number().min(1).max(100).default(2),
+    /** Callers with credentials that are known for less than `habitHours`: floor. */
+    unknownObjects: count(3000),
+    habitHours: z.number().min(0.5).max(720).default(24),
+    /** Crawlers that say what they are: floor times this. */
+    crawlerFactor: z.number().min(1).max(1000).default(10),
+    /** Objects that one list may have named. */
+    perList: count(110),
+    /** So many other callers that do alike make it the way the API is used. */
+    alike: z.number().int().min(1).max(15).default(3),
+  },
+  60,
+);
+export type ScrapingSettings = z.infer<typeof ScrapingSettings>;

@@ -1,0 +1,32 @@
+import { describe, expect, it } from '@jest/globals';
+import { anonymousAt, DAY, findingsOf, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SCRAPING } from './scraping.definition.ts';
+
+const scattered = (i: number): number => (i * 7_919) % 100_003;
+const visit = (n: number, from: number, id: (i: number) => number, userAgent = 'python-requests/2.31.0') =>
+  Array.from({ length: n }, (_, i) => anonymousAt(from + i * 9_000, { path: `/products/${id(i)}`, pathTemplate: '/products/{id}', userAgent })); // prettier-ignore
+const found = (events: Parameters<typeof findingsOf>[1]) => findingsOf(SCRAPING, events);
+
+describe('scraping', () => {
+  it('tells an address that reads six hundred products once each', () => {
+    expect(found(visit(600, START, scattered))).not.toEqual([]);
+  });
+
+  it('is silent on an office behind one address, where many look at the same products', () => {
+    expect(found(visit(2_400, START, (i) => scattered(i % 3 === 0 ? i : (i * 13) % 40)))).toEqual([]);
+  });
+
+  it('is silent on a crawler that says whose it is, and tells a toolkit', () => {
+    expect(found(visit(900, START, scattered, 'Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)'))).toEqual([]); // prettier-ignore
+    expect(found(visit(900, START, scattered, 'Scrapy/2.11 (+https://scrapy.org)'))).not.toEqual([]);
+  });
+
+  it('is silent on the first full synchronisation of a consumer', () => {
+    expect(found(reads(2_000, START, 500, scattered))).toEqual([]);
+  });
+
+  it('does not tell again when a single new object follows half a day later', () => {
+    const late = found([...visit(600, START, scattered), ...visit(1, START + DAY / 2, () => 999_999)]);
+    expect(late.every(({ detectedAt }) => detectedAt < START + DAY / 4)).toBe(true);
+  });
+});

@@ -1,0 +1,54 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { SensitiveFlow } from './sensitive-flow.ts';
+import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
+
+export const SENSITIVE_FLOW_ABUSE_VERSION = '1';
+
+/** One caller's calls of one sensitive endpoint. */
+export interface FlowView {
+  readonly flow: SensitiveFlow;
+  readonly anonymous: boolean;
+  /** In the last hour; and in the last quarter of an hour, with all its requests then. */
+  readonly hour: number;
+  readonly quarter: number;
+  readonly requestsInQuarter: number;
+  /** Busiest hours so far: its own before this one, any other caller's. */
+  readonly ownMax: number;
+  readonly peerMax: number;
+  readonly knownHours: number;
+}
+
+export interface FlowVerdict {
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/** Calls an hour from which it is abuse. */
+export const flowLimit = (view: FlowView, s: SensitiveFlowAbuseSettings): number => {
+  const floor =
+    view.flow === 'message'
+      ? view.anonymous
+        ? s.anonymousMessages
+        : s.messages
+      : view.anonymous
+        ? s.anonymousPurchases
+        : s.purchases;
+  return Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
+};
+
+/**
+ * Flags a caller that uses a costly flow far more than it, or any of its peers, ever did, and for nothing else. False positives: a
+ * campaign, a new integration that sends invitations (`messages`, `minKnownHours`), a large NAT (`anonymousMessages`).
+ */
+export const judgeFlow = (view: FlowView, s: SensitiveFlowAbuseSettings): FlowVerdict | undefined => {
+  const limit = flowLimit(view, s);
+  if (view.hour < limit || view.quarter < s.minShare * view.requestsInQuarter) return undefined;
+  if (!view.anonymous && view.knownHours < s.minKnownHours) return undefined;
+  const factor = view.hour / limit;
+  return {
+    limit,
+    severity: factor >= 5 ? 'high' : 'medium',
+    confidence: Math.min(0.9, (view.anonymous ? 0.72 : 0.6) + 0.06 * Math.log2(factor)),
+  };
+};

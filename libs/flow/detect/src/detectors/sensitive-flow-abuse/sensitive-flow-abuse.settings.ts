@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(1_000_000).default(value);
+const ratio = (value: number) => z.number().min(1).max(1000).default(value);
+
+/** Calls that cost money each: text messages, mails, orders. Counts are of one caller and endpoint in one hour. */
+export const SensitiveFlowAbuseSettings = detectorSettings({
+  /** Of an address without credentials: messages sent, and purchases. */
+  anonymousMessages: count(20),
+  anonymousPurchases: count(60),
+  /** Of a consumer or credential. */
+  messages: count(60),
+  purchases: count(200),
+  /** Times the caller's own busiest hour. */
+  overOwn: ratio(3),
+  /** Times the busiest hour of any other caller. */
+  overPeers: ratio(1.5),
+  /** Part of all that the caller asked within a quarter of an hour: people who need a code go on to use it. */
+  minShare: z.number().min(0).max(1).default(0.6),
+  /** Consumers only: hours that must be known before its own busiest hour says anything. */
+  minKnownHours: z.number().min(0).max(720).default(24),
+});
+export type SensitiveFlowAbuseSettings = Readonly<z.infer<typeof SensitiveFlowAbuseSettings>>;

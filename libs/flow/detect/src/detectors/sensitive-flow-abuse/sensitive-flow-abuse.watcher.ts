@@ -1,0 +1,148 @@
+import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { DetectorDeps } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { bucketOf, HOUR_MS } from '../../windows/time.ts';
+import { HourlyCounts } from './hourly-counts.ts';
+import {
+  judgeFlow,
+  SENSITIVE_FLOW_ABUSE_VERSION,
+  type FlowVerdict,
+  type FlowView,
+} from './sensitive-flow-abuse.detector.ts';
+import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
+import { SensitiveFlows, type SensitiveFlow } from './sensitive-flow.ts';
+
+const QUARTER_BUCKETS = 90;
+const MAX_ENDPOINTS = 5_000;
+
+/** One caller at one sensitive endpoint. */
+class Use {
+  readonly counts = new HourlyCounts();
+  readonly evidence = new Evidence();
+  reportedAt = Number.NEGATIVE_INFINITY;
+}
+
+/** Busiest hours at one endpoint: of the busiest caller, and of anybody else. */
+interface Peers {
+  busiest: string;
+  max: number;
+  second: number;
+}
+
+/** Looks only at writes to templates whose words say that each call costs something. */
+export class SensitiveFlowAbuseWatcher implements Watcher {
+  // a flow that is refused costs nothing, and is the business of others
+  readonly statusClasses = [2, 3] as const;
+  readonly #flows = new SensitiveFlows();
+  readonly #uses: BoundedMap<Use>;
+  readonly #peers = new BoundedMap<Peers>(MAX_ENDPOINTS);
+
+  constructor(private readonly deps: DetectorDeps<SensitiveFlowAbuseSettings>) {
+    this.#uses = new BoundedMap(deps.maxCallers);
+  }
+
+  get evicted(): number {
+    return this.#uses.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#uses.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.method === 'GET' || event.method === 'HEAD') return undefined;
+    const flow = this.#flows.of(event.pathTemplate);
+    if (flow === undefined) return undefined;
+    const key = `${caller.key}|${event.serviceId}|${event.pathTemplate}`;
+    const use = this.#uses.getOrMake(key, () => new Use(), caller.lane);
+    const hour = use.counts.add(at);
+    use.evidence.add(event, at);
+    const peers = this.#peers.getOrMake(peersKey(event), () => ({ busiest: key, max: 0, second: 0 }));
+    const settings = this.deps.settings.of(event);
+    const verdict =
+      hour >= Math.min(settings.anonymousMessages, settings.messages) && at >= use.reportedAt + REPORT_EVERY_MS
+        ? judgeFlow(this.#view(event, at, caller, key, use, peers, flow, hour), settings)
+        : undefined;
+    if (!verdict) {
+      if (at > use.reportedAt + HOUR_MS) learn(peers, key, hour);
+      return undefined;
+    }
+    use.reportedAt = at;
+    use.counts.forgetPresent();
+    return this.#finding(event, at, caller, use, flow, hour, verdict);
+  }
+
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
+    if (event.method === 'GET' || event.method === 'HEAD') return undefined;
+    const flow = this.#flows.of(event.pathTemplate);
+    const use = this.#uses.peek(`${caller.key}|${event.serviceId}|${event.pathTemplate}`);
+    if (flow === undefined || use === undefined) return undefined;
+    const sum = use.counts.lastQuarter;
+    return `a ${flow} flow: ${sum} calls in a quarter of an hour; its busiest hour before was ${use.counts.past}`;
+  }
+
+  #view(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    key: string,
+    use: Use,
+    peers: Peers,
+    flow: SensitiveFlow,
+    hour: number,
+  ): FlowView {
+    const head = bucketOf(at);
+    return {
+      flow,
+      anonymous: event.credentialId === '' && event.credentialFingerprint === '',
+      hour,
+      quarter: use.counts.lastQuarter,
+      requestsInQuarter: caller.requests(head - QUARTER_BUCKETS + 1, head),
+      ownMax: use.counts.past,
+      peerMax: peers.busiest === key ? peers.second : peers.max,
+      knownHours: (at - Math.min(use.counts.firstAt, caller.profile?.firstAt ?? at)) / HOUR_MS,
+    };
+  }
+
+  #finding(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    use: Use,
+    flow: SensitiveFlow,
+    hour: number,
+    v: FlowVerdict,
+  ): Draft {
+    const costs =
+      flow === 'message' ? 'Each call sends a message that somebody pays for' : 'Each call takes stock or an order';
+    return findingOf({
+      event,
+      entity: caller.entity,
+      type: 'sensitive-flow-abuse',
+      version: SENSITIVE_FLOW_ABUSE_VERSION,
+      severity: v.severity,
+      confidence: v.confidence,
+      at,
+      from: Math.max(at - HOUR_MS, Math.min(at, use.counts.firstAt)),
+      observed: { metric: `calls of a ${flow} flow`, value: hour, unit: 'in 1 h' },
+      expected: { low: 0, high: Math.round(v.limit), mean: use.counts.past, n: 0, p: 1, warmUp: caller.warmUp },
+      explanation: `${caller.entity.name} called ${endpointOf(event)} ${hour} times within an hour and did little else (fewer than ${Math.round(v.limit)} are let pass; its own busiest hour had ${use.counts.past}). ${costs}.`,
+      evidence: use.evidence,
+    });
+  }
+}
+
+const peersKey = (event: ApiEvent): string =>
+  `${event.tenant}|${event.credentialId === '' ? 'ip' : 'key'}|${event.serviceId}|${event.pathTemplate}`;
+
+const learn = (peers: Peers, key: string, hour: number): void => {
+  if (key === peers.busiest) peers.max = Math.max(peers.max, hour);
+  else if (hour > peers.max) {
+    peers.second = peers.max;
+    peers.max = hour;
+    peers.busiest = key;
+  } else if (hour > peers.second) peers.second = hour;
+};

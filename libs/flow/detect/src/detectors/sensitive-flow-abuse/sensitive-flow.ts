@@ -1,0 +1,39 @@
+/** `message`: each call costs a text message or a mail. `purchase`: each takes stock, a coupon or an order. */
+export type SensitiveFlow = 'message' | 'purchase';
+
+const MESSAGE = new Set(['otp', 'sms', 'passcode', 'magiclink', 'resend', 'invite', 'invites', 'invitation', 'invitations', 'mfa', '2fa', 'totp']); // prettier-ignore
+const PURCHASE = new Set(['checkout', 'redeem', 'giftcard', 'giftcards', 'coupon', 'coupons', 'promo', 'promos', 'reserve', 'reservation', 'reservations']); // prettier-ignore
+const MESSAGE_PAIRS = new Set(['reset password', 'password reset', 'forgot password', 'password forgot', 'forgotten password', 'password recovery', 'recover password', 'magic link', 'send code', 'code send', 'verification code', 'send email', 'email send', 'verify phone', 'phone verify', 'phone verification', 'verify email', 'email verification', 'send sms', 'send mail']); // prettier-ignore
+const PURCHASE_PAIRS = new Set(['gift card', 'gift cards', 'place order', 'orders place', 'apply coupon']);
+const MAX_TEMPLATES = 20_000;
+
+/** What a template costs by its words; remembered, in two generations. */
+export class SensitiveFlows {
+  #young = new Map<string, SensitiveFlow | undefined>();
+  #old = new Map<string, SensitiveFlow | undefined>();
+
+  of(template: string): SensitiveFlow | undefined {
+    if (this.#young.has(template)) return this.#young.get(template);
+    const flow = this.#old.has(template) ? this.#old.get(template) : flowOf(template);
+    if (this.#young.size >= MAX_TEMPLATES) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(template, flow);
+    return flow;
+  }
+}
+
+export const flowOf = (template: string): SensitiveFlow | undefined => {
+  const words = template
+    .split('/')
+    .filter((segment) => !segment.startsWith('{'))
+    .flatMap((segment) => segment.split(/[-_.:\s]|(?<=[a-z0-9])(?=[A-Z])/))
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
+  const pairs = words.map((word, i) => `${words[i - 1] ?? ''} ${word}`);
+  if (words.some((word) => MESSAGE.has(word)) || pairs.some((pair) => MESSAGE_PAIRS.has(pair))) return 'message';
+  return words.some((word) => PURCHASE.has(word)) || pairs.some((pair) => PURCHASE_PAIRS.has(pair))
+    ? 'purchase'
+    : undefined;
+};

@@ -1,0 +1,51 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { anApiEvent } from '@outrider/domain/traffic/testing';
+import { engineOf, findingsIn } from '../../testing/watch-events.ts';
+import { sequenceAnomaly } from './sequence-anomaly.definition.ts';
+
+const AT = Date.UTC(2026, 0, 5, 12);
+const HOUR = 3_600_000;
+const step = (who: string, at: number, name: string): ApiEvent =>
+  anApiEvent({
+    startedAt: at,
+    consumerId: who,
+    credentialId: who,
+    method: name === 'cart' ? 'GET' : 'POST',
+    path: `/basket/${name}`,
+    pathTemplate: `/basket/${name}`,
+  });
+const flow = (who: string, at: number): ApiEvent[] =>
+  ['cart', 'address', 'payment', 'confirm'].map((name, i) => step(who, at + i * 20_000, name));
+const history = (): ApiEvent[] => Array.from({ length: 120 }, (_, i) => flow(`c${i % 6}`, AT + i * HOUR)).flat();
+const straight = (who: string, n: number, from = AT + 130 * HOUR): ApiEvent[] =>
+  Array.from({ length: n }, (_, i) => step(who, from + i * 60_000, 'confirm'));
+const entities = (...events: readonly ApiEvent[][]): string[] => [
+  ...new Set(findingsIn(engineOf(sequenceAnomaly), events.flat()).map(({ entity }) => entity.id)),
+];
+
+describe('sequence-anomaly', () => {
+  it('tells a consumer that goes straight to the end of a flow whose order it kept', () => {
+    expect(entities(history(), straight('c1', 6))).toEqual(['c1']);
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['it happens now and then', [history(), straight('c1', 3)]],
+    ['a newcomer does as it pleases', [history(), straight('new', 12)]],
+    [
+      'many do: the flow has changed',
+      [
+        history(),
+        ...[0, 1, 2, 3].map((i) => straight(`c${i}`, 3, AT + (130 + i) * HOUR)),
+        straight('c4', 3, AT + 140 * HOUR),
+      ],
+    ],
+    ['little is known', [flow('c1', AT), flow('c2', AT), straight('c1', 12)]],
+  ])('is silent when %s', (_name, events) => {
+    expect(entities(...events)).toEqual([]);
+  });
+
+  it('learns nothing from those who skip', () => {
+    expect(entities(history(), straight('c1', 60), straight('c2', 6, AT + 150 * HOUR))).toEqual(['c1', 'c2']);
+  });
+});

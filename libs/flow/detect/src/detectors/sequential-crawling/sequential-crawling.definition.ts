@@ -1,0 +1,29 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { objectTrailsOf } from '../../objects/object-trails.ts';
+import { SEQUENTIAL_CRAWLING_VERSION } from './sequential-crawling.detector.ts';
+import { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
+import { SequentialCrawlingWatcher } from './sequential-crawling.watcher.ts';
+
+export const SEQUENTIAL_CRAWLING = defineDetector({
+  type: 'sequential-crawling',
+  version: SEQUENTIAL_CRAWLING_VERSION,
+  scope: 'caller',
+  settings: SequentialCrawlingSettings,
+  make: ({ settings, maxCallers, knowledge }) =>
+    new SequentialCrawlingWatcher(settings, objectTrailsOf(knowledge, maxCallers), knowledge, maxCallers),
+  page: {
+    title: 'Sequential crawling',
+    summary: 'A caller goes through the ids or the pages of a collection one after the other.',
+    method:
+      'The longest run of ids (reads and deletions) or of pages and offsets of one template from one address, each the same small step from the one before, up or down, a few left out or beside it allowed. Against a fixed limit and the longest run that the caller made before; ids that lists named, runs that three other callers make, and crawlers that say what they are have wider limits. Pages of who has credentials are told only against its own habit: a synchronisation turns pages.',
+    owasp: ['API1:2023', 'API6:2023'],
+    attack: ['T1119'],
+    severity: { medium: 'a run', high: 'four times the limit, with credentials' },
+    falsePositives: ['the first run of a job that reads ids in order', 'a reader of numbered events'],
+    tuning: ['raise `ids` for consumers that read in order', 'except the first full synchronisation, with an end'],
+    scenarios: {
+      positive: ['sequential-crawling', 'sequential-crawling-pages'],
+      negative: ['crawler', 'night-walk', 'keyless'],
+    },
+  },
+});

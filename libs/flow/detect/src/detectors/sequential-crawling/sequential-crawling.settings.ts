@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(5).max(1_000_000).default(value);
+
+/** Runs of ids or pages: each a small constant step from the one before. */
+export const SequentialCrawlingSettings = detectorSettings({
+  /** Ids in a row: callers with credentials, and without. */
+  ids: count(22),
+  anonymousIds: count(40),
+  /** Times the longest run that the caller ever made. */
+  overHabit: z.number().min(1).max(100).default(2.5),
+  /** Pages in a row of who has no credentials, where others turn few, and where nobody else is known. */
+  anonymousPages: count(40),
+  lonelyPages: count(100),
+  /** Pages in a row of who has credentials and is known for `habitHours`. */
+  pages: count(150),
+  habitHours: z.number().min(0.5).max(720).default(24),
+  /** Limits of crawlers that say what they are: times this. */
+  crawlerFactor: z.number().min(1).max(1000).default(5),
+  /** Ids that one list may have named. */
+  perList: count(110),
+  /** So many other callers that do alike make it the way the API is used. */
+  alike: z.number().int().min(1).max(15).default(3),
+  /** Slowest run; ids or pages in ten minutes. */
+  minPace: z.number().min(0.1).max(10_000).default(8),
+});
+export type SequentialCrawlingSettings = z.infer<typeof SequentialCrawlingSettings>;

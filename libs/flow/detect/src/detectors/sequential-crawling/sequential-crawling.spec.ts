@@ -1,0 +1,47 @@
+import { describe, expect, it } from '@jest/globals';
+import { anonymousAt, DAY, findingsOf, HOUR, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SEQUENTIAL_CRAWLING } from './sequential-crawling.definition.ts';
+
+const told = (events: Parameters<typeof findingsOf>[1]): number => findingsOf(SEQUENTIAL_CRAWLING, events).length;
+const pages = (n: number, from: number, userAgent = 'python-requests/2.31.0') =>
+  Array.from({ length: n }, (_, i) =>
+    anonymousAt(from + i * 3_000, { path: '/shop', pathTemplate: '/shop', query: `page=${i + 1}`, userAgent }),
+  );
+
+describe('sequential-crawling', () => {
+  it.each<[string, (i: number) => number]>([
+    ['upwards', (i) => 1001 + i],
+    ['downwards', (i) => 5000 - i],
+    ['in steps of three', (i) => 100 + 3 * i],
+    ['with some left out', (i) => 100 + i + Math.floor(i / 7)],
+  ])('tells forty ids in a row %s', (_name, id) => {
+    expect(told(reads(40, START, 4_000, id))).toBeGreaterThan(0);
+  });
+
+  it('tells a run that other reads interrupt', () => {
+    const other = reads(12, START + 500, 13_000, (i) => 900_000 + i * 777);
+    expect(told([...reads(60, START, 3_000, (i) => 1001 + i), ...other])).toBeGreaterThan(0);
+  });
+
+  it('tells ids in the query', () => {
+    const events = reads(40, START, 3_000, () => 1).map((event, i) => ({ ...event, path: '/orders', pathTemplate: '/orders', query: `order_id=${100 + i}` })); // prettier-ignore
+    expect(told(events)).toBeGreaterThan(0);
+  });
+
+  it('is silent on ids without order, and on ids that a client gives to what it writes', () => {
+    expect(told(reads(300, START, 1_000, (i) => (i * 7_919) % 100_003))).toBe(0);
+    expect(told(reads(100, START, 1_000, (i) => 1001 + i, { method: 'PUT' }))).toBe(0);
+  });
+
+  it('is silent on the second run of a job that reads in order', () => {
+    const run = (from: number) => reads(100, from, 1_000, (i) => 1001 + i);
+    const findings = findingsOf(SEQUENTIAL_CRAWLING, [...run(START), ...run(START + DAY), ...run(START + 2 * DAY)]);
+    expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
+  });
+
+  it('tells who turns every page without credentials, and is silent on eight pages and on crawlers that say so', () => {
+    expect(told(pages(120, START))).toBeGreaterThan(0);
+    expect(told(pages(8, START))).toBe(0);
+    expect(told(pages(120, START, 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)'))).toBe(0);
+  });
+});

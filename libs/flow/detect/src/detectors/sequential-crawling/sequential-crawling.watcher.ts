@@ -1,0 +1,122 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Tuned } from '../../engine/detector.ts';
+import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Caller, Watcher } from '../../engine/watcher.ts';
+import type { Knowledge } from '../../knowledge/knowledge.ts';
+import { saysCrawler } from '../../objects/crawler.ts';
+import { HOLD_MS, detailsBelow, listsBefore, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { BoundedMap } from '../../windows/bounded-map.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { HOUR_MS } from '../../windows/time.ts';
+import { judgeIds, judgePages, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
+import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
+
+/** Shorter runs are not looked at. */
+const FLOOR = 15;
+
+export class SequentialCrawlingWatcher implements Watcher {
+  readonly statusClasses = [2, 3, 4] as const;
+  readonly #suspects: BoundedMap<{ evidence: Evidence; reportedAt: number }>;
+
+  constructor(
+    private readonly settings: Tuned<SequentialCrawlingSettings>,
+    private readonly trails: ObjectTrails,
+    private readonly knowledge: Pick<Knowledge, 'profiles'>,
+    maxCallers: number,
+  ) {
+    this.#suspects = new BoundedMap(Math.max(100, Math.floor(maxCallers / 4)));
+  }
+
+  get evicted(): number {
+    return this.#suspects.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#suspects.forgetLanes(lanes);
+    this.trails.forgetLanes(lanes);
+  }
+
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const use = this.trails.of(event, at, caller);
+    if (use === undefined || (!use.stepped && !use.paged)) return undefined;
+    const { walk } = use;
+    const byPage = use.paged && walk.pages.length >= FLOOR;
+    if (!byPage && !(use.stepped && walk.ids.length >= FLOOR)) return undefined;
+    const suspect = this.#suspects.getOrMake(caller.key, fresh, caller.lane);
+    suspect.evidence.add(event, at);
+    if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
+    const s = this.settings.of(event);
+    const view = viewOf(use, byPage, at, caller, this.knowledge.profiles === 0);
+    const verdict = byPage ? judgePages(view, s) : judgeIds(view, s);
+    if (!verdict) return undefined;
+    suspect.reportedAt = at;
+    walk.heldUntil = at + HOLD_MS;
+    return this.#finding(event, at, caller, use, byPage, view, verdict, suspect.evidence);
+  }
+
+  explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
+    const use = this.trails.peek(event);
+    if (use === undefined || (!use.stepped && !use.paged)) return undefined;
+    const s = this.settings.of(event);
+    const run = use.paged ? use.walk.pages : use.walk.ids;
+    const floor = use.paged
+      ? caller.profile === undefined
+        ? s.anonymousPages
+        : s.pages
+      : caller.profile === undefined
+        ? s.anonymousIds
+        : s.ids;
+    return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
+  }
+
+  #finding(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    use: ObjectUse,
+    byPage: boolean,
+    view: CrawlView,
+    verdict: CrawlVerdict,
+    evidence: Evidence,
+  ): Draft {
+    // prettier-ignore
+    const run = byPage ? use.walk.pages : use.walk.ids;
+    const { entity } = caller;
+    const things = byPage ? 'pages' : 'ids';
+    return findingOf({
+      event,
+      entity,
+      type: 'sequential-crawling',
+      version: SEQUENTIAL_CRAWLING_VERSION,
+      severity: view.authenticated && !byPage && view.length >= 4 * verdict.limit ? 'high' : 'medium',
+      confidence: verdict.confidence,
+      at,
+      from: run.startedAt,
+      observed: { metric: `${things} in a row`, value: run.length, unit: `step ${run.step}` },
+      expected: { low: 0, high: verdict.limit, mean: view.longest, n: use.trail.filled, p: 1, warmUp: caller.warmUp },
+      explanation: `${entity.name} went through ${run.length} ${things} of ${event.method} ${use.walk.template} one after the other, from ${run.first} to ${run.at} in steps of ${run.step}, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; its longest run before was ${view.longest}). This is how a collection is copied.`,
+      evidence,
+      only: 'status IN (200, 206, 304, 401, 403, 404)',
+    });
+  }
+}
+
+const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, keyless: boolean): CrawlView => {
+  const { walk, trail } = use;
+  const run = byPage ? walk.pages : walk.ids;
+  return {
+    length: run.length,
+    misses: run.misses,
+    durationMs: at - run.startedAt,
+    longest: byPage ? trail.longestPages : trail.longestIds,
+    lists: byPage ? 0 : listsBefore(trail, walk, at),
+    authenticated: caller.profile !== undefined,
+    crawler: saysCrawler(caller.agent),
+    knownForHours: (at - trail.firstAt) / HOUR_MS,
+    alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
+    callers: walk.stat.callers.size,
+    synchronises: keyless && byPage && detailsBelow(trail, walk) >= run.length,
+  };
+};
+
+const fresh = (): { evidence: Evidence; reportedAt: number } => ({ evidence: new Evidence(), reportedAt: Number.NEGATIVE_INFINITY }); // prettier-ignore

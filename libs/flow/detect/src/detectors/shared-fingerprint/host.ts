@@ -1,0 +1,109 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { hash32 } from '../../duplicates/hash64.ts';
+import type { Caller } from '../../engine/watcher.ts';
+import { agentTerm, CallerProfile } from '../../knowledge/caller-profile.ts';
+import { regionOf, wasNew } from '../../knowledge/place.ts';
+import { TermList } from '../../knowledge/term-list.ts';
+import { Evidence } from '../../windows/evidence.ts';
+import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { HostView } from './shared-fingerprint.detector.ts';
+
+export const HOST_WINDOW_MS = 10 * MINUTE_MS;
+/** Callers of one address that are remembered, singly. */
+const MAX_CALLERS = 64;
+const FEW_STACKS = 3;
+
+interface Guest {
+  readonly caller: number;
+  readonly kind: 'stranger' | 'unknown' | 'resident';
+  readonly home: number;
+  client: number;
+  at: number;
+}
+
+/** One address, and whose credentials are used from it. */
+export class Host {
+  evidence: Evidence | undefined;
+  reportedAt = Number.NEGATIVE_INFINITY;
+  /** The caller of its latest request: the same again is no news. */
+  latest = '';
+  #people = false;
+  readonly #callers = new TermList(MAX_CALLERS);
+  #guests: Guest[] = [];
+  #refusedAt: number[] = [];
+
+  constructor(readonly tenant: string) {}
+
+  /** Callers of the last ten minutes, residents left out. */
+  get guests(): number {
+    return this.#guests.length;
+  }
+
+  /** Another caller than that of its latest request. */
+  came(event: ApiEvent, at: number, caller: Caller, minHistory: number): void {
+    this.latest = caller.key;
+    const term = CallerProfile.term(caller.key);
+    const isFirst = !this.#callers.has(term);
+    this.#callers.add(term, at);
+    this.#guests = this.#guests.filter((one) => at - one.at < HOST_WINDOW_MS);
+    const client = hash32(event.clientFingerprint || event.userAgent);
+    const known = this.#guests.find((one) => one.caller === term);
+    if (known) {
+      known.at = Math.max(known.at, at);
+      known.client = client;
+      return;
+    }
+    if (!isFirst || this.#guests.length >= MAX_CALLERS) return;
+    this.#people = caller.agent.kind === 'browser' || caller.agent.kind === 'mobile-app';
+    this.#guests.push({
+      caller: term,
+      kind: kindOf(caller, event.clientFingerprint, at, minHistory),
+      home: homeOf(caller),
+      client,
+      at,
+    });
+  }
+
+  refused(at: number): void {
+    this.#refusedAt = this.#refusedAt.filter((one) => at - one < HOST_WINDOW_MS);
+    if (this.#refusedAt.length < 100) this.#refusedAt.push(at);
+  }
+
+  view(at: number): HostView {
+    const here = this.#guests.filter((one) => at - one.at < HOST_WINDOW_MS && one.kind !== 'resident');
+    const strangers = here.filter(({ kind }) => kind === 'stranger');
+    const clients = new Map<number, number>();
+    for (const { client } of here) clients.set(client, (clients.get(client) ?? 0) + 1);
+    return {
+      strangers: strangers.length,
+      homes: new Set(strangers.map(({ home }) => home)).size,
+      unknown: here.length - strangers.length,
+      sameClient: Math.max(0, ...clients.values()),
+      people: this.#people,
+      refused: this.#refusedAt.filter((one) => at - one < HOST_WINDOW_MS).length,
+      habit: this.#callers.size - here.length,
+    };
+  }
+}
+
+/** A caller with a home elsewhere, to whom this network and this kind of client are new; one hardly seen anywhere; or neither. */
+const kindOf = (caller: Caller, fingerprint: string, at: number, minHistory: number): Guest['kind'] => {
+  const { profile, prefix, agent } = caller;
+  if (profile === undefined || !profile.seeded) return 'resident';
+  if (profile.successes < minHistory || at - profile.firstAt < HOUR_MS) return 'unknown';
+  const since = at - HOST_WINDOW_MS;
+  const newClient =
+    wasNew(profile.agents, CallerProfile.term(agentTerm(agent)), since) || isNewStack(profile, fingerprint, since);
+  // who comes from everywhere has every prefix as its home: only the client tells
+  const newPlace = profile.prefixes.forgotten > 0 || wasNew(profile.prefixes, CallerProfile.term(prefix), since);
+  return newClient && newPlace ? 'stranger' : 'resident';
+};
+
+/** The same software by name, but not by its headers and TLS: says something of who has few. */
+const isNewStack = ({ fingerprints }: CallerProfile, fingerprint: string, since: number): boolean =>
+  fingerprint !== '' &&
+  fingerprints.size > 0 &&
+  fingerprints.size <= FEW_STACKS &&
+  wasNew(fingerprints, CallerProfile.term(fingerprint), since);
+
+const homeOf = ({ profile }: Caller): number => hash32(regionOf(profile?.latestIp ?? ''));

@@ -1,0 +1,24 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { SHARED_FINGERPRINT_VERSION } from './shared-fingerprint.detector.ts';
+import { SharedFingerprintSettings } from './shared-fingerprint.settings.ts';
+import { SharedFingerprintWatcher } from './shared-fingerprint.watcher.ts';
+
+export const sharedFingerprint = defineDetector({
+  type: 'shared-fingerprint',
+  version: SHARED_FINGERPRINT_VERSION,
+  scope: 'estate',
+  settings: SharedFingerprintSettings,
+  make: (deps) => new SharedFingerprintWatcher(deps),
+  page: {
+    title: 'Shared fingerprint',
+    summary: 'One client behind one address uses the credentials of many callers that live elsewhere.',
+    method:
+      'Callers that appear at an address for the first time within ten minutes, that are known from other networks (three or more different ones) and for whom both network and kind of client are new: five, nearly all with the same client, and twice as many as use the address by habit. Of callers that nobody knows yet, ten, with refusals among the requests and a client that is none of people.',
+    owasp: ['API2:2023', 'API6:2023'],
+    attack: ['T1110.004', 'T1078'],
+    severity: { medium: 'at the limit', high: 'twice the limit, or with refusals' },
+    falsePositives: ['an aggregator on its first day', 'a test runner with the keys of many'],
+    tuning: ['except the address of the aggregator', 'raise `newCallers`'],
+    scenarios: { positive: ['shared-fingerprint'], negative: ['office-nat', 'key-rotation', 'newcomers'] },
+  },
+});

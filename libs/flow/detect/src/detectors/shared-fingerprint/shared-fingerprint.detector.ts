@@ -1,0 +1,48 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import type { SharedFingerprintSettings } from './shared-fingerprint.settings.ts';
+
+export const SHARED_FINGERPRINT_VERSION = '1';
+
+/** What happened at one address within ten minutes. */
+export interface HostView {
+  /** Callers that are known from elsewhere, for whom both network and client are new. */
+  readonly strangers: number;
+  /** Different homes of those. */
+  readonly homes: number;
+  /** Callers of which nothing is known from elsewhere, first seen here within ten minutes. */
+  readonly unknown: number;
+  /** Of both, those with the most frequent client. */
+  readonly sameClient: number;
+  /** The client is a browser or an app of people. */
+  readonly people: boolean;
+  /** 401 and 403 at this address. */
+  readonly refused: number;
+  /** Callers that used the address before these ten minutes. */
+  readonly habit: number;
+}
+
+export interface HostVerdict {
+  readonly callers: number;
+  readonly limit: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * One client that uses the keys of callers that live elsewhere, one after the other.
+ * False positives: an aggregator or proxy on its first day; a test runner with everybody's keys.
+ */
+export const judgeHost = (view: HostView, s: SharedFingerprintSettings): HostVerdict | undefined => {
+  const callers = view.strangers + view.unknown;
+  if (view.habit >= s.habitShare * callers || view.sameClient < s.sameClientShare * callers) return undefined;
+  const known = view.strangers >= s.newCallers && view.homes >= s.minHomes;
+  const blind = view.unknown >= s.newCallersUnknown && view.refused >= s.minRefused && !view.people;
+  if (!known && !blind) return undefined;
+  const many = view.strangers >= 2 * s.newCallers;
+  return {
+    callers,
+    limit: known ? s.newCallers : s.newCallersUnknown,
+    severity: many || (known && view.refused >= s.minRefused) ? 'high' : 'medium',
+    confidence: known ? Math.min(0.95, 0.82 + 0.03 * (view.strangers - s.newCallers)) : 0.65,
+  };
+};

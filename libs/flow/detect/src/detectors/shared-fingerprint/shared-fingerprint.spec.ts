@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import { calls, consumer, CURL, findingsIn, MONDAY, server } from '../leaked-credential/testing/identity-traffic.ts';
+
+const FROM = MONDAY + DAY_MS + 11 * MINUTE_MS;
+const HOST = { clientIp: '192.0.2.66' };
+const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+const at = (n: number, overrides: Partial<ApiEvent> = {}): Partial<ApiEvent> => ({
+  ...consumer(n),
+  clientIp: `203.${n}.113.9`,
+  ...overrides,
+});
+const homes = (n: number, days = 2): ApiEvent[] => numbers(n).flatMap((i) => server(days, at(i), MONDAY + i * 1000));
+const cycle = (n: number, rounds: number, everyMs: number, overrides: Partial<ApiEvent> = CURL): ApiEvent[] =>
+  numbers(n).flatMap((i) => calls(rounds, FROM + i * everyMs, n * everyMs, { ...consumer(i), ...HOST, ...overrides }));
+const told = (...streams: readonly ApiEvent[][]) =>
+  findingsIn(...streams).filter(({ type }) => type === 'shared-fingerprint');
+
+describe('shared-fingerprint', () => {
+  it('tells one client that uses the keys of six callers from elsewhere, by its address', () => {
+    const [first] = told(homes(6), cycle(6, 2, 20_000));
+    expect(first).toMatchObject({
+      entity: { kind: 'ip', id: '192.0.2.66' },
+      severity: 'medium',
+      observed: { value: 5 },
+    });
+  });
+
+  it('tells ten unknown callers only with refusals among them', () => {
+    const refused = calls(4, FROM + 1500, 1000, { ...HOST, ...CURL, consumerId: '', credentialId: '', status: 401 });
+    expect(told(cycle(12, 3, 2_000), refused)).not.toHaveLength(0);
+    expect(told(cycle(12, 3, 2_000))).toEqual([]);
+  });
+
+  it.each<[string, readonly ApiEvent[][]]>([
+    ['four callers', [homes(4), cycle(4, 9, 5_000)]],
+    [
+      'a new office: everybody brings the own client',
+      [homes(9), cycle(9, 9, 5_000, { userAgent: 'Java/17.0.11', clientFingerprint: '1111111111111111' })],
+    ],
+    [
+      'another way out of one network: they all came from the same before',
+      [
+        numbers(9).flatMap((i) => server(2, { ...consumer(i), clientIp: '198.51.100.7' }, MONDAY + i * 1000)),
+        cycle(9, 9, 5_000),
+      ],
+    ],
+    [
+      'a place of many by habit',
+      [
+        numbers(9).flatMap((i) => server(2, { ...consumer(100 + i), ...HOST }, MONDAY + i * 1000)),
+        homes(6),
+        cycle(6, 3, 5_000),
+      ],
+    ],
+    ['six callers over an hour', [homes(6), cycle(6, 1, 15 * MINUTE_MS)]],
+  ])('is silent about %s', (_name, streams) => {
+    expect(told(...streams)).toEqual([]);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { consumer, DAY, findingsOf, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SLOW_EXFILTRATION } from './slow-exfiltration.definition.ts';
+import { driftOf } from './slow-exfiltration.detector.ts';
+import { SlowExfiltrationSettings } from './slow-exfiltration.settings.ts';
+
+const settings = SlowExfiltrationSettings.parse({});
+/** 24 days; from day 14 on each day is `growth` times the one before. */
+const days = (who: number, growth: number) =>
+  Array.from(
+    { length: 24 },
+    (_, day) =>
+    reads(20, START + day * DAY, 60_000, (i) => i, { ...consumer(who), responseBytes: 60_000 * (1 + 0.1 * (day % 3)) * growth ** Math.max(0, day - 13) }), // prettier-ignore
+  ).flat();
+const found = (...events: Parameters<typeof findingsOf>[1][]) => findingsOf(SLOW_EXFILTRATION, events.flat());
+
+describe('slow-exfiltration', () => {
+  it('tells a consumer that takes a quarter more each day for ten days', () => {
+    expect(found(...[1, 2, 3, 4].map((who) => days(who, 1)), days(5, 1.25))[0]?.entity.id).toBe('consumer-5');
+  });
+
+  it('is silent on even days, and when the whole group grows', () => {
+    expect(found(days(1, 1), days(2, 1))).toEqual([]);
+    expect(found(...[1, 2, 3, 4, 5].map((who) => days(who, 1.25)))).toEqual([]);
+  });
+
+  it('says nothing of a short history', () => {
+    expect(driftOf([1, 2, 4, 8, 16, 32], settings)).toBeUndefined();
+    expect(driftOf([...Array.from({ length: 12 }, () => 100), 300, 900, 2_700], settings)?.growth).toBeGreaterThan(3);
+  });
+});

@@ -1,0 +1,25 @@
+import { defineDetector } from '../../engine/detector.ts';
+import { TRAFFIC_DROP_VERSION } from './traffic-drop.detector.ts';
+import { TrafficDropSettings } from './traffic-drop.settings.ts';
+import { TrafficDropWatcher } from './traffic-drop.watcher.ts';
+
+export const trafficDrop = defineDetector({
+  type: 'traffic-drop',
+  version: TRAFFIC_DROP_VERSION,
+  // who is missed depends on whether the others are there
+  scope: 'estate',
+  settings: TrafficDropSettings,
+  make: (deps) => new TrafficDropWatcher(deps),
+  page: {
+    title: 'Traffic drop',
+    summary: 'A consumer that always called has fallen silent, and the others have not.',
+    method:
+      'Time without a request, against three times the longest pause ever seen and the requests that these hours usually bring (half of them must make 20.7, one chance in a billion). Needs three days of a caller that never pauses for an hour, eight of others. Time in which its whole gateway was silent does not count.',
+    owasp: ['API8:2023'],
+    attack: ['T1499'],
+    severity: { low: 'always' },
+    falsePositives: ['a customer that leaves, rebuilds or takes a holiday'],
+    tuning: ['raise `minSilenceMinutes`', 'except the consumer'],
+    scenarios: { positive: ['traffic-drop'], negative: ['holiday', 'nightly'] },
+  },
+});

@@ -1,0 +1,40 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { TrafficDropSettings } from './traffic-drop.settings.ts';
+
+export const TRAFFIC_DROP_VERSION = '1';
+
+/** One caller that is silent. Times leave out when its gateway was silent as well; ms. */
+export interface SilenceView {
+  readonly silenceMs: number;
+  readonly longestGapMs: number;
+  readonly lifeMs: number;
+  /** Requests that its hours would have brought meanwhile. */
+  readonly expected: number;
+  /** Expected as well by the last hours alone; the less of the two counts. */
+  readonly expectedLately: number;
+}
+
+export interface SilenceVerdict {
+  readonly expected: number;
+  readonly severity: Severity;
+  readonly confidence: number;
+}
+
+/**
+ * Flags a caller that always called and calls no more. False positives: a customer that leaves or rebuilds, a holiday of machines
+ * (`maxTogether`).
+ */
+export const judgeSilence = (view: SilenceView, s: TrafficDropSettings): SilenceVerdict | undefined => {
+  if (view.silenceMs < s.minSilenceMinutes * MINUTE_MS || view.silenceMs < s.overGap * view.longestGapMs)
+    return undefined;
+  const steady = view.longestGapMs < HOUR_MS;
+  if (view.lifeMs < (steady ? s.minSteadyDays : s.minDays) * DAY_MS) return undefined;
+  const expected = s.caution * Math.min(view.expected, view.expectedLately);
+  if (expected < s.minExpected) return undefined;
+  return {
+    expected,
+    severity: 'low',
+    confidence: Math.min(0.75, 0.5 + 0.05 * Math.log2(expected / s.minExpected + 1)),
+  };
+};

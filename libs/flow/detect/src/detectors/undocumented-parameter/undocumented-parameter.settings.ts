@@ -1,0 +1,19 @@
+import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
+
+const count = (value: number) => z.number().int().min(1).max(10_000).default(value);
+
+/** Query parameters that an endpoint never had. */
+export const UndocumentedParameterSettings = detectorSettings({
+  /** Good answers of an endpoint after which its parameters are known. */
+  minSuccesses: count(50),
+  /** New names that give rights (`is_admin`) and new names that may (`role`, `debug`) of one caller within an hour. */
+  privilegedNames: count(1),
+  doubtfulNames: count(2),
+  /** Any new names of one caller at one endpoint within ten minutes, and good answers before that. */
+  minedNames: count(30),
+  minedSuccesses: count(200),
+  /** Callers that use a name, after which it is the endpoint's own. */
+  adoptedBy: count(3),
+});
+export type UndocumentedParameterSettings = Readonly<z.infer<typeof UndocumentedParameterSettings>>;

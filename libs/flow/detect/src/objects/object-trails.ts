@@ -1,0 +1,227 @@
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { hash32 } from '../duplicates/hash64.ts';
+import type { Caller } from '../engine/watcher.ts';
+import type { Knowledge } from '../knowledge/knowledge.ts';
+import { BoundedMap } from '../windows/bounded-map.ts';
+import { HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
+import { readObject, type ObjectRef } from './object-ref.ts';
+import { Spans, TemplateStat, Walk } from './walk.ts';
+
+/** Pairs of caller and object, and objects, that are remembered. */
+const MAX_PAIRS = 4_000_000;
+const MAX_OBJECTS = 1_000_000;
+/** Templates and addresses of one caller that are looked at singly. */
+const MAX_WALKS = 128;
+const MAX_LISTS = 32;
+const MAX_TEMPLATES = 20_000;
+/** Widest step from id to id, and from page to page. */
+const ID_REACH = 10;
+const PAGE_REACH = 1_000;
+/** What an alert is about does not teach, for so long after it. */
+export const HOLD_MS = HOUR_MS;
+
+/** One caller (consumer, credential or address) with objects: all its walks, and what it was ever seen to do. */
+export class Trail {
+  readonly walks = new Map<string, Walk>();
+  /** Lists that it asked for: template → requests of five minutes. */
+  readonly lists = new Map<string, Spans>();
+  /** Most that any of its walks did in a window that is over. */
+  mostFresh = 0;
+  mostHour = 0;
+  mostDay = 0;
+  mostRefused = 0;
+  longestIds = 0;
+  longestPages = 0;
+  /** 5-minute windows with objects. */
+  filled = 0;
+  #window = -1;
+  latestIp = '';
+  latestTemplate = '';
+  latest: Walk | undefined;
+
+  constructor(
+    readonly hash: number,
+    readonly firstAt: number,
+  ) {}
+
+  /** Takes over what a walk has done in windows that are over. */
+  learn(walk: Walk, at: number): void {
+    const window = Math.floor(at / WINDOW_MS);
+    if (window > this.#window) {
+      this.#window = window;
+      this.filled++;
+    }
+    if (walk.fresh.most > this.mostFresh) this.mostFresh = walk.fresh.most;
+    if (walk.freshHour.most > this.mostHour) this.mostHour = walk.freshHour.most;
+    if (walk.freshDay.most > this.mostDay) this.mostDay = walk.freshDay.most;
+    if (walk.refused.most > this.mostRefused) this.mostRefused = walk.refused.most;
+    if (walk.ids.longest > this.longestIds) this.longestIds = walk.ids.longest;
+    if (walk.pages.longest > this.longestPages) this.longestPages = walk.pages.longest;
+  }
+}
+
+/** What the event at hand is in the caller's dealings with objects. One object for all events: valid during the event. */
+export interface ObjectUse {
+  readonly ref: ObjectRef;
+  trail: Trail;
+  walk: Walk;
+  /** The caller never asked for it before. */
+  isNew: boolean;
+  /** It or its page made a run longer. */
+  stepped: boolean;
+  paged: boolean;
+  /** Of who has credentials, where the request worked; what was known before. */
+  known: ObjectKnown | undefined;
+}
+
+const byKnowledge = new WeakMap<Knowledge, ObjectTrails>();
+
+/** One for all detectors of an engine; it takes each event up once, whoever asks first. */
+export const objectTrailsOf = (knowledge: Knowledge, maxCallers: number): ObjectTrails => {
+  const known = byKnowledge.get(knowledge);
+  if (known) return known;
+  const made = new ObjectTrails(maxCallers);
+  byKnowledge.set(knowledge, made);
+  return made;
+};
+
+export class ObjectTrails {
+  readonly trails: BoundedMap<Trail>;
+  readonly #pairs = new NumberSet(MAX_PAIRS);
+  readonly #objects = new NumberSet(MAX_OBJECTS);
+  readonly #stats: BoundedMap<TemplateStat>;
+  readonly #ledger = new ObjectLedger(MAX_OBJECTS);
+  readonly #ref: ObjectRef = { hash: 0, value: -1, page: -1 };
+  readonly #use: ObjectUse;
+  #event: ApiEvent | undefined;
+  #found: ObjectUse | undefined;
+
+  constructor(maxCallers: number) {
+    this.trails = new BoundedMap(maxCallers);
+    this.#stats = new BoundedMap(MAX_TEMPLATES);
+    const none = new Trail(0, 0);
+    this.#use = { ref: this.#ref, trail: none, walk: new Walk('', new TemplateStat()), isNew: false, stepped: false, paged: false, known: undefined }; // prettier-ignore
+  }
+
+  /** The event's use of an object or page; undefined when it is about none. Takes the event up when it is asked first. */
+  of(event: ApiEvent, at: number, caller: Caller): ObjectUse | undefined {
+    if (event === this.#event) return this.#found;
+    this.#event = event;
+    this.#found = this.#take(event, at, caller);
+    return this.#found;
+  }
+
+  /** What `of` said of the event that was just taken up; changes nothing. */
+  peek(event: ApiEvent): ObjectUse | undefined {
+    return event === this.#event ? this.#found : undefined;
+  }
+
+  #take(event: ApiEvent, at: number, caller: Caller): ObjectUse | undefined {
+    const { status } = event;
+    const worked = status >= 200 && status < 400;
+    const refused = status === 403 || status === 404 || status === 401;
+    if (!worked && !refused) return undefined;
+    const ref = readObject(event, this.#ref);
+    if (ref.hash === 0 && ref.page < 0 && (!worked || event.method !== 'GET')) return undefined;
+    // without credentials a 401 says nothing about the object
+    if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;
+    const trail = this.trails.getOrMake(caller.key, () => new Trail(hash32(caller.key) || 1, at), caller.lane);
+    if (ref.hash === 0 && worked) listed(trail, event.pathTemplate, at);
+    if (ref.hash === 0 && ref.page < 0) return undefined;
+    const walk = this.#walkOf(trail, event);
+    const use = this.#use;
+    use.trail = trail;
+    use.walk = walk;
+    use.isNew = false;
+    use.stepped = false;
+    use.paged = false;
+    use.known = undefined;
+    const teaches = at > walk.heldUntil;
+    if (ref.page >= 0 && worked) use.paged = walk.pages.add(ref.page, at, PAGE_REACH, teaches);
+    if (ref.hash !== 0) this.#object(event, at, worked, caller, use);
+    trail.learn(walk, at);
+    return use;
+  }
+
+  #object(event: ApiEvent, at: number, worked: boolean, caller: Caller, use: ObjectUse): void {
+    const { ref, trail, walk } = use;
+    const pair = (Math.imul(ref.hash ^ trail.hash, 0x9e3779b1) ^ (trail.hash >>> 7)) >>> 0 || 1;
+    use.isNew = this.#pairs.add(pair);
+    if (this.#objects.add(ref.hash) && worked) walk.stat.known++;
+    const n = use.isNew ? 1 : 0;
+    const r = worked ? 0 : n;
+    const teaches = at > walk.heldUntil;
+    walk.fresh.add(at, n, teaches);
+    walk.refused.add(at, r, teaches);
+    walk.forbidden.add(at, event.status === 404 ? 0 : r, teaches);
+    walk.requests.add(at, 1, teaches);
+    walk.freshHour.add(at, n, teaches);
+    walk.freshDay.add(at, n, teaches);
+    walk.requestsDay.add(at, 1, teaches);
+    const { method } = event;
+    // clients number what they write themselves
+    if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches); // prettier-ignore
+    if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#ledger.use(ref.hash, trail.hash, true); // prettier-ignore
+  }
+
+  #walkOf(trail: Trail, event: ApiEvent): Walk {
+    const { pathTemplate, clientIp } = event;
+    if (trail.latest !== undefined && trail.latestTemplate === pathTemplate && trail.latestIp === clientIp)
+      return trail.latest;
+    const key = `${pathTemplate}|${clientIp}`;
+    let walk = trail.walks.get(key);
+    if (walk === undefined) {
+      if (trail.walks.size >= MAX_WALKS) trail.walks.delete(trail.walks.keys().next().value ?? '');
+      const stat = this.#stats.getOrMake(
+        `${event.tenant}|${event.serviceId}|${pathTemplate}`,
+        () => new TemplateStat(),
+      );
+      stat.callers.add(trail.hash, event.startedAt);
+      walk = new Walk(pathTemplate, stat);
+      trail.walks.set(key, walk);
+    }
+    trail.latest = walk;
+    trail.latestTemplate = pathTemplate;
+    trail.latestIp = clientIp;
+    return walk;
+  }
+
+  get evicted(): number {
+    return this.trails.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.trails.forgetLanes(lanes);
+  }
+}
+
+const listed = (trail: Trail, template: string, at: number): void => {
+  let counts = trail.lists.get(template);
+  if (counts === undefined) {
+    if (trail.lists.size >= MAX_LISTS) trail.lists.delete(trail.lists.keys().next().value ?? '');
+    counts = new Spans(HOUR_MS);
+    trail.lists.set(template, counts);
+  }
+  counts.add(at, 1, true);
+};
+
+/** Lists of what the walk goes through that the caller was given in the last one to two hours. */
+export const listsBefore = (trail: Trail, walk: Walk, at: number): number => {
+  const cut = walk.template.indexOf('/{');
+  const parent = cut < 0 ? walk.template : walk.template.slice(0, cut);
+  const last = walk.template.lastIndexOf('/{');
+  const counts = trail.lists.get(parent) ?? trail.lists.get(walk.template.slice(0, Math.max(0, last)));
+  if (counts === undefined) return 0;
+  counts.add(at, 0, true);
+  return counts.sum;
+};
+
+/** Objects of a listed collection that the caller asked for in the last five to ten minutes. */
+export const detailsBelow = (trail: Trail, list: Walk): number => {
+  let details = 0;
+  for (const walk of trail.walks.values())
+    if (walk.template.startsWith(list.template) && walk.template.startsWith('/{', list.template.length))
+      details += walk.requests.sum;
+  return details;
+};

@@ -1,0 +1,152 @@
+import { TermList } from '../knowledge/term-list.ts';
+import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+
+/** Counts of a window that slides by whole spans: the span at hand and the one before it. */
+export class Spans {
+  #span = Number.NEGATIVE_INFINITY;
+  #older = 0;
+  now = 0;
+  before = 0;
+  /** Most of any two neighbouring spans that are over, the two at hand left out. */
+  most = 0;
+  /** Spans with anything in them that are over. */
+  filled = 0;
+
+  constructor(private readonly spanMs: number) {}
+
+  /** Between one and two spans. */
+  get sum(): number {
+    return this.now + this.before;
+  }
+
+  add(at: number, n: number, teaches: boolean): void {
+    const span = Math.floor(at / this.spanMs);
+    if (span > this.#span) this.#turn(span, teaches);
+    this.now += n;
+  }
+
+  #turn(span: number, teaches: boolean): void {
+    if (this.#span !== Number.NEGATIVE_INFINITY) {
+      const gap = span - this.#span > 1;
+      if (teaches) {
+        this.most = Math.max(this.most, this.#older + this.before, gap ? this.before + this.now : 0);
+        if (this.now > 0) this.filled++;
+      }
+      this.#older = gap ? this.now : this.before;
+      this.before = gap ? 0 : this.now;
+      this.now = 0;
+    }
+    this.#span = span;
+  }
+}
+
+/** How a caller goes from number to number: the run at hand, and the longest one that is over for an hour and more. */
+export class Run {
+  #last = -1;
+  #other = -1;
+  step = 0;
+  /** Numbers in the run. */
+  length = 0;
+  /** Numbers that stepped beside it since it began. */
+  misses = 0;
+  startedAt = 0;
+  first = 0;
+  lastAt = 0;
+  /** Longest run that ended before the run at hand began. */
+  longest = 0;
+
+  get at(): number {
+    return this.#last;
+  }
+
+  /** True when the number made the run longer. `reach`: the widest step that is one. */
+  add(number: number, at: number, reach: number, teaches: boolean): boolean {
+    if (this.#last < 0) {
+      this.#begin(number, at, 0);
+      return false;
+    }
+    const delta = number - this.#last;
+    if (delta === 0) return false;
+    if (at - this.lastAt > HOUR_MS) return this.#turn(number, at, 0, teaches);
+    if (this.#extends(delta, reach)) {
+      if (this.length === 1) this.step = delta;
+      this.#last = number;
+      this.lastAt = at;
+      this.length++;
+      return true;
+    }
+    this.misses++;
+    const beside = number - this.#other;
+    const restart = this.#other >= 0 && beside !== 0 && Math.abs(beside) <= reach;
+    if (this.length < 5 || restart || this.misses > this.length) this.#turn(number, at, restart ? beside : 0, teaches);
+    else this.#other = number;
+    return false;
+  }
+
+  /** The same step again, or one or two numbers left out on the way. */
+  #extends(delta: number, reach: number): boolean {
+    if (this.length === 1) return Math.abs(delta) <= reach;
+    return delta === this.step || (delta > 0 === this.step > 0 && Math.abs(delta) <= 3 * Math.abs(this.step));
+  }
+
+  #turn(number: number, at: number, step: number, teaches: boolean): boolean {
+    if (teaches && this.length > this.longest) this.longest = this.length;
+    this.#begin(number, at, step);
+    return step !== 0;
+  }
+
+  #begin(number: number, at: number, step: number): void {
+    this.#last = number;
+    this.#other = -1;
+    this.step = step;
+    this.first = number - step;
+    this.length = step === 0 ? 1 : 2;
+    this.misses = 0;
+    this.startedAt = at;
+    this.lastAt = at;
+  }
+}
+
+/** What all callers do with the objects of one template. */
+export class TemplateStat {
+  /** Different objects seen; callers (64 singly) that went through objects or pages here. */
+  known = 0;
+  readonly callers = new TermList(64);
+  /** Callers that did the same at length: of each kind. */
+  readonly alike: Readonly<Record<Manner, TermList>> = {
+    many: new TermList(16),
+    run: new TermList(16),
+    pages: new TermList(16),
+    breadth: new TermList(16),
+  };
+
+  /** Notes that this caller goes at it in this manner, and tells how many others do. */
+  others(manner: Manner, caller: number, at: number): number {
+    const list = this.alike[manner];
+    list.add(caller, at);
+    return list.size - 1;
+  }
+}
+export type Manner = 'many' | 'run' | 'pages' | 'breadth';
+
+/** One caller from one address at one template: how it goes through objects. */
+export class Walk {
+  /** Objects that the caller never asked for before; those of them that were refused, and forbidden; all requests with an object. Five minutes each. */
+  readonly fresh = new Spans(WINDOW_MS);
+  readonly refused = new Spans(WINDOW_MS);
+  readonly forbidden = new Spans(WINDOW_MS);
+  readonly requests = new Spans(WINDOW_MS);
+  /** The same of one hour, and of half a day. */
+  readonly freshHour = new Spans(HOUR_MS);
+  readonly freshDay = new Spans(DAY_MS / 2);
+  readonly requestsDay = new Spans(DAY_MS / 2);
+  readonly ids = new Run();
+  readonly pages = new Run();
+  /** Until then (event time) what it does is under an alert and does not teach; ms. */
+  heldUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly template: string,
+    readonly stat: TemplateStat,
+  ) {}
+}
