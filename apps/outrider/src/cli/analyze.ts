@@ -76,7 +76,7 @@ const analyzeFiles = async (options: AnalyzeOptions, dir: string, began: number)
   const clickhouse = await openClickHouse({ dir: join(dir, 'store') });
   try {
     const store = new ClickHouseEventStore(clickhouse, KEEP_ALL);
-    await store.prepare();
+    await store.prepareForRun();
     const counts = await storeFiles(options, store, sources);
     options.onProgress({ phase: 'learning', part: undefined, entries: counts.entries });
     const templates = await learnTemplates(store, EVER);

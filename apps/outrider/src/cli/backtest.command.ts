@@ -81,7 +81,7 @@ Nothing is raised, sent or blocked. The server runs one at a time. Exit code 0: 
 
 Examples:
   outrider backtest rule many-logins.yaml --from -24h
-  outrider backtest detector brute-force --set distinctCredentials60s=20
+  outrider backtest detector brute-force --set gatewayDistinct60s=20
   outrider backtest policy policy.json --instead 2f7d1c1e-5c5c-4e0a-9f5e-3f2b7d7f0c11 --json`;
 
 const over = (command: Command): Command =>

@@ -40,6 +40,14 @@ const SOURCE_AHEAD_MS = 3_600_000;
 const FIVE_MINUTES_MS = 300_000;
 const PING_MS = 5_000;
 
+const VIEWS_OF_THE_PRODUCT = [
+  'entity_hour_mv_v1',
+  'endpoint_minute_mv_v1',
+  'endpoint_hour_mv_v1',
+  'caller_endpoint_hour_mv_v1',
+  'caller_origins_mv_v1',
+];
+
 /** Events, aggregates and dead letters in ClickHouse, embedded or on a server. Call `prepare` once before anything else. */
 export class ClickHouseEventStore extends EventStore {
   readonly #definer: Definer;
@@ -67,6 +75,15 @@ export class ClickHouseEventStore extends EventStore {
   async prepare(): Promise<void> {
     await migrate(this.clickhouse);
     await applyRetention(this.clickhouse, this.retention);
+  }
+
+  /**
+   * Of a store that lives for one run over log files: `prepare`, without the views that only the running product reads. They are half of what
+   * an insert costs; `minuteCounts` is there.
+   */
+  async prepareForRun(): Promise<void> {
+    await migrate(this.clickhouse);
+    for (const view of VIEWS_OF_THE_PRODUCT) await this.#definer.run(`DROP VIEW IF EXISTS ${view}`, 'run.views');
   }
 
   insertEvents(block: EventBlock): Promise<void> {

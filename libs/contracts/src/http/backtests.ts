@@ -16,7 +16,7 @@ export const BacktestBody = z
       .max(MAX_BACKTEST_EVENTS)
       .optional()
       .describe(
-        'where more events matter to the change, those of about every n-th caller are run; absent: 2,000,000, and 400,000 for detectors that go by what all others find',
+        'where more events matter to the change, those of about every n-th caller are run; absent: 1,200,000, and 300,000 for one that goes by what all others find',
       ),
   })
   .meta({ id: 'BacktestBody' });

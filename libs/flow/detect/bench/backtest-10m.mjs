@@ -61,7 +61,7 @@ const CASES = {
   'rule: share of errors by caller': {
     kind: 'rule',
     rule: rule(
-      'kind: ratio\nmatching: { status: { gte: 400 } }\ngroup_by: caller\nwindow: 5m\nshare: 0.2\nmin_events: 20',
+      'kind: ratio\nwhere: { kind: http }\nmatching: { status: { gte: 400 } }\ngroup_by: caller\nwindow: 5m\nshare: 0.2\nmin_events: 20',
     ),
   },
   'rule: sequence, every event may matter': {

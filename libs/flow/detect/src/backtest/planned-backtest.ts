@@ -10,7 +10,7 @@ import { planDetector } from './planned-detector.ts';
 import { controlsOf, type InForce, type PlannedRun } from './planned-run.ts';
 import { whatMatters } from './what-matters.ts';
 
-const RULE_MAX_EVENTS = 2_000_000;
+const RULE_MAX_EVENTS = 1_200_000;
 
 /** CallerError when the change cannot be tried. */
 export const planRun = (change: Exclude<BacktestChange, { kind: 'policy' }>, inForce: InForce): PlannedRun =>

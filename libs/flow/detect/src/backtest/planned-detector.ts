@@ -9,8 +9,8 @@ import { CORE_SETTINGS_KEYS, settingsOf, type DetectSettings } from '../settings
 import { controlsOf, type InForce, type PlannedRun } from './planned-run.ts';
 
 /** About what a minute is enough for on two cores. */
-const MAX_EVENTS = 2_000_000;
-const MAX_EVENTS_OF_ALL_DETECTORS = 400_000;
+const MAX_EVENTS = 1_200_000;
+const MAX_EVENTS_OF_ALL_DETECTORS = 300_000;
 
 /** They go by what the others find. */
 const LISTENING: ReadonlySet<string> = new Set(['composite-risk', 'account-takeover']);
