@@ -1,5 +1,6 @@
 import type { ApiEvent } from '../traffic/api-event.ts';
 import { diffEndpoints } from './openapi-diff.ts';
+import type { DocumentedEndpoint } from './openapi-templates.ts';
 import type { ImportedDocument } from './endpoint-findings.ts';
 
 export interface DocumentVerdict {
@@ -41,6 +42,8 @@ export class DocumentIndex {
     if (documented.length === 0) return UNKNOWN;
     const asked = { method: event.method, template: event.pathTemplate };
     const { shadow, zombie } = diffEndpoints([asked], documented, now, event.host);
+    if (shadow.length > 0 && documented.some((one) => swallows(one, event.method, event.pathTemplate)))
+      return { state: 'documented', document: '' };
     const service = `${event.tenant}|${event.serviceId}`;
     const [over] = zombie;
     if (shadow.length === 0) {
@@ -52,3 +55,17 @@ export class DocumentIndex {
     return this.#spokenOf.has(service) ? { state: 'absent', document: '' } : UNKNOWN;
   }
 }
+
+/** Parameters that stand for a whole path, though OpenAPI has no such thing: `/repos/{owner}/contents/{path}`. */
+const GREEDY = /^(?<before>.*\/)\{(?:\w*path\w*|\*|proxy\+?|file\w*|key|ref|branch|tail|rest|splat|wildcard|object)\+?\}$/i;
+
+const swallows = (documented: DocumentedEndpoint, method: string, template: string): boolean => {
+  const before = documented.method === method ? GREEDY.exec(documented.template)?.groups?.['before'] : undefined;
+  if (before === undefined) return false;
+  const parts = before.split('/');
+  const segments = template.split('/');
+  return (
+    segments.length >= parts.length &&
+    parts.slice(0, -1).every((part, i) => part === segments[i] || (part.startsWith('{') && segments[i] !== ''))
+  );
+};

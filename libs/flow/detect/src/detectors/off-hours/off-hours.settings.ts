@@ -9,8 +9,12 @@ export const OffHoursSettings = detectorSettings({
   minActiveDays: z.number().int().min(3).max(365).default(14),
   /** Requests within an hour. */
   minRequests: z.number().int().min(1).max(1_000_000).default(30),
+  /** Days for which a caller that was told is not told again. */
+  silentDays: z.number().min(1).max(365).default(14),
   /** Times what the busiest hour of the week at rest ever had, all weeks together. */
   factor: z.number().min(1).max(100).default(2),
+  /** The same for callers that use an HTTP library, on top. */
+  libraryFactor: z.number().min(1).max(100).default(2),
   /** A resting hour of the day has at most this share of all requests. */
   restShare: z.number().min(0).max(0.1).default(0.008),
   /** Resting hours in a row (UTC) that make a rest period; the first and the last do not count. */

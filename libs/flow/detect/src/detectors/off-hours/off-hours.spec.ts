@@ -11,6 +11,13 @@ describe('off-hours', () => {
     expect(first).toMatchObject({ type: 'off-hours', severity: 'low', observed: { value: 30 } });
   });
 
+  it('tells a caller that moves its hours once in a fortnight, not every hour of every day', () => {
+    const nights = [29, 30, 31, 32].map((day) => calls(60, MONDAY + day * DAY_MS + 2 * HOUR_MS, 12_000));
+    const told = findingsIn(office(29), ...nights).filter(({ type }) => type === 'off-hours');
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.every(({ detectedAt }) => detectedAt < MONDAY + 30 * DAY_MS)).toBe(true);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['a short sitting', [office(29), calls(20, NIGHT, 12_000)]],
     ['a long evening', [office(29), calls(60, MONDAY + 28 * DAY_MS + 16 * HOUR_MS, 12_000)]],

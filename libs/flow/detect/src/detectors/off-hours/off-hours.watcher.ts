@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -16,8 +17,13 @@ interface Sitting {
   readonly rest: Rest | undefined;
   requests: number;
   reportedAt: number;
+  /** When an earlier sitting was told; -Infinity when none was. */
+  readonly toldBefore: number;
   readonly evidence: Evidence | undefined;
 }
+
+/** They have no rest that means anything. */
+const isMachine = ({ kind }: UserAgent): boolean => kind === 'bot' || kind === 'monitor' || kind === 'scanner';
 
 /** An hour of the week with so many requests, and such a share of all, is no hour of rest: nothing more is asked. */
 const BUSY_REQUESTS = 500;
@@ -51,15 +57,20 @@ export class OffHoursWatcher implements Watcher {
     let sitting = this.#sittings.get(caller.key);
     if (sitting === undefined || at - sitting.since >= HOUR_MS) {
       const goesOn = sitting !== undefined && at - sitting.since < 2 * HOUR_MS ? sitting.rest : undefined;
-      const rest = goesOn ?? restAt(profile.hours, at, s);
-      sitting = { since: at, rest, requests: 0, reportedAt: -Infinity, evidence: rest && new Evidence() };
+      const toldBefore = sitting === undefined ? -Infinity : Math.max(sitting.toldBefore, sitting.reportedAt);
+      // A new habit is told once, not every day until it is one.
+      const again = at - toldBefore < s.silentDays * DAY_MS && at - toldBefore > HOUR_MS;
+      const rest = again || isMachine(caller.agent) ? undefined : (goesOn ?? restAt(profile.hours, at, s));
+      sitting = { since: at, rest, requests: 0, reportedAt: -Infinity, toldBefore, evidence: rest && new Evidence() };
       this.#sittings.set(caller.key, sitting, caller.lane);
     }
     if (!sitting.rest) return undefined;
     sitting.requests++;
     sitting.evidence?.add(event, at);
     if (at < sitting.reportedAt + REPORT_EVERY_MS) return undefined;
-    const verdict = judgeOffHours(sitting.requests, sitting.rest.busiest, s);
+    // What calls with a library may be an app of people or a program: its hours move with releases and customers.
+    const usual = caller.agent.kind === 'library' ? s.libraryFactor * sitting.rest.busiest : sitting.rest.busiest;
+    const verdict = judgeOffHours(sitting.requests, usual, s);
     if (!verdict) return undefined;
     sitting.reportedAt = at;
     return findingOf({

@@ -15,6 +15,8 @@ export interface ScrapingView {
   readonly crawler: boolean;
   readonly knownForHours: number;
   readonly alike: number;
+  /** New objects of this template among all requests of the caller in ten minutes. */
+  readonly trafficShare: number;
 }
 
 export interface ScrapingVerdict {
@@ -29,6 +31,7 @@ export const judgeScraping = (view: ScrapingView, s: ScrapingSettings): Scraping
   const floor = (unknown ? s.unknownObjects : s.objects) * (view.crawler ? s.crawlerFactor : 1);
   const limit = Math.max(floor, s.overHabit * view.most);
   if (view.objects < limit || view.objects < s.minNewShare * view.requests) return undefined;
+  if (!view.authenticated && view.trafficShare < s.minTrafficShare) return undefined;
   const coverage = Math.min(1, view.objects / Math.max(view.known, view.objects));
   if (coverage < s.coverage || view.alike >= s.alike || view.objects <= view.lists * s.perList) return undefined;
   return {

@@ -11,6 +11,8 @@ export const ScrapingSettings = detectorSettings(
     coverage: z.number().min(0).max(1).default(0.1),
     /** Share of the requests that went to objects it never asked for before. */
     minNewShare: z.number().min(0).max(1).default(0.85),
+    /** Without a credential: share of what the address asked for in the last ten minutes. A crowd behind one address asks for many things. */
+    minTrafficShare: z.number().min(0).max(1).default(0.4),
     /** Times the most that the caller ever did. */
     overHabit: z.number().min(1).max(100).default(2),
     /** Callers with credentials that are known for less than `habitHours`: floor. */

@@ -16,6 +16,11 @@ describe('scraping', () => {
     expect(found(visit(2_400, START, (i) => scattered(i % 3 === 0 ? i : (i * 13) % 40)))).toEqual([]);
   });
 
+  it('is silent on a crowd behind one address that asks for many other things as well', () => {
+    const others = Array.from({ length: 2_000 }, (_, i) => anonymousAt(START + i * 4_500, { path: `/pages/${i % 40}`, pathTemplate: '/pages/{id}' })); // prettier-ignore
+    expect(found([...visit(600, START, scattered), ...others].sort((a, b) => a.startedAt - b.startedAt))).toEqual([]);
+  });
+
   it('is silent on a crawler that says whose it is, and tells a toolkit', () => {
     expect(found(visit(900, START, scattered, 'Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)'))).toEqual([]); // prettier-ignore
     expect(found(visit(900, START, scattered, 'Scrapy/2.11 (+https://scrapy.org)'))).not.toEqual([]);

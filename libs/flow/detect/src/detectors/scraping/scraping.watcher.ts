@@ -5,8 +5,9 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
 import { HOLD_MS, listsBefore, type ObjectTrails } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
+import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
+import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
 import { judgeScraping, SCRAPING_VERSION, type ScrapingView } from './scraping.detector.ts';
 import type { ScrapingSettings } from './scraping.settings.ts';
 
@@ -18,7 +19,7 @@ const MIN_PACE = 25;
 
 export class ScrapingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
-  readonly #suspects: BoundedMap<{ evidence: Evidence; reportedAt: number }>;
+  readonly #suspects: BoundedMap<Suspect>;
 
   constructor(
     private readonly settings: Tuned<ScrapingSettings>,
@@ -46,9 +47,11 @@ export class ScrapingWatcher implements Watcher {
     const s = this.settings.of(event);
     // a walk that is over stays in the window of a day
     if (objects < s.objects * 0.8 || walk.freshHour.sum < MIN_PACE) return undefined;
-    const suspect = this.#suspects.getOrMake(caller.key, fresh, caller.lane);
+    const suspect = this.#suspects.getOrMake(`${caller.key}|${event.pathTemplate}`, fresh, caller.lane);
     suspect.evidence.add(event, at);
+    suspect.reads.add(at);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
+    const head = bucketOf(at);
     const view: ScrapingView = {
       objects,
       requests: walk.requestsDay.sum,
@@ -58,6 +61,7 @@ export class ScrapingWatcher implements Watcher {
       authenticated: caller.profile !== undefined,
       crawler: saysCrawler(caller.agent),
       knownForHours: (at - trail.firstAt) / HOUR_MS,
+      trafficShare: suspect.reads.sum(head - 59, head) / Math.max(1, caller.requests(head - 59, head)),
       alike: objects >= MANY ? walk.stat.others('breadth', trail.hash, at) : 0,
     };
     const verdict = judgeScraping(view, s);
@@ -91,4 +95,15 @@ export class ScrapingWatcher implements Watcher {
   }
 }
 
-const fresh = (): { evidence: Evidence; reportedAt: number } => ({ evidence: new Evidence(), reportedAt: Number.NEGATIVE_INFINITY }); // prettier-ignore
+interface Suspect {
+  readonly evidence: Evidence;
+  /** New objects. */
+  readonly reads: BucketCounts;
+  reportedAt: number;
+}
+
+const fresh = (): Suspect => ({
+  evidence: new Evidence(),
+  reads: new BucketCounts(),
+  reportedAt: Number.NEGATIVE_INFINITY,
+});

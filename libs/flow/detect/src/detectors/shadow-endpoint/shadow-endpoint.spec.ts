@@ -44,6 +44,20 @@ describe('shadow-endpoint', () => {
     expect(typesOf([...known, ...on('/orders/old', 30)])).toEqual(['zombie-endpoint GET /orders/old']);
   });
 
+  it('tells a few endpoints of an undocumented place, not each value in its paths', () => {
+    const files = Array.from({ length: 12 }, (_, i) => on(`/api/v1/repos/{id}/tree/file${i}.md`, 30)).flat();
+    expect(typesOf([...known, ...files].sort((a, b) => a.startedAt - b.startedAt))).toHaveLength(3);
+  });
+
+  it('takes what stands below a documented parameter for a whole path as documented', () => {
+    const endpoints = [documented('/orders/{id}'), documented('/repos/{id}/contents/{path}')];
+    const documents = new DocumentIndex(new Map([['default', [{ gateway: '', service: '', endpoints }]]]));
+    const deep = on('/repos/{id}/contents/docs/img/logo.svg', 30);
+    expect(typesOf([...known, ...deep, ...on('/repos/{id}/dump', 30)], documents)).toEqual([
+      'shadow-endpoint GET /repos/{id}/dump',
+    ]);
+  });
+
   it('is silent about a few answers, a short while, and without documents', () => {
     expect(typesOf([...known, ...on('/internal/dump', 8)])).toEqual([]);
     expect(typesOf([...known, ...on('/internal/dump', 30, 60_000)])).toEqual([]);
