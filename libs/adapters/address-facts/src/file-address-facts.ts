@@ -3,12 +3,7 @@ import { extname } from 'node:path';
 import { canonicalIp } from '@outrider/domain/traffic/ip-address';
 import type { Logger } from '@outrider/platform/logger';
 import type { Metrics } from '@outrider/platform/metrics';
-import {
-  AddressFacts,
-  NO_FACTS,
-  type AddressFactsStatus,
-  type Facts,
-} from '@outrider/ports/address-facts';
+import { AddressFacts, NO_FACTS, type AddressFactsStatus, type Facts } from '@outrider/ports/address-facts';
 import type { Clock } from '@outrider/ports/clock';
 import type { OutboundDownloads } from '@outrider/ports/outbound-http';
 import { publicAddress } from './address-words.ts';

@@ -74,7 +74,9 @@ describe('event rows', () => {
   it('of an older collector are read and stored as if it had found nothing', () => {
     const [event] = fc.sample(anyEvent, 1);
     if (!event) throw new Error('no sample');
-    const old = JSON.stringify((JSON.parse(encodeEvent(event)) as unknown[]).slice(0, EVENT_COLUMNS.indexOf('attacks')));
+    const old = JSON.stringify(
+      (JSON.parse(encodeEvent(event)) as unknown[]).slice(0, EVENT_COLUMNS.indexOf('attacks')),
+    );
     const { rows, events } = readMessage(Buffer.from([old, encodeEvent(event)].join('\n')));
     expect(events[0]).toMatchObject({ tenant: event.tenant, attacks: '', rateLimit: -1, asn: 0, ruleMatches: '' });
     expect(events[1]).toEqual(event);

@@ -154,7 +154,9 @@ const LATER_DEFAULTS: readonly unknown[] = ['', '', '', '', '', -1, -1, '', 0, '
 export const decodeColumns = (columns: readonly unknown[]): ApiEvent => {
   if (!(columns.length >= FIRST_COLUMNS)) throw new RangeError(`event row has ${columns.length} columns`);
   const c =
-    columns.length >= EVENT_COLUMNS.length ? columns : [...columns, ...LATER_DEFAULTS.slice(columns.length - FIRST_COLUMNS)];
+    columns.length >= EVENT_COLUMNS.length
+      ? columns
+      : [...columns, ...LATER_DEFAULTS.slice(columns.length - FIRST_COLUMNS)];
   return {
     tenant: c[0] as string,
     gateway: c[1] as string,

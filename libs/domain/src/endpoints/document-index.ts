@@ -57,7 +57,8 @@ export class DocumentIndex {
 }
 
 /** Parameters that stand for a whole path, though OpenAPI has no such thing: `/repos/{owner}/contents/{path}`. */
-const GREEDY = /^(?<before>.*\/)\{(?:\w*path\w*|\*|proxy\+?|file\w*|key|ref|branch|tail|rest|splat|wildcard|object)\+?\}$/i;
+const GREEDY =
+  /^(?<before>.*\/)\{(?:\w*path\w*|\*|proxy\+?|file\w*|key|ref|branch|tail|rest|splat|wildcard|object)\+?\}$/i;
 
 const swallows = (documented: DocumentedEndpoint, method: string, template: string): boolean => {
   const before = documented.method === method ? GREEDY.exec(documented.template)?.groups?.['before'] : undefined;

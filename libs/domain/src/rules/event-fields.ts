@@ -51,7 +51,13 @@ const number = (name: string, key: KeyOf<number>, about: string): EventField => 
   about,
 });
 /** Comma-joined in one column, `name:detail` or `name`. */
-const joined = (name: string, key: KeyOf<string>, about: string, part: (item: string) => string, sql: string): EventField => ({
+const joined = (
+  name: string,
+  key: KeyOf<string>,
+  about: string,
+  part: (item: string) => string,
+  sql: string,
+): EventField => ({
   name,
   access: {
     kind: 'list',

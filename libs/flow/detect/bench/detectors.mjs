@@ -40,12 +40,16 @@ const cases = new Map([
 ]);
 for (const definition of CATALOGUE)
   if (!only || only.includes(definition.type))
-    cases.set(definition.type, () => run(definition.type === 'request-spike' ? [] : [definition], definition.type === 'request-spike'));
+    cases.set(definition.type, () =>
+      run(definition.type === 'request-spike' ? [] : [definition], definition.type === 'request-spike'),
+    );
 const best = new Map();
 for (let round = 0; round < rounds; round++)
   for (const [name, measure] of cases) best.set(name, Math.min(best.get(name) ?? Infinity, await measure()));
 const base = best.get('(none)');
 const all = best.get('(all)');
-process.stdout.write(`${events.length} events; engine without detectors ${base.toFixed(0)} ns an event, with all ${all.toFixed(0)} ns\n`);
+process.stdout.write(
+  `${events.length} events; engine without detectors ${base.toFixed(0)} ns an event, with all ${all.toFixed(0)} ns\n`,
+);
 for (const [name, ns] of [...best].sort((a, b) => b[1] - a[1]))
   if (!name.startsWith('(')) process.stdout.write(`${name.padEnd(26)} ${(ns - base).toFixed(0).padStart(6)} ns\n`);

@@ -52,7 +52,9 @@ export const DetectSettings = z.object({
   endpointProbing: EndpointProbingSettings.prefault({}),
   /** All others, by the slug of their type. */
   detectors: z
-    .strictObject(Object.fromEntries(CATALOGUE.filter(isOwn).map(({ type, settings }) => [type, settings.prefault({})])))
+    .strictObject(
+      Object.fromEntries(CATALOGUE.filter(isOwn).map(({ type, settings }) => [type, settings.prefault({})])),
+    )
     .prefault({}),
 });
 export type DetectSettings = Readonly<z.infer<typeof DetectSettings>>;

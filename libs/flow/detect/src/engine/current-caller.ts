@@ -46,7 +46,15 @@ export class CurrentCaller implements Caller {
 
   /** Takes the event up into what is known. */
   learn(): void {
-    this.knowledge.learn(this.event, this.#at, this.key, this.profile, this.#endpointKey, this.endpoint, this.#prefixOf);
+    this.knowledge.learn(
+      this.event,
+      this.#at,
+      this.key,
+      this.profile,
+      this.#endpointKey,
+      this.endpoint,
+      this.#prefixOf,
+    );
   }
 
   get event(): ApiEvent {

@@ -78,7 +78,10 @@ export class LiveKnowledge {
     const now = this.deps.clock.now();
     if (now - this.#warnedAt < WARN_EVERY_MS) return;
     this.#warnedAt = now;
-    this.deps.log.warn({ err: error }, 'what detectors know could not be brought up to date, going on with what is known');
+    this.deps.log.warn(
+      { err: error },
+      'what detectors know could not be brought up to date, going on with what is known',
+    );
   }
 }
 

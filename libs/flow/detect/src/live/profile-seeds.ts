@@ -64,7 +64,8 @@ export class ProfileSeeds {
     const profiles = new Map(batch.map(({ caller, profile }) => [`${caller.kind}|${caller.id}`, profile]));
     const uses = await this.deps.store.lastUsed({ tenant, callers, since });
     const terms: CallerTerm[] = [];
-    for await (const chunk of this.deps.store.terms({ tenant, callers, since })) for (const term of chunk) terms.push(term);
+    for await (const chunk of this.deps.store.terms({ tenant, callers, since }))
+      for (const term of chunk) terms.push(term);
     for (const term of terms) {
       const profile = profiles.get(`${term.caller.kind}|${term.caller.id}`);
       if (profile) seed(profile, tenant, term);
@@ -104,7 +105,8 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
       if (term.successes > 0 && Number(term.term) > 0) profile.asns.add(Number(term.term), last, requests, first);
       break;
     case 'agent':
-      if (term.successes > 0) add(profile.agents, term.term === 'Mozilla' ? 'browser' : agentTerm(userAgentOf(term.term)));
+      if (term.successes > 0)
+        add(profile.agents, term.term === 'Mozilla' ? 'browser' : agentTerm(userAgentOf(term.term)));
       break;
     case 'credential':
       if (term.successes > 0) add(profile.credentials, term.term);
