@@ -1,5 +1,5 @@
 import { callerPartition, isCallerKind } from '@outrider/domain/traffic/caller-partition';
-import type { Alert, Finding } from '@outrider/domain/detection/alert';
+import type { Finding } from '@outrider/domain/detection/alert';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
 import type { Assignment } from '@outrider/ports/event-bus';
