@@ -56,16 +56,15 @@ describe('the command line', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(alerts).toHaveLength(1);
-    expect(alerts[0]).toMatchObject({
-      type: 'endpoint-probing',
-      entity: { kind: 'ip', id: '198.51.100.10', name: '198.51.100.10' },
-    });
+    expect(alerts.map(({ type }) => type)).toEqual(['scanner-client', 'endpoint-probing', 'privileged-path-probing']);
+    for (const alert of alerts)
+      expect(alert).toMatchObject({ entity: { kind: 'ip', id: '198.51.100.10', name: '198.51.100.10' } });
+    expect(new Set(alerts.map(({ campaignId }) => campaignId)).size).toBe(1);
     for (const field of ['severity', 'confidence', 'detectedAt', 'window', 'observed', 'expected', 'explanation'])
       expect(alerts[0]).toHaveProperty(field);
     const tally = JSON.parse(err.trim().split('\n').at(-1) ?? '') as Record<string, number>;
     expect(Object.keys(tally)).toEqual(['entries', 'refused', 'duplicates', 'alerts', 'seconds']);
-    expect(tally).toMatchObject({ entries: 80, refused: 0, duplicates: 0, alerts: 1 });
+    expect(tally).toMatchObject({ entries: 80, refused: 0, duplicates: 0, alerts: 3 });
   });
 
   it('reads packed and unpacked entries from standard input, counts what it refuses and what comes twice', async () => {
@@ -79,7 +78,7 @@ describe('the command line', () => {
       entries: 161,
       refused: 1,
       duplicates: 80,
-      alerts: 1,
+      alerts: 3,
     });
   });
 
