@@ -8,6 +8,8 @@ export interface ExfiltrationView {
   readonly bytes: number;
   readonly most: number;
   readonly hasHabits: boolean;
+  /** Hours with traffic that its habits are known by. */
+  readonly hours: number;
   /** Most of any other caller in such a time, and how many others there are. */
   readonly peersMost: number;
   readonly peers: number;
@@ -27,7 +29,7 @@ export const judgeExfiltration = (
 ): ExfiltrationVerdict | undefined => {
   const floor = view.sensitive ? s.sensitiveFloor : s.floor;
   const limit = view.hasHabits
-    ? Math.max(floor, s.overHabit * view.most)
+    ? Math.max(floor, (view.hours < s.youngHours ? s.overYoungHabit : s.overHabit) * view.most)
     : Math.max(s.unknownFloor, s.overPeers * view.peersMost);
   if (view.bytes < limit || (!view.hasHabits && view.peers < s.minPeers)) return undefined;
   const ratio = view.bytes / limit;

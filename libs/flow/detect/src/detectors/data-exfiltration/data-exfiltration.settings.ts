@@ -18,6 +18,9 @@ export const DataExfiltrationSettings = detectorSettings(
     sensitiveFloor: bytes(20),
     /** Times the most that the caller ever took in such a time. */
     overHabit: factor(6),
+    /** The same of who is known by fewer hours with traffic than this: the most of a few hours says little. */
+    youngHours: z.number().int().min(1).max(720).default(24),
+    overYoungHabit: factor(10),
     /** Time that a caller must be known for its habits to count; hours of event time. */
     habitHours: z.number().min(0.5).max(720).default(24),
     /** Without habits: floor in bytes, and times the most that any other caller takes; other callers that there must be. */

@@ -110,6 +110,7 @@ export class DataExfiltrationWatcher implements Watcher {
       bytes: taker.hours.sum,
       most: taker.hours.most,
       hasHabits: this.#hasHabits(taker, at, s),
+      hours: taker.hours.filled,
       peersMost: group.mostBut(caller.key),
       peers: group.count - 1,
       sensitive: taker.sensitive.sum > taker.hours.sum / 2,

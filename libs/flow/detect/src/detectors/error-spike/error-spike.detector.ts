@@ -45,6 +45,8 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
     ({ errors, requests }) => requests >= s.healthOthersRequests && errors >= s.healthOthersShare * requests,
   );
   const ratio = view.errors / view.requests;
+  const alone = view.others.every(({ requests }) => requests === 0);
+  if (alone && view.kind === 'server' && view.requests < s.aloneRequests) return undefined;
   if (othersFail) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };
   return {
     about: 'caller',

@@ -7,6 +7,8 @@ export const ErrorSpikeSettings = z.object({
   enabled: z.boolean().default(true),
   /** Requests in the window below which nothing is judged. */
   minRequests: z.number().int().min(10).max(1_000_000).default(50),
+  /** The same where nobody else called the service meanwhile: whether it fails for all cannot be seen. */
+  aloneRequests: z.number().int().min(10).max(1_000_000).default(100),
   /** Standard deviations of the Wilson bound. */
   z: z.number().min(1).max(6).default(3),
   /** Times the caller's own ratio so far. */

@@ -20,6 +20,12 @@ describe('error-spike', () => {
     ['2 % background', view({ errors: 2 }), undefined],
     ['too few requests', view({ errors: 30, requests: 40 }), undefined],
     ['as many errors as ever', view({ errors: 25, pastErrors: 200 }), undefined],
+    [
+      'the only caller of a service, that may fail for all',
+      view({ errors: 40, requests: 60, others: [{ errors: 0, requests: 0 }] }),
+      undefined,
+    ],
+    ['the only caller, for long', view({ others: [{ errors: 0, requests: 0 }] }), 'caller'],
     ['everybody fails', view({ others: [{ errors: 90, requests: 100 }] }), 'service'],
     [
       'everybody failed a minute ago',

@@ -8,8 +8,8 @@ export const ImpossibleTravelSettings = detectorSettings(
     maxSpeedKmh: z.number().min(100).max(20_000).default(900),
     /** km; less may be the database's mistake. */
     minDistanceKm: z.number().min(50).max(20_000).default(500),
-    /** Answered requests at each of both places. */
-    minRequests: z.number().int().min(1).max(1000).default(3),
+    /** Answered requests at each of both places: a few are a relay, or one application on a VPN. */
+    minRequests: z.number().int().min(1).max(1000).default(6),
     /** Time and requests before the second place appears: who is at two places in the first days has two of them. */
     settledDays: z.number().min(0).max(365).default(2),
     settledRequests: z.number().int().min(1).max(100_000).default(10),

@@ -58,6 +58,10 @@ describe('shadow-endpoint', () => {
     ]);
   });
 
+  it('takes no path that goes up again for an endpoint', () => {
+    expect(typesOf([...known, ...on('/repos/{id}/contents/docs/../a.sql', 30)])).toEqual([]);
+  });
+
   it('is silent about a few answers, a short while, and without documents', () => {
     expect(typesOf([...known, ...on('/internal/dump', 8)])).toEqual([]);
     expect(typesOf([...known, ...on('/internal/dump', 30, 60_000)])).toEqual([]);

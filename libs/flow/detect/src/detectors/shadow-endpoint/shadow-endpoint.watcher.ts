@@ -31,6 +31,8 @@ export class ShadowEndpointWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, { endpoint, warmUp }: Caller): Draft | undefined {
     if (this.#documented.isEmpty || endpoint === undefined || event.method === 'HEAD') return undefined;
+    // A path that goes up again names a file, not an endpoint.
+    if (event.pathTemplate.includes('/../')) return undefined;
     const settings = this.deps.settings.of(event);
     if (this.#documented.due(event, at, endpoint, 'absent', settings) === undefined) return undefined;
     if (!this.#isNews(event, settings.perArea)) return undefined;
