@@ -92,7 +92,9 @@ const play = async ({ sim, outrider }: Stage, say: Say): Promise<Outcome> => {
     const outcome = await attack(sim, outrider, habits.find((h) => h.consumer === THIEF) as Habit, say);
     const alerts = await list(outrider, '/v1/alerts');
     const blocks = await list(outrider, '/v1/enforcements');
-    outcome.bystanders = [...alerts, ...blocks].filter((row) => !isOf(row, THIEF)).length;
+    const others = [...alerts, ...blocks].filter((row) => !isOf(row, THIEF));
+    outcome.bystanders = others.length;
+    for (const row of others) say(`         ${JSON.stringify(row).slice(0, 600)}`);
     say(
       outcome.bystanders === 0 ? 'Nobody else was touched' : `WRONG: ${outcome.bystanders} alerts or blocks of others`,
     );

@@ -25,6 +25,8 @@ export interface EnumerationView {
   /** Other callers that do as it does. */
   readonly alike: number;
   readonly sensitive: boolean;
+  /** The endpoint ever answered 2xx or 3xx to somebody. Where nothing is found, 404 is a broken integration, not a walk. */
+  readonly works: boolean;
 }
 
 export interface EnumerationVerdict {
@@ -69,7 +71,7 @@ export const judgeEnumeration = (
 
 const judgeRefused = (view: EnumerationView, s: ObjectEnumerationSettings): EnumerationVerdict | undefined => {
   const factor = view.authenticated ? 1 : s.anonymousFactor;
-  const points = view.refused + view.forbidden;
+  const points = view.works ? view.refused + view.forbidden : 2 * view.forbidden;
   const limit = Math.max(s.refusedPoints * factor, 3 * view.mostRefused);
   if (points < limit || view.fresh < s.refusedObjects * factor || view.refused < s.refusedShare * view.fresh)
     return undefined;

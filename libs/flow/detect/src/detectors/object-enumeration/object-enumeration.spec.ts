@@ -19,6 +19,13 @@ describe('object-enumeration', () => {
     expect(first?.explanation).toContain('forbidden');
   });
 
+  it('is silent on an integration with a place that answers 404 to everything, and tells it where others find something', () => {
+    const nothing = reads(60, START, 1_000, scattered).map((event) => ({ ...event, status: 404 }));
+    expect(told(nothing)).toBe(0);
+    const found = nothing.map((event, i) => (i % 20 === 0 ? { ...event, status: 200 } : event));
+    expect(told(found)).toBeGreaterThan(0);
+  });
+
   it('is silent on the nightly job that reads other orders each night, as it did on the first', () => {
     const nights = Array.from({ length: 4 }, (_, night) => reads(300, START + night * DAY, 300, (i) => scattered(night * 1_000 + i))); // prettier-ignore
     expect(told(nights.flat())).toBe(0);

@@ -101,6 +101,7 @@ export class ObjectEnumerationWatcher implements Watcher {
       newTemplate: usedSince(caller) > at - HOUR_MS,
       alike: many ? walk.stat.others('many', trail.hash, at) : 0,
       sensitive: caller.traits.sensitive,
+      works: caller.endpoint !== undefined,
     };
   }
 }
