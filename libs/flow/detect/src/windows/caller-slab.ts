@@ -11,6 +11,11 @@ const MAX_PASSED = 100_000;
 /** Told before a caller's slot is given to somebody else. */
 export type OnEvict = (slot: number) => void;
 
+/** Buckets after which a caller has a past; a bucket is taken up as at most so many times the busiest before, or as a small one. */
+const STEADY_BUCKETS = 6;
+const MAX_GROWTH = 3;
+const SMALL_BUCKET = 20;
+
 /**
  * Short windows of every active caller: one slot each, columns in typed arrays, a ring of 10-second counts. A hard cap; beyond it the
  * least recently seen caller is evicted and counted. About 0.5 KB a slot plus its key.
@@ -171,9 +176,13 @@ export class CallerSlab {
     for (let b = head - 1; b <= Math.min(head, bucket - 2); b++) {
       const n = this.at(slot, b);
       if (n === 0 || this.isAttack(slot, b)) continue;
-      this.pastBuckets[slot] = (this.pastBuckets[slot] ?? 0) + 1;
+      const past = (this.pastBuckets[slot] ?? 0) + 1;
+      const busiest = this.busiestBucket[slot] ?? 0;
+      this.pastBuckets[slot] = past;
       this.pastRequests[slot] = (this.pastRequests[slot] ?? 0) + n;
-      if (n > (this.busiestBucket[slot] ?? 0)) this.busiestBucket[slot] = n;
+      // The beginning of a burst must not be what the rest of it is measured by: the past grows step by step.
+      const learned = past > STEADY_BUCKETS ? Math.min(n, Math.max(SMALL_BUCKET, MAX_GROWTH * busiest)) : n;
+      if (learned > busiest) this.busiestBucket[slot] = learned;
     }
   }
 

@@ -58,6 +58,20 @@ describe('short windows', () => {
     expect([...slab.recent(0, 10)].map((slot) => slab.keyOf(slot))).toEqual(['d', 'a', 'c']);
   });
 
+  it('do not measure a burst by its own beginning, wherever the first bucket is cut', () => {
+    const slab = new CallerSlab(4);
+    const slot = slab.touch('a', 1000, 0);
+    const hear = (bucket: number, n: number): void => {
+      slab.touch('a', bucket, 0);
+      for (let i = 0; i < n; i++) slab.count(slot, bucket);
+    };
+    for (let b = 1000; b < 1060; b += 2) hear(b, 3);
+    hear(1060, 57);
+    hear(1061, 200);
+    hear(1062, 200);
+    expect(slab.busiestBucket[slot]).toBeLessThanOrEqual(20);
+  });
+
   it('count by bucket as a plain filter would, in any order', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 100 }), (buckets) => {
