@@ -5,14 +5,16 @@ import { parseArgs } from 'node:util';
 import { diskAlone, parseAlone, socketAlone } from './baselines.ts';
 import { collectAlone, readerAlone } from './collect.bench.ts';
 import { writeCorpus, type CorpusFile } from './corpus-file.ts';
+import { detectorCosts } from './detectors.bench.ts';
 import { benchServices } from './services-table.ts';
 import { latency, wholePath } from './whole-path.bench.ts';
 
-const USAGE = `usage: npm run bench [-- --entries N] [--rounds N] [--services]
+const USAGE = `usage: npm run bench [-- --entries N] [--rounds N] [--services | --detectors]
 
 Measures this machine and Outrider on it in one run, so that the ratios mean something where absolute figures do not.
   --entries N   entries of the load; default 300000
   --rounds N    attacks whose latency is taken; default 10
+  --detectors   what each detector costs an event, and nothing else; --rounds as above
   --services    separate processes on real Kafka, ClickHouse over HTTP and PostgreSQL instead of the embedded profile
 `;
 
@@ -21,11 +23,22 @@ const { values } = parseArgs({
     entries: { type: 'string', default: '300000' },
     rounds: { type: 'string', default: '10' },
     services: { type: 'boolean', default: false },
+    detectors: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 if (values.help) {
   process.stdout.write(USAGE);
+  process.exit(0);
+}
+
+if (values.detectors) {
+  const { events, base, all, detectors } = await detectorCosts(Number(values.rounds));
+  console.log(
+    `${events} events; engine without detectors ${base.toFixed(0)} ns of CPU an event, with all ${all.toFixed(0)} ns\n`,
+  );
+  console.log('| detector alone | ns above the engine |\n| --- | --- |');
+  for (const { type, ns } of detectors) console.log(`| ${type} | ${ns.toFixed(0)} |`);
   process.exit(0);
 }
 
