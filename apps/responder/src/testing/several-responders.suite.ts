@@ -107,7 +107,7 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
       );
       const rows = await first.stores.enforcements.live();
       expect(rows).toHaveLength(CONSUMERS);
-      await Promise.all(all.flatMap((one) => rows.map(({ id }) => one.nudge('apply', id))));
+      await Promise.all(all.flatMap((one) => rows.map(({ id }) => surely(() => one.nudge('apply', id)))));
       // jobs that stalled are run beside each other, whatever the queue promises
       await Promise.all(all.flatMap((one) => rows.map(({ id }) => surely(() => one.responder.runner.apply(id)))));
       for (const { id } of rows) await first.reaches(id, 'effective', 60_000);

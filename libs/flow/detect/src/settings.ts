@@ -32,10 +32,10 @@ const isOwn = ({ type }: DetectorDefinition): boolean => CORE_SETTINGS[type] ===
 export const DetectSettings = z.object({
   /** Callers whose short windows are held in memory; about 0.6 KB each. Beyond it the least recently seen goes, counted. */
   maxCallers: z.number().int().min(100).max(5_000_000).default(1_000_000),
-  /** Callers with failures whose recent failures are held; at most about 7 KB each. */
-  maxFailingCallers: z.number().int().min(100).max(1_000_000).default(100_000),
-  /** Consumers and credentials that are remembered for long; mostly about 2 KB each. */
-  maxProfiles: z.number().int().min(100).max(2_000_000).default(200_000),
+  /** Callers that a detector keeps something of: recent failures, walks, habits; together some 10 KB each, fewer where it needs more. */
+  maxFailingCallers: z.number().int().min(100).max(1_000_000).default(50_000),
+  /** Consumers and credentials that are remembered for long; mostly about 3 KB each. */
+  maxProfiles: z.number().int().min(100).max(2_000_000).default(100_000),
   /** Endpoints that work; about 0.5 KB each. */
   maxEndpoints: z.number().int().min(100).max(1_000_000).default(100_000),
   /** Callers whose baseline is held in memory; up to 64 KB each after two weeks, far less before. */

@@ -9,6 +9,7 @@ interface Entry<V> {
  */
 export class BoundedMap<V> {
   readonly #entries = new Map<string, Entry<V>>();
+  #cursor = this.#entries.keys();
   evicted = 0;
 
   constructor(private readonly limit: number) {}
@@ -36,10 +37,23 @@ export class BoundedMap<V> {
     this.#entries.delete(key);
     this.#entries.set(key, { value, lane });
     if (this.#entries.size <= this.limit) return;
-    const oldest = this.#entries.keys().next();
-    if (oldest.done) return;
-    this.#entries.delete(oldest.value);
+    const oldest = this.#oldest();
+    if (oldest === undefined) return;
+    this.#entries.delete(oldest);
     this.evicted++;
+  }
+
+  /**
+   * One cursor for all evictions: whatever is set goes to the end, so that nothing alive is ever behind it. A new iterator each time would step over
+   * all that was deleted since the map last grew, which costs more than everything else once many callers come and go.
+   */
+  #oldest(): string | undefined {
+    let next = this.#cursor.next();
+    if (next.done) {
+      this.#cursor = this.#entries.keys();
+      next = this.#cursor.next();
+    }
+    return next.done ? undefined : next.value;
   }
 
   getOrMake(key: string, make: () => V, lane = 0): V {
