@@ -5,6 +5,7 @@ import type { Entity } from '@outrider/domain/traffic/entity';
 import { findingOf } from '../engine/finding-draft.ts';
 import type { Evidence } from '../windows/evidence.ts';
 import { entityReader, groupReader, valuesOfKey } from './group-key.ts';
+import { GroupMap, type Group } from './group-map.ts';
 import type { Rule } from './rule.ts';
 import { groupQuery } from './sql/group-query.ts';
 
@@ -31,17 +32,47 @@ export interface Machine {
   readonly late: number;
 }
 
-/** What all kinds of rules share: their group, their entity, and how a finding is written. */
-export abstract class MachineBase<R extends Rule> {
+/** What all kinds of rules share: their groups, their entity, and how a finding is written. */
+export abstract class MachineBase<R extends Rule, G extends Group> implements Machine {
   late = 0;
+  abstract readonly conditions: readonly Condition[];
+  protected readonly kept: GroupMap<G>;
   protected readonly groupOf: (event: ApiEvent) => string | undefined;
   protected readonly entityOf: (event: ApiEvent) => Entity;
   readonly #laned: boolean;
 
-  constructor(readonly rule: R) {
+  constructor(
+    readonly rule: R,
+    maxGroups: number,
+    maxWeight = Number.POSITIVE_INFINITY,
+  ) {
+    this.kept = new GroupMap(maxGroups, maxWeight, (_group, key) => this.gone(key));
     this.groupOf = groupReader(rule.groupBy);
     this.entityOf = entityReader(rule.entity);
     this.#laned = rule.groupBy.includes('caller');
+  }
+
+  abstract observe(event: ApiEvent, at: number, lane: number, findings: Finding[]): void;
+
+  settle(_horizon: Horizon, _findings: Finding[]): void {
+    // Most kinds decide each event as it comes.
+  }
+
+  get groups(): number {
+    return this.kept.size;
+  }
+
+  get evicted(): number {
+    return this.kept.evicted;
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.kept.forgetLanes(lanes);
+  }
+
+  /** A group is kept no longer. */
+  protected gone(_key: string): void {
+    // Most kinds keep nothing of a group beside it.
   }
 
   /** Only a caller's events all come by one lane. */

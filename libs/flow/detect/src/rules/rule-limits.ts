@@ -30,6 +30,8 @@ export const STATE_LIMITS = {
   /** Distinct values of one group's history, and values of all groups of a rule. */
   termsPerGroup: 1_000,
   valuesPerRule: 500_000,
+  /** Characters of a value by which it is told from others. */
+  valueLength: 256,
   /** Events that are kept of one step of a sequence, for one group. */
   stepEvents: 256,
   /** Unanswered first events of an absence rule, for one group. */

@@ -1,8 +1,8 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { Evidence } from '../../windows/evidence.ts';
-import { GroupMap, type Group } from '../group-map.ts';
-import { groupText, MachineBase, spanText, type Ask, type Horizon, type Machine } from '../machine.ts';
+import type { Group } from '../group-map.ts';
+import { groupText, MachineBase, spanText, type Ask, type Horizon } from '../machine.ts';
 import { SETTLE_MS, STATE_LIMITS } from '../rule-limits.ts';
 import type { AbsenceRule } from '../rule.ts';
 
@@ -24,9 +24,8 @@ const KEPT = 16;
  * What should have come did not: within the window after another event, or at all after it had come in every window for a while.
  * Decided when event time is past the window and its grace; where all traffic ends, event time stands still, and nothing is said.
  */
-export class AbsenceMachine extends MachineBase<AbsenceRule> implements Machine {
-  readonly conditions;
-  readonly #groups: GroupMap<Awaiting>;
+export class AbsenceMachine extends MachineBase<AbsenceRule, Awaiting> {
+  override readonly conditions;
   readonly #due = new Map<string, Awaiting>();
   #settledAt = Number.NEGATIVE_INFINITY;
   #dropped = 0;
@@ -37,27 +36,22 @@ export class AbsenceMachine extends MachineBase<AbsenceRule> implements Machine 
     private readonly after: Ask | undefined,
     maxGroups: number,
   ) {
-    super(rule);
+    super(rule, maxGroups);
     this.conditions = [rule.expect, ...(rule.after ? [rule.after] : [])];
-    this.#groups = new GroupMap(maxGroups, Number.POSITIVE_INFINITY, (_, key) => this.#due.delete(key));
-  }
-
-  get groups(): number {
-    return this.#groups.size;
   }
 
   /** Groups, and first events of a group that had too many at once. */
-  get evicted(): number {
-    return this.#groups.evicted + this.#dropped;
+  override get evicted(): number {
+    return super.evicted + this.#dropped;
   }
 
-  observe(event: ApiEvent, at: number, lane: number): void {
+  override observe(event: ApiEvent, at: number, lane: number): void {
     const expected = this.expect(event, at);
     const first = this.after?.(event, at) ?? false;
     if (!expected && !first) return;
     const key = this.groupOf(event);
     if (key === undefined) return;
-    const group = this.#groups.getOrMake(key, () => ({
+    const group = this.kept.getOrMake(key, () => ({
       lane: this.laneOf(lane),
       weight: 0,
       pending: [],
@@ -75,7 +69,7 @@ export class AbsenceMachine extends MachineBase<AbsenceRule> implements Machine 
     if (first) this.#asked(key, group, event, at);
   }
 
-  settle(horizon: Horizon, findings: Finding[]): void {
+  override settle(horizon: Horizon, findings: Finding[]): void {
     const now = horizon.of(-1);
     if (now >= this.#settledAt && now - this.#settledAt < 1_000) return;
     this.#settledAt = now;
@@ -91,8 +85,8 @@ export class AbsenceMachine extends MachineBase<AbsenceRule> implements Machine 
     }
   }
 
-  forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#groups.forgetLanes(lanes);
+  protected override gone(key: string): void {
+    this.#due.delete(key);
   }
 
   #cameRegularly(key: string, group: Awaiting, event: ApiEvent, at: number): void {

@@ -2,8 +2,8 @@ import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { Evidence } from '../../windows/evidence.ts';
 import { valuesReader } from '../group-key.ts';
-import { GroupMap, type Group } from '../group-map.ts';
-import { groupText, MachineBase, spanText, type Ask, type Machine } from '../machine.ts';
+import type { Group } from '../group-map.ts';
+import { groupText, MachineBase, spanText, type Ask } from '../machine.ts';
 import { STATE_LIMITS } from '../rule-limits.ts';
 import type { NewTermRule } from '../rule.ts';
 
@@ -16,12 +16,9 @@ interface Known extends Group {
   overflowed: boolean;
 }
 
-const MAX_VALUE = 256;
-
 /** A value of a field that a group has not shown within its history; only once the group is known well enough. */
-export class NewTermMachine extends MachineBase<NewTermRule> implements Machine {
-  readonly conditions;
-  readonly #groups: GroupMap<Known>;
+export class NewTermMachine extends MachineBase<NewTermRule, Known> {
+  override readonly conditions;
   readonly #valuesOf: (event: ApiEvent) => readonly string[];
 
   constructor(
@@ -29,25 +26,16 @@ export class NewTermMachine extends MachineBase<NewTermRule> implements Machine 
     private readonly where: Ask,
     maxGroups: number,
   ) {
-    super(rule);
+    super(rule, maxGroups, STATE_LIMITS.valuesPerRule);
     this.conditions = [rule.where];
-    this.#groups = new GroupMap(maxGroups, STATE_LIMITS.valuesPerRule);
     this.#valuesOf = valuesReader(rule.field);
   }
 
-  get groups(): number {
-    return this.#groups.size;
-  }
-
-  get evicted(): number {
-    return this.#groups.evicted;
-  }
-
-  observe(event: ApiEvent, at: number, lane: number, findings: Finding[]): void {
+  override observe(event: ApiEvent, at: number, lane: number, findings: Finding[]): void {
     if (!this.where(event, at)) return;
     const key = this.groupOf(event);
     if (key === undefined) return;
-    const group = this.#groups.getOrMake(key, () => ({
+    const group = this.kept.getOrMake(key, () => ({
       lane: this.laneOf(lane),
       weight: 0,
       terms: new Map<string, number>(),
@@ -60,20 +48,12 @@ export class NewTermMachine extends MachineBase<NewTermRule> implements Machine 
     group.events++;
     for (const given of this.#valuesOf(event)) {
       if (given === '') continue;
-      const value = given.length > MAX_VALUE ? given.slice(0, MAX_VALUE) : given;
+      const value = given.slice(0, STATE_LIMITS.valueLength);
       const lastAt = group.terms.get(value);
       this.#remember(key, group, value, Math.max(at, lastAt ?? at));
       const isNew = lastAt === undefined || at - lastAt > this.rule.historyMs;
       if (mature && isNew) findings.push(this.#found(event, at, key, group, value));
     }
-  }
-
-  settle(): void {
-    // Each event is decided as it comes.
-  }
-
-  forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#groups.forgetLanes(lanes);
   }
 
   #remember(key: string, group: Known, value: string, at: number): void {
@@ -88,7 +68,7 @@ export class NewTermMachine extends MachineBase<NewTermRule> implements Machine 
         if (at - oldest[1] <= this.rule.historyMs) group.overflowed = true;
       }
     }
-    if (change !== 0) this.#groups.weigh(key, group, change);
+    if (change !== 0) this.kept.weigh(key, group, change);
   }
 
   #found(event: ApiEvent, at: number, key: string, group: Known, value: string): Finding {

@@ -3,8 +3,8 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { REPORT_EVERY_MS } from '../../engine/finding-draft.ts';
 import { wilsonLowerBound } from '../../statistics/wilson.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { GroupMap, type Group } from '../group-map.ts';
-import { groupText, MachineBase, spanText, type Ask, type Horizon, type Machine } from '../machine.ts';
+import type { Group } from '../group-map.ts';
+import { groupText, MachineBase, spanText, type Ask, type Horizon } from '../machine.ts';
 import { PartCounts } from '../part-counts.ts';
 import { lateMsOf, partMsOf, partsOf, SETTLE_MS } from '../rule-limits.ts';
 import type { RatioRule } from '../rule.ts';
@@ -26,9 +26,8 @@ export const RATIO_Z = 1.96;
  * The share of a group's events that fulfil `matching` is, with certainty, at least `share`. A share is decided when a part of the window is
  * over, not amid its events: else their order would decide it.
  */
-export class RatioMachine extends MachineBase<RatioRule> implements Machine {
-  readonly conditions;
-  readonly #groups: GroupMap<Counted>;
+export class RatioMachine extends MachineBase<RatioRule, Counted> {
+  override readonly conditions;
   readonly #undecided = new Map<string, Counted>();
   readonly #partMs: number;
   readonly #window: number;
@@ -41,28 +40,19 @@ export class RatioMachine extends MachineBase<RatioRule> implements Machine {
     private readonly matching: Ask,
     maxGroups: number,
   ) {
-    super(rule);
+    super(rule, maxGroups);
     this.conditions = [rule.where];
-    this.#groups = new GroupMap(maxGroups, Number.POSITIVE_INFINITY, (_, key) => this.#undecided.delete(key));
     this.#partMs = partMsOf(rule.windowMs);
     this.#window = partsOf(rule.windowMs);
     this.#reach = Math.ceil(lateMsOf(rule.windowMs) / this.#partMs);
   }
 
-  get groups(): number {
-    return this.#groups.size;
-  }
-
-  get evicted(): number {
-    return this.#groups.evicted;
-  }
-
-  observe(event: ApiEvent, at: number, lane: number): void {
+  override observe(event: ApiEvent, at: number, lane: number): void {
     if (!this.where(event, at)) return;
     const key = this.groupOf(event);
     if (key === undefined) return;
     const part = Math.floor(at / this.#partMs);
-    const group = this.#groups.getOrMake(key, () => ({
+    const group = this.kept.getOrMake(key, () => ({
       lane: this.laneOf(lane),
       weight: 0,
       all: new PartCounts(this.#window, this.#reach),
@@ -84,7 +74,7 @@ export class RatioMachine extends MachineBase<RatioRule> implements Machine {
     group.evidence.add(event, at);
   }
 
-  settle(horizon: Horizon, findings: Finding[]): void {
+  override settle(horizon: Horizon, findings: Finding[]): void {
     const now = horizon.of(-1);
     if (now - this.#settledAt < Math.min(this.#partMs, SETTLE_MS) / 2 && now >= this.#settledAt) return;
     this.#settledAt = now;
@@ -100,8 +90,8 @@ export class RatioMachine extends MachineBase<RatioRule> implements Machine {
     }
   }
 
-  forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#groups.forgetLanes(lanes);
+  protected override gone(key: string): void {
+    this.#undecided.delete(key);
   }
 
   #decide(key: string, group: Counted, end: number): Finding | undefined {

@@ -2,8 +2,8 @@ import type { Finding } from '@outrider/domain/detection/alert';
 import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { REPORT_EVERY_MS } from '../../engine/finding-draft.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { GroupMap, type Group } from '../group-map.ts';
-import { groupText, MachineBase, spanText, type Ask, type Machine } from '../machine.ts';
+import type { Group } from '../group-map.ts';
+import { groupText, MachineBase, spanText, type Ask } from '../machine.ts';
 import { lateMsOf, STATE_LIMITS } from '../rule-limits.ts';
 import type { SequenceRule } from '../rule.ts';
 
@@ -24,9 +24,8 @@ interface Progress extends Group {
  * Steps that follow each other within the window, each by its number of events; no event counts for two steps. Events are kept in order of
  * time, so that a step that arrives late is as good as one in time.
  */
-export class SequenceMachine extends MachineBase<SequenceRule> implements Machine {
-  readonly conditions;
-  readonly #groups: GroupMap<Progress>;
+export class SequenceMachine extends MachineBase<SequenceRule, Progress> {
+  override readonly conditions;
   readonly #reachMs: number;
 
   constructor(
@@ -34,21 +33,12 @@ export class SequenceMachine extends MachineBase<SequenceRule> implements Machin
     private readonly steps: readonly Ask[],
     maxGroups: number,
   ) {
-    super(rule);
+    super(rule, maxGroups, STATE_LIMITS.valuesPerRule);
     this.conditions = rule.steps.map((step) => step.where);
-    this.#groups = new GroupMap(maxGroups, STATE_LIMITS.valuesPerRule);
     this.#reachMs = rule.windowMs + lateMsOf(rule.windowMs);
   }
 
-  get groups(): number {
-    return this.#groups.size;
-  }
-
-  get evicted(): number {
-    return this.#groups.evicted;
-  }
-
-  observe(event: ApiEvent, at: number, lane: number, findings: Finding[]): void {
+  override observe(event: ApiEvent, at: number, lane: number, findings: Finding[]): void {
     let key: string | undefined;
     let group: Progress | undefined;
     let last = false;
@@ -57,7 +47,7 @@ export class SequenceMachine extends MachineBase<SequenceRule> implements Machin
       key ??= this.groupOf(event);
       if (key === undefined) return;
       // A later step alone begins nothing, but the earlier ones may be under way: late.
-      group ??= this.#groups.getOrMake(key, () => ({
+      group ??= this.kept.getOrMake(key, () => ({
         lane: this.laneOf(lane),
         weight: 0,
         steps: this.steps.map(() => []),
@@ -84,14 +74,6 @@ export class SequenceMachine extends MachineBase<SequenceRule> implements Machin
     findings.push(this.#found(event, key, group, span));
   }
 
-  settle(): void {
-    // Each event is decided as it comes.
-  }
-
-  forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#groups.forgetLanes(lanes);
-  }
-
   #remember(key: string, group: Progress, step: number, seen: Seen): void {
     const events = group.steps[step];
     if (!events) return;
@@ -103,7 +85,7 @@ export class SequenceMachine extends MachineBase<SequenceRule> implements Machin
     let gone = Math.max(0, events.length - STATE_LIMITS.stepEvents);
     while (gone < events.length && (events[gone]?.at ?? 0) < oldest) gone++;
     events.splice(0, gone);
-    this.#groups.weigh(key, group, events.length - before);
+    this.kept.weigh(key, group, events.length - before);
   }
 
   /** The newest run of all steps within the window: each step taken as late as the next one allows, which keeps the run shortest. */
