@@ -181,15 +181,18 @@ export class DetectionRuntime {
     await this.#partitions.claimAgain();
     this.engine.tellsEstate = this.#seesAll();
     await this.#passTime();
-    const { clock } = this.ports;
-    await this.tracker.tick((lane) =>
-      lane === SERVICE_LANE ? this.#outages.eventTime(clock.now()) : this.#partitions.eventTime(lane),
-    );
+    await this.tracker.tick((lane) => (lane === SERVICE_LANE ? this.#serviceTime() : this.#partitions.eventTime(lane)));
   }
 
   /** A finding on a caller belongs to the lane that the caller's alerts belong to, on anything else to nobody's. */
   #laneOf(finding: Finding, lane: number): number {
     return isCallerKind(finding.entity.kind) ? (this.#partitions.laneOf(finding) ?? lane) : SERVICE_LANE;
+  }
+
+  /** What was stored may be ahead of what was told of it. */
+  #serviceTime(): number {
+    const stored = this.#outages.eventTime(this.ports.clock.now());
+    return Math.min(stored, this.#partitions.leastToldTime() ?? stored);
   }
 
   /** What silence tells: event time goes on although no event comes. */

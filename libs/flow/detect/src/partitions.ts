@@ -71,24 +71,40 @@ export class Partitions {
     return this.deps.ingest.lane(partition) ? partition : undefined;
   }
 
-  /** Event time of a lane: its newest event's, or, once it was read to its end, the time that the other lanes have come to. */
+  /**
+   * Event time of a lane: that of the newest event whose findings were told, or, once it was read to its end, the time that the other lanes
+   * have come to. While a backlog is read, events are far ahead of the findings that wait for the alert store.
+   */
   eventTime(lane: number): number {
-    const { engine, ingest, clock } = this.deps;
+    const own = this.deps.ingest.lane(lane);
+    return this.#timeOf(lane, own === undefined ? this.deps.engine.newestOf(lane) : own.toldTo);
+  }
+
+  /** Event time that the findings of all our lanes were told up to; undefined as `leastEventTime`. */
+  leastToldTime(): number | undefined {
+    return this.#least((lane) => this.eventTime(lane));
+  }
+
+  /** What the event time of all our lanes has come to; undefined while one is rebuilt or none is ours. */
+  leastEventTime(): number | undefined {
+    return this.#least((lane) => this.#timeOf(lane, this.deps.engine.newestOf(lane)));
+  }
+
+  #timeOf(lane: number, newest: number): number {
+    const { ingest, clock } = this.deps;
     const own = ingest.lane(lane);
-    const newest = engine.newestOf(lane);
     if (own?.state !== 'ours' || own.inHand > 0) return newest;
     const idleMs = clock.now() - own.activeAt;
     return idleMs < (own.messages > 0 ? IDLE_MS : SILENCE_MS) ? newest : Math.max(newest, this.#processTime());
   }
 
-  /** What the event time of all our lanes has come to; undefined while one is rebuilt or none is ours. */
-  leastEventTime(): number | undefined {
+  #least(timeOf: (lane: number) => number): number | undefined {
     let least: number | undefined;
     for (let lane = 0; lane < this.deps.count(); lane++) {
       const own = this.deps.ingest.lane(lane);
       if (own === undefined) continue;
       if (own.state !== 'ours') return undefined;
-      const at = this.eventTime(lane);
+      const at = timeOf(lane);
       if (Number.isFinite(at)) least = Math.min(least ?? at, at);
     }
     return least;
@@ -158,6 +174,7 @@ export class Partitions {
     for (const lane of lanes) {
       if (lane.state !== 'rebuilding') continue;
       lane.state = 'ours';
+      lane.toldTo = engine.newestOf(lane.partition);
       lane.activeAt = clock.now();
     }
     const seconds = (performance.now() - began) / 1000;

@@ -187,6 +187,7 @@ export class EventIngest {
     this.#count(events);
     const stored = lane.writer.add(delivery, kept);
     const taken = findings.map((finding) => this.deps.tell(finding, lane.partition));
+    lane.told(this.deps.engine.newestOf(lane.partition), taken);
     this.deps.metrics.findings(findings);
     if (this.deps.tracker.pending > MAX_PENDING_FINDINGS) await Promise.all(taken);
     const settled = Promise.all([stored, ...taken]).then(() => undefined);
