@@ -4,13 +4,13 @@ export const SLOW_EXFILTRATION_VERSION = '1';
 
 /** Least standard deviation of daily logarithms: nobody is as even as that. */
 const MIN_SIGMA = 0.15;
-/** Days that growth is measured over: the mean of the last ones against the first ones. */
+/** Growth must show on two of so many last days: a month's end, or one large export, is a day and no drift. */
 const RECENT_DAYS = 3;
 
 export interface Drift {
   /** Highest CUSUM in standard deviations, at the last day. */
   readonly score: number;
-  /** Mean of the recent days against the days that teach. */
+  /** What was reached on two of the recent days, against the mean of the days that teach. */
   readonly growth: number;
   readonly before: number;
   readonly recent: number;
@@ -29,7 +29,7 @@ export const driftOf = (values: readonly number[], s: SlowExfiltrationSettings):
   let score = 0;
   for (const log of logs.slice(teaching)) score = Math.max(0, score + (log - mean) / sigma - s.allowance);
   const before = average(values.slice(0, teaching));
-  const recent = average(values.slice(-RECENT_DAYS));
+  const recent = secondHighest(values.slice(-RECENT_DAYS));
   return { score, growth: (recent + 1) / (before + 1), before, recent, days };
 };
 
@@ -46,3 +46,6 @@ export const judgeDrift = (
 };
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length); // prettier-ignore
+
+/** Of the last days, the level that was reached twice; 0 of fewer than two. */
+export const secondHighest = (values: readonly number[]): number => values.toSorted((a, b) => b - a)[1] ?? 0;

@@ -24,6 +24,16 @@ describe('slow-exfiltration', () => {
     expect(found(...[1, 2, 3, 4, 5].map((who) => days(who, 1.25)))).toEqual([]);
   });
 
+  it('is silent on one large day: a full export at the end of a month', () => {
+    const monthEnd = Array.from({ length: 24 }, (_, day) =>
+      reads(20, START + day * DAY, 60_000, (i) => i, {
+        ...consumer(1),
+        responseBytes: 60_000 * (1 + 0.1 * (day % 3)) * (day === 20 ? 60 : 1),
+      }),
+    ).flat();
+    expect(found(...[2, 3, 4].map((who) => days(who, 1)), monthEnd)).toEqual([]);
+  });
+
   it('says nothing of a short history', () => {
     expect(driftOf([1, 2, 4, 8, 16, 32], settings)).toBeUndefined();
     expect(driftOf([...Array.from({ length: 12 }, () => 100), 300, 900, 2_700], settings)?.growth).toBeGreaterThan(3);

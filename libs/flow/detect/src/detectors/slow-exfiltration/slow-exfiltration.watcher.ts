@@ -6,7 +6,13 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { ObjectTrails } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS } from '../../windows/time.ts';
-import { driftOf, judgeDrift, SLOW_EXFILTRATION_VERSION, type Drift } from './slow-exfiltration.detector.ts';
+import {
+  driftOf,
+  judgeDrift,
+  secondHighest,
+  SLOW_EXFILTRATION_VERSION,
+  type Drift,
+} from './slow-exfiltration.detector.ts';
 import type { SlowExfiltrationSettings } from './slow-exfiltration.settings.ts';
 
 /** Days that are remembered. */
@@ -53,13 +59,13 @@ class Group {
     if (this.days.size > DAYS) this.days.delete(this.days.keys().next().value ?? 0);
   }
 
-  /** Growth of all but one over the same days, the last `recent` against the first. */
+  /** Growth of all but one over the same days, as it is measured of a caller. */
   growth(from: number, to: number, but: readonly number[]): number {
     const values: number[] = [];
     for (let day = from; day < to; day++) values.push(Math.max(0, (this.days.get(day) ?? 0) - (but[but.length - (to - day)] ?? 0))); // prettier-ignore
     const half = Math.max(1, Math.floor(values.length / 2));
     const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length); // prettier-ignore
-    return (mean(values.slice(-3)) + 1) / (mean(values.slice(0, half)) + 1);
+    return (secondHighest(values.slice(-3)) + 1) / (mean(values.slice(0, half)) + 1);
   }
 }
 
@@ -109,20 +115,24 @@ export class SlowExfiltrationWatcher implements Watcher {
     daily.turn(day);
   }
 
-  /** The day at hand counts as soon as it is above the mean of the days before. */
+  /** The day at hand counts as soon as it is above the day before. */
   #look(event: ApiEvent, at: number, caller: Caller, daily: Daily): Draft | undefined {
     const s = this.settings.of(event);
     const { bytes, objects, day } = daily;
     daily.nextLook = Math.max(s.floorBytes / LOOKS, daily.bytesToday * 1.3);
     const group = this.#groups.get(groupNameOf(event));
-    const peers = group?.growth(day - bytes.length, day, bytes) ?? 1;
+    // Peers close their days with their first call of the next one: until then their last day looks empty.
+    const closed = (to: number): number =>
+      group?.growth(day - bytes.length, to, bytes.slice(0, bytes.length - day + to)) ?? 1;
+    const peers = Math.max(closed(day), closed(day - 1));
     for (const [what, values, today, floor] of [
       ['bytes', bytes, daily.bytesToday, s.floorBytes],
       ['objects', objects, daily.objectsToday, s.floorObjects],
     ] as const) {
-      const drift = driftOf([...values, Math.max(today, values.at(-1) ?? 0)], s);
+      const days = today > (values.at(-1) ?? 0) ? [...values, today] : values;
+      const drift = driftOf(days, s);
       if (drift === undefined) continue;
-      const limit = judgeDrift(drift, Math.max(today, values.at(-1) ?? 0), floor, peers, s);
+      const limit = judgeDrift(drift, days.at(-1) ?? 0, floor, peers, s);
       if (limit === undefined) continue;
       daily.told = day;
       return this.#finding(event, at, caller, what, drift, peers, limit);
@@ -150,9 +160,9 @@ export class SlowExfiltrationWatcher implements Watcher {
       confidence: Math.min(0.9, 0.75 + 0.03 * Math.log2(drift.growth / limit + 1)),
       at,
       from: at - 3 * DAY_MS,
-      observed: { metric: `daily ${what}`, value: Math.round(drift.recent), unit: 'mean of 3 days' },
+      observed: { metric: `daily ${what}`, value: Math.round(drift.recent), unit: 'on two of 3 days' },
       expected: { low: 0, high: Math.round(drift.before * limit), mean: Math.round(drift.before), n: drift.days, p: 1, warmUp: caller.warmUp }, // prettier-ignore
-      explanation: `${entity.name} took ${drift.growth.toFixed(1)} times as many ${what} a day in the last three days as in the first half of ${drift.days} days (CUSUM ${drift.score.toFixed(1)} standard deviations), and its peers ${peers.toFixed(1)} times as many (growth below ${limit.toFixed(1)} is let pass). This is how data is taken without any one day standing out.`,
+      explanation: `${entity.name} took ${drift.growth.toFixed(1)} times as many ${what} on two of the last three days as a day in the first half of ${drift.days} days (CUSUM ${drift.score.toFixed(1)} standard deviations), and its peers ${peers.toFixed(1)} times as many (growth below ${limit.toFixed(1)} is let pass). This is how data is taken without any one day standing out.`,
       evidence: undefined,
       only: 'status >= 200 AND status < 300',
     });
