@@ -18,7 +18,18 @@ export const SensitiveFlowAbuseSettings = detectorSettings({
   overPeers: ratio(1.5),
   /** Part of all that the caller asked within a quarter of an hour: people who need a code go on to use it. */
   minShare: z.number().min(0).max(1).default(0.6),
-  /** Consumers only: hours that must be known before its own busiest hour says anything. */
+  /** Messages that addresses without credentials ask for in an hour, all together; the same while the flow is not known yet. */
+  surge: count(60),
+  unknownSurge: count(300),
+  /** Of those calls, the part that comes from addresses that asked for nothing else for `surgeMinutes` and more; least addresses. */
+  surgeShare: z.number().min(0).max(1).default(0.8),
+  surgeMinutes: z.number().min(1).max(30).default(3),
+  surgeAddresses: z.number().int().min(1).max(1000).default(8),
+  /** Declined payments in an hour: of an address, of all addresses; their part of all payments in a quarter of an hour. */
+  declined: count(12),
+  declinedByAll: count(40),
+  declinedShare: z.number().min(0).max(1).default(0.7),
+  /** Hours that must be known before a consumer’s, or a flow’s, own busiest hour says anything. */
   minKnownHours: z.number().min(0).max(720).default(24),
 });
 export type SensitiveFlowAbuseSettings = Readonly<z.infer<typeof SensitiveFlowAbuseSettings>>;

@@ -13,7 +13,7 @@ import {
   type FlowView,
 } from './sensitive-flow-abuse.detector.ts';
 import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
-import { SensitiveFlows, type SensitiveFlow } from './sensitive-flow.ts';
+import type { SensitiveFlow, SensitiveFlows } from './sensitive-flow.ts';
 
 const QUARTER_BUCKETS = 90;
 const MAX_ENDPOINTS = 5_000;
@@ -36,11 +36,13 @@ interface Peers {
 export class SensitiveFlowAbuseWatcher implements Watcher {
   // a flow that is refused costs nothing, and is the business of others
   readonly statusClasses = [2, 3] as const;
-  readonly #flows = new SensitiveFlows();
   readonly #uses: BoundedMap<Use>;
   readonly #peers = new BoundedMap<Peers>(MAX_ENDPOINTS);
 
-  constructor(private readonly deps: DetectorDeps<SensitiveFlowAbuseSettings>) {
+  constructor(
+    private readonly deps: DetectorDeps<SensitiveFlowAbuseSettings>,
+    private readonly flows: SensitiveFlows,
+  ) {
     this.#uses = new BoundedMap(deps.maxCallers);
   }
 
@@ -54,7 +56,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.method === 'GET' || event.method === 'HEAD') return undefined;
-    const flow = this.#flows.of(event.pathTemplate);
+    const flow = this.flows.of(event.pathTemplate);
     if (flow === undefined) return undefined;
     const key = `${caller.key}|${event.serviceId}|${event.pathTemplate}`;
     const use = this.#uses.getOrMake(key, () => new Use(), caller.lane);
@@ -77,7 +79,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     if (event.method === 'GET' || event.method === 'HEAD') return undefined;
-    const flow = this.#flows.of(event.pathTemplate);
+    const flow = this.flows.of(event.pathTemplate);
     const use = this.#uses.peek(`${caller.key}|${event.serviceId}|${event.pathTemplate}`);
     if (flow === undefined || use === undefined) return undefined;
     const sum = use.counts.lastQuarter;

@@ -5,6 +5,8 @@ const MESSAGE = new Set(['otp', 'sms', 'passcode', 'magiclink', 'resend', 'invit
 const PURCHASE = new Set(['checkout', 'redeem', 'giftcard', 'giftcards', 'coupon', 'coupons', 'promo', 'promos', 'reserve', 'reservation', 'reservations']); // prettier-ignore
 const MESSAGE_PAIRS = new Set(['reset password', 'password reset', 'forgot password', 'password forgot', 'forgotten password', 'password recovery', 'recover password', 'magic link', 'send code', 'code send', 'verification code', 'send email', 'email send', 'verify phone', 'phone verify', 'phone verification', 'verify email', 'email verification', 'send sms', 'send mail']); // prettier-ignore
 const PURCHASE_PAIRS = new Set(['gift card', 'gift cards', 'place order', 'orders place', 'apply coupon']);
+/** What a code is used by: it costs nothing. */
+const USES = new Set(['verify', 'verification', 'validate', 'confirm', 'check', 'accept', 'status']);
 const MAX_TEMPLATES = 20_000;
 
 /** What a template costs by its words; remembered, in two generations. */
@@ -32,7 +34,9 @@ export const flowOf = (template: string): SensitiveFlow | undefined => {
     .filter((word) => word !== '')
     .map((word) => word.toLowerCase());
   const pairs = words.map((word, i) => `${words[i - 1] ?? ''} ${word}`);
-  if (words.some((word) => MESSAGE.has(word)) || pairs.some((pair) => MESSAGE_PAIRS.has(pair))) return 'message';
+  const isUse = USES.has(words.at(-1) ?? '');
+  if ((!isUse && words.some((word) => MESSAGE.has(word))) || pairs.some((pair) => MESSAGE_PAIRS.has(pair)))
+    return 'message';
   return words.some((word) => PURCHASE.has(word)) || pairs.some((pair) => PURCHASE_PAIRS.has(pair))
     ? 'purchase'
     : undefined;
