@@ -93,6 +93,8 @@ export class DeclinedPaymentsWatcher implements Watcher {
   ): Draft | undefined {
     const { declined, all, evidence } = payments;
     if (at < payments.reportedAt + REPORT_EVERY_MS) return undefined;
+    // Cards that were tried stay in the hour.
+    if (declined.lastQuarter < hour / 4) return undefined;
     if (declined.lastQuarter < this.settings.of(event).declinedShare * all.lastQuarter) return undefined;
     payments.reportedAt = at;
     const { past } = declined;

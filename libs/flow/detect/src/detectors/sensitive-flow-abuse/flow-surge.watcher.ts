@@ -77,7 +77,8 @@ export class FlowSurgeWatcher implements Watcher {
     flow.evidence.add(event, at);
     if (flow.askers === undefined) this.#follow(flow, at);
     flow.askers?.called(caller.key, at);
-    if (hour < limit || at < flow.reportedAt + REPORT_EVERY_MS) return undefined;
+    // A surge that is over stays in the hour.
+    if (hour < limit || flow.counts.lastQuarter < hour / 4 || at < flow.reportedAt + REPORT_EVERY_MS) return undefined;
     const left = flow.askers?.left(at - s.surgeMinutes * MINUTE_MS);
     if (!left || left.askers < s.surgeAddresses || left.leftCalls < s.surgeShare * left.calls) return undefined;
     flow.reportedAt = at;

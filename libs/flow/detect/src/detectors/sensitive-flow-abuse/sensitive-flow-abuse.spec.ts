@@ -39,6 +39,14 @@ describe('messages that many addresses ask for', () => {
     expect(told(pumped)).toEqual(['endpoint POST /auth/otp/send']);
   });
 
+  it('are not told again by the first honest call after them', () => {
+    const pumped = times(200, 5 * SECOND, (at, i) =>
+      call('/auth/otp/send', { startedAt: at, clientIp: ip(1_000 + (i % 60)) }),
+    );
+    const findings = findingsIn(engineOf(sensitiveFlowAbuse), [...usual(), ...pumped, ...signIn(AT + 55 * MINUTE, 1)]);
+    expect(findings.filter(({ detectedAt }) => detectedAt > AT + 30 * MINUTE)).toEqual([]);
+  });
+
   it('and use are a busy evening, however many', () => {
     expect(told(Array.from({ length: 400 }, (_, i) => signIn(AT + i * 3 * SECOND, 1_000 + i)).flat())).toEqual([]);
   });
