@@ -5,7 +5,7 @@ export const SLOW_EXFILTRATION_VERSION = '1';
 /** Least standard deviation of daily logarithms: nobody is as even as that. */
 const MIN_SIGMA = 0.15;
 /** Growth must show on two of so many last days: a month's end, or one large export, is a day and no drift. */
-const RECENT_DAYS = 3;
+export const RECENT_DAYS = 3;
 
 export interface Drift {
   /** Highest CUSUM in standard deviations, at the last day. */
@@ -41,7 +41,8 @@ export const judgeDrift = (
   s: SlowExfiltrationSettings,
 ): number | undefined => {
   if (last < floor || drift.score < s.limit) return undefined;
-  const limit = Math.max(s.growth, s.overPeers * peersGrowth);
+  const growth = drift.days < s.youngDays ? Math.max(s.growth, s.youngGrowth) : s.growth;
+  const limit = Math.max(growth, s.overPeers * peersGrowth);
   return drift.growth >= limit ? limit : undefined;
 };
 

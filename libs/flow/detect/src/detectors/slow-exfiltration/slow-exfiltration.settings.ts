@@ -5,7 +5,10 @@ import { detectorSettings } from '../../engine/detector.ts';
 export const SlowExfiltrationSettings = detectorSettings(
   {
     /** Full days with traffic before the days that are judged. */
-    minDays: z.number().int().min(7).max(60).default(14),
+    minDays: z.number().int().min(7).max(60).default(8),
+    /** Of fewer days than this little is known: growth must be `youngGrowth` then. */
+    youngDays: z.number().int().min(7).max(60).default(14),
+    youngGrowth: z.number().min(1.1).max(1000).default(10),
     /** CUSUM of daily logarithms: allowance and limit in standard deviations. */
     allowance: z.number().min(0.1).max(5).default(0.5),
     limit: z.number().min(2).max(50).default(8),

@@ -34,6 +34,18 @@ describe('slow-exfiltration', () => {
     expect(found(...[2, 3, 4].map((who) => days(who, 1)), monthEnd)).toEqual([]);
   });
 
+  it('tells within two days of a key that suddenly takes hundreds of times its day, after little more than a week', () => {
+    const taken = Array.from({ length: 11 }, (_, day) =>
+      reads(day < 9 ? 10 : 150, START + day * DAY, 60_000, (i) => i, {
+        ...consumer(1),
+        responseBytes: day < 9 ? 10_000 : 200_000,
+      }),
+    ).flat();
+    const [first] = found(...[2, 3, 4].map((who) => days(who, 1)), taken);
+    expect(first?.entity.id).toBe('consumer-1');
+    expect(first?.detectedAt).toBeLessThan(START + 11 * DAY);
+  });
+
   it('says nothing of a short history', () => {
     expect(driftOf([1, 2, 4, 8, 16, 32], settings)).toBeUndefined();
     expect(driftOf([...Array.from({ length: 12 }, () => 100), 300, 900, 2_700], settings)?.growth).toBeGreaterThan(3);

@@ -9,6 +9,7 @@ import { DAY_MS } from '../../windows/time.ts';
 import {
   driftOf,
   judgeDrift,
+  RECENT_DAYS,
   secondHighest,
   SLOW_EXFILTRATION_VERSION,
   type Drift,
@@ -65,7 +66,7 @@ class Group {
     for (let day = from; day < to; day++) values.push(Math.max(0, (this.days.get(day) ?? 0) - (but[but.length - (to - day)] ?? 0))); // prettier-ignore
     const half = Math.max(1, Math.floor(values.length / 2));
     const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length); // prettier-ignore
-    return (secondHighest(values.slice(-3)) + 1) / (mean(values.slice(0, half)) + 1);
+    return (secondHighest(values.slice(-RECENT_DAYS)) + 1) / (mean(values.slice(0, half)) + 1);
   }
 }
 
@@ -115,7 +116,7 @@ export class SlowExfiltrationWatcher implements Watcher {
     daily.turn(day);
   }
 
-  /** The day at hand counts as soon as it is above the day before. */
+  /** The day at hand counts as soon as it is above what two of the last days reached. */
   #look(event: ApiEvent, at: number, caller: Caller, daily: Daily): Draft | undefined {
     const s = this.settings.of(event);
     const { bytes, objects, day } = daily;
@@ -129,7 +130,7 @@ export class SlowExfiltrationWatcher implements Watcher {
       ['bytes', bytes, daily.bytesToday, s.floorBytes],
       ['objects', objects, daily.objectsToday, s.floorObjects],
     ] as const) {
-      const days = today > (values.at(-1) ?? 0) ? [...values, today] : values;
+      const days = today > secondHighest(values.slice(-RECENT_DAYS)) ? [...values, today] : values;
       const drift = driftOf(days, s);
       if (drift === undefined) continue;
       const limit = judgeDrift(drift, days.at(-1) ?? 0, floor, peers, s);
