@@ -22,6 +22,9 @@ export const ScrapingSettings = detectorSettings(
     crawlerFactor: z.number().min(1).max(1000).default(10),
     /** Objects that one list may have named. */
     perList: count(110),
+    /** Objects in the order of their ids that addresses without credentials read in turn; least addresses. */
+    sharedSteps: z.number().int().min(10).max(100_000).default(40),
+    sharedAddresses: z.number().int().min(3).max(64).default(10),
     /** So many other callers that do alike make it the way the API is used. */
     alike: z.number().int().min(1).max(15).default(3),
   },

@@ -35,3 +35,27 @@ describe('scraping', () => {
     expect(late.every(({ detectedAt }) => detectedAt < START + DAY / 4)).toBe(true);
   });
 });
+
+describe('a collection that is copied through proxies', () => {
+  const HOURS = 6;
+  /** Visitors with a few products each, of nine hundred. */
+  const visitors = (n = 1_500) =>
+    Array.from({ length: n }, (_, i) => anonymousAt(START + Math.floor((i * HOURS * 3_600_000) / n), { clientIp: `203.0.${i % 200}.${i % 7}`, path: `/products/${((i * 7_919) % 900) + 1}`, pathTemplate: '/products/{id}' })); // prettier-ignore
+  const proxied = (n: number, everyMs: number) =>
+    Array.from({ length: n }, (_, i) => anonymousAt(START + 3 * 3_600_000 + i * everyMs, { clientIp: `198.51.${i % 100}.${i % 250}`, path: `/products/${i + 1}`, pathTemplate: '/products/{id}' })); // prettier-ignore
+  const inOrder = (...parts: Parameters<typeof findingsOf>[1][]) =>
+    found(parts.flat().sort((a, b) => a.startedAt - b.startedAt)).map(({ entity }) => entity.name);
+
+  it('is told of the endpoint, whatever the addresses', () => {
+    expect(new Set(inOrder(visitors(), proxied(300, 4_000)))).toEqual(new Set(['GET /products/{id}']));
+  });
+
+  it('is not what visitors do, however many', () => {
+    expect(inOrder(visitors(40_000))).toEqual([]);
+  });
+
+  it('is not what happens to new objects: each is read first by whoever made it', () => {
+    const orders = Array.from({ length: 400 }, (_, i) => anonymousAt(START + i * 5_000, { clientIp: `203.0.${i % 200}.${i % 7}`, path: `/orders/${i + 1}`, pathTemplate: '/orders/{id}' })); // prettier-ignore
+    expect(inOrder(orders)).toEqual([]);
+  });
+});
