@@ -1,6 +1,12 @@
-import { formatAttacks, MAX_ATTACK_SCORE, type AttackFamily } from '@outrider/domain/signals/attack-family';
+import {
+  formatAttacks,
+  MAX_ATTACK_SCORE,
+  parseAttacks,
+  type AttackFamily,
+} from '@outrider/domain/signals/attack-family';
 import { BoundedCache } from '../entry/bounded-cache.ts';
 import type { AttackRule } from './attack-rule.ts';
+import type { HeaderSuspects } from './header-signals.ts';
 import { maySignal } from './prefilter.ts';
 import { COMMAND_RULES } from './rules/command.rules.ts';
 import { CRLF_RULES, PROTOTYPE_RULES, SSTI_RULES, XXE_RULES } from './rules/expression.rules.ts';
@@ -63,6 +69,18 @@ export const attackSignalsOfUri = (uri: string, mark: number, userAgent: string,
     (mark !== -1 && maySignal(uri, mark + 1, uri.length, true));
   if (!looks) return attackSignals('', '', userAgent, referer);
   return attackSignals(uri.slice(0, end), mark === -1 ? '' : uri.slice(mark + 1), userAgent, referer);
+};
+
+/** `attacks` with what header texts show as well; those of look-ups are read for Log4Shell alone. */
+export const withHeaders = (attacks: string, { addresses, lookups }: HeaderSuspects): string => {
+  let scores: Scores | undefined;
+  for (const text of addresses) scores = addAll(remembered(text, AGENTS, agentScores), scores);
+  for (const text of lookups)
+    scores = addAll(remembered(text, AGENTS, agentScores).filter(({ family }) => family === 'jndi'), scores); // prettier-ignore
+  if (scores === undefined) return attacks;
+  for (const { family, score } of parseAttacks(attacks))
+    scores.sums.set(family, Math.min(MAX_ATTACK_SCORE, Math.max(score, scores.sums.get(family) ?? 0)));
+  return formatAttacks(scores.sums);
 };
 
 const bounded = (text: string): string =>

@@ -28,6 +28,16 @@ describe('what is read out of the raw request', () => {
     expect(lost).toMatchObject({ attacks: expect.stringContaining('xss:') as unknown as string });
   });
 
+  it('a look-up is found in any header, an injection where an address belongs; an honest template elsewhere is let be', () => {
+    const sent = (name: string, value: unknown) => changed((e) => void (e.request.headers[name] = value));
+    for (const name of ['x-api-version', 'cookie', 'x-forwarded-for', 'accept-language'])
+      expect(sent(name, '${${lower:j}ndi:ldap://x/a}')).toMatchObject({ attacks: 'jndi:5' });
+    expect(sent('x-custom', [{ toString: 1 }, '${jndi:dns://x}'])).toMatchObject({ attacks: 'jndi:5' });
+    expect(sent('x-forwarded-for', "1' OR '1'='1")).toMatchObject({ attacks: 'sqli:10' });
+    expect(sent('x-forwarded-for', '203.0.113.9, unknown, [2001:db8::1]:443')).toMatchObject({ attacks: '' });
+    expect(sent('x-template', 'Dear ${name}, 1 < 2; select a from b')).toMatchObject({ attacks: '' });
+  });
+
   it('a client stack is known by what it sends, in any order, whatever the request, its way and its caller', () => {
     const print = (headers: Record<string, unknown>, tls?: unknown) => {
       const event = changed((e) => {

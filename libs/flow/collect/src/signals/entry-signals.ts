@@ -2,9 +2,9 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { UNKNOWN_ADDRESS, type AddressFacts } from '@outrider/ports/address-facts';
 import type { GatewayContext } from '../entry/gateway-context.ts';
 import type { RawObject } from '../entry/raw-value.ts';
-import { attackSignals, attackSignalsOfUri } from './attack-signals.ts';
+import { attackSignals, attackSignalsOfUri, withHeaders } from './attack-signals.ts';
 import { dataClassSignals } from './data-class-signals.ts';
-import { claimedAddress, methodOverrideOf, rateStateOf } from './header-signals.ts';
+import { claimedAddress, methodOverrideOf, rateStateOf, suspectsIn } from './header-signals.ts';
 import type { RawMatcher } from './raw-matcher.ts';
 
 /** What the reader asks beyond the entry itself; both may be absent. */
@@ -52,13 +52,15 @@ export type EntrySignals = Pick<
 export const signalsOf = (raw: RawRequest, from: GatewayContext, sources: SignalSources): EntrySignals => {
   const rate = rateStateOf(raw.responseHeaders);
   const facts = (sources.addresses ?? UNKNOWN_ADDRESS).lookup(raw.clientIp);
+  const attacks =
+    raw.uri === ''
+      ? attackSignals(raw.path, raw.query, raw.userAgent, raw.referer)
+      : attackSignalsOfUri(raw.uri, raw.mark, raw.userAgent, raw.referer);
+  const suspects = suspectsIn(raw.headers);
   const claimed = claimedAddress(raw.headers);
   const forwardedFor = claimed === '' ? '' : from.ip(claimed);
   return {
-    attacks:
-      raw.uri === ''
-        ? attackSignals(raw.path, raw.query, raw.userAgent, raw.referer)
-        : attackSignalsOfUri(raw.uri, raw.mark, raw.userAgent, raw.referer),
+    attacks: suspects === undefined ? attacks : withHeaders(attacks, suspects),
     dataClasses: dataClassSignals(raw.path, raw.query),
     clientFingerprint: from.stack.fingerprint(raw.headers, raw.tls),
     forwardedFor: forwardedFor === raw.clientIp ? '' : forwardedFor,

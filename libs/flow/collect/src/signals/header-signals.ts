@@ -1,4 +1,5 @@
 import { numberOf, textOf, type RawObject } from '../entry/raw-value.ts';
+import { maySignal } from './prefilter.ts';
 
 const MAX_FORWARDED = 1_024;
 const MAX_LIMIT = 2 ** 31 - 1;
@@ -11,6 +12,39 @@ export const claimedAddress = (headers: RawObject): string => {
   const comma = text.indexOf(',');
   return (comma === -1 ? text : text.slice(0, comma)).trim().slice(0, 64);
 };
+
+/** Headers in which proxies and clients name an address: nothing else belongs into them. */
+const ADDRESS_HEADERS: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'x-client-ip', 'client-ip', 'true-client-ip', 'x-originating-ip', 'x-remote-ip', 'x-remote-addr', 'x-cluster-client-ip']); // prettier-ignore
+/** Read on their own account. */
+const READ_APART: ReadonlySet<string> = new Set(['user-agent', 'referer']);
+const MAX_HEADER = 1_024;
+const MAX_SUSPECTS = 16;
+
+export interface HeaderSuspects {
+  /** Of headers that hold an address. */
+  readonly addresses: readonly string[];
+  /** Of any other: they are read for look-ups (`${jndi:…`) only, since templates and queries may be honest there. */
+  readonly lookups: readonly string[];
+}
+
+/** Header texts that could hold an attack; undefined for nearly all requests. */
+export const suspectsIn = (headers: RawObject): HeaderSuspects | undefined => {
+  let found: { addresses: string[]; lookups: string[] } | undefined;
+  for (const name of Object.keys(headers)) {
+    if (READ_APART.has(name)) continue;
+    const value = headers[name];
+    const text = typeof value === 'string' ? value : Array.isArray(value) ? joined(value) : '';
+    const isAddress = ADDRESS_HEADERS.has(name);
+    if (!text.includes('${') && !(isAddress && maySignal(text, 0, Math.min(text.length, MAX_HEADER), false))) continue;
+    found ??= { addresses: [], lookups: [] };
+    const texts = isAddress ? found.addresses : found.lookups;
+    if (texts.length < MAX_SUSPECTS) texts.push(text.slice(0, MAX_HEADER));
+  }
+  return found;
+};
+
+const joined = (values: readonly unknown[]): string =>
+  values.slice(0, MAX_SUSPECTS).filter((value) => typeof value === 'string').join(' '); // prettier-ignore
 
 const OVERRIDE = /^[A-Za-z]{1,16}$/;
 

@@ -21,6 +21,9 @@ export const EndpointProbingSettings = z.object({
   wordListPaths10m: count(8),
   wordListPaths24h: count(15),
   wordListKinds: z.number().int().min(1).max(8).default(3),
+  /** The same from many addresses with one client stack, a few each: different paths within an hour, and addresses. */
+  crowdPaths1h: count(25),
+  crowdAddresses: count(8),
   /** Refused part of the caller's requests. */
   minErrorShare: share(0.8),
   /** From so many times the distinct limits on, a lower share is enough: a scan beside ordinary traffic. */

@@ -69,6 +69,18 @@ describe('endpoint-probing', () => {
     ).not.toEqual([]);
   });
 
+  it('tells a list that is asked for from many addresses with one client as one scan, and not what strangers ask for', () => {
+    const list = CLASSICS.flatMap((path) => [path, `/old${path}`, `/www${path}`]);
+    const from = (clientFingerprint: (i: number) => string) =>
+      asks(list, 40_000).map((event, i) => ({ ...event, clientIp: `45.148.${i}.7`, clientFingerprint: clientFingerprint(i) })); // prettier-ignore
+    const findings = findingsIn(
+      engineOf(...probing),
+      from(() => 'a'.repeat(16)),
+    );
+    expect(new Set(findings.map(({ entity }) => entity.id))).toEqual(new Set(['45.148.0.7']));
+    expect(found(from((i) => `${i % 9}`.repeat(16)))).toBe(0);
+  });
+
   it('says nothing of files that are hosted below', () => {
     const files = CLASSICS.map((path) => `/repos/acme/site/contents${path}`);
     expect(found(files.map((path, i) => anApiEvent({ startedAt: AT + i * 1_000, path, pathTemplate: path })))).toBe(0);

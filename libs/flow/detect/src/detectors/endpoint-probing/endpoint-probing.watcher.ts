@@ -8,6 +8,7 @@ import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
 import { ENDPOINT_PROBING_VERSION, judgeEndpointProbing, type ProbingVerdict } from './endpoint-probing.detector.ts';
 import type { EndpointProbingSettings } from './endpoint-probing.settings.ts';
 import { Prober } from './prober.ts';
+import { ScanCrowds, type CrowdScan } from './scan-crowd.ts';
 import { bitsIn, wordListKinds } from './word-list-path.ts';
 
 /** Path templates that have worked for somebody; 16 bytes each. */
@@ -23,6 +24,7 @@ const isRefusal = (status: number): boolean =>
 export class EndpointProbingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4, 5] as const;
   readonly #callers: BoundedMap<Prober>;
+  readonly #crowds = new ScanCrowds();
   readonly #working = new KnownSet(MAX_WORKING_PATHS);
 
   constructor(private readonly deps: Pick<DetectorDeps<EndpointProbingSettings>, 'settings' | 'maxCallers'>) {
@@ -30,7 +32,7 @@ export class EndpointProbingWatcher implements Watcher {
   }
 
   get evicted(): number {
-    return this.#callers.evicted;
+    return this.#callers.evicted + this.#crowds.evicted;
   }
 
   /** What ever worked for anybody stays known. */
@@ -52,7 +54,10 @@ export class EndpointProbingWatcher implements Watcher {
     if (kinds !== 0) prober.wordListed(at, event.pathTemplate, kinds);
     if (!worked && !wasWorking) prober.refuse(at, event.pathTemplate, status);
     prober.evidence.add(event, at);
-    return this.#judged(event, at, caller, prober);
+    const found = this.#judged(event, at, caller, prober);
+    if (found !== undefined || kinds === 0 || worked || at < prober.log.reportedAt + HOUR_MS) return found;
+    const scan = this.#crowds.asked(event, at, kinds, caller.entity, this.deps.settings.of(event));
+    return scan && crowdFinding(event, at, caller, scan, this.deps.settings.of(event));
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
@@ -122,3 +127,25 @@ const findingFor = (event: ApiEvent, at: number, caller: Caller, prober: Prober,
     ...(words ? {} : { only: 'status IN (400, 401, 403, 404, 405, 410, 414, 426, 429, 501)' }),
   });
 };
+
+const crowdFinding = (
+  event: ApiEvent,
+  at: number,
+  caller: Caller,
+  { entity, prober, addresses, distinct }: CrowdScan,
+  settings: EndpointProbingSettings,
+): Draft =>
+  findingOf({
+    event,
+    entity,
+    type: 'endpoint-probing',
+    version: ENDPOINT_PROBING_VERSION,
+    severity: 'medium',
+    confidence: 0.82,
+    at,
+    from: at - HOUR_MS,
+    observed: { metric: 'distinct paths of word lists', value: distinct, unit: 'in 1 h' },
+    expected: { low: 0, high: settings.crowdPaths1h, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+    explanation: `${addresses} addresses with one and the same client, ${entity.name} the first of them, asked for ${distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists within an hour, a few each (fewer than ${settings.crowdPaths1h} are let pass). This is a scan by way of many addresses.`,
+    evidence: prober.evidence,
+  });

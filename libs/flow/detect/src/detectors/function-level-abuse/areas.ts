@@ -8,6 +8,10 @@ const MAX_TEMPLATES = 20_000;
 /** First words of what only staff may use. */
 const STAFF = new Set(['admin', 'admins', 'administration', 'administrator', 'backoffice', 'back-office', 'console', 'management', 'internal', '_internal', 'staff', 'superuser', 'sudo', 'sysadmin', 'operator', 'ops', 'moderation', 'root']); // prettier-ignore
 
+/** The same with something hung on to it (`admin-panel`, `admin_api`, `crm-admin`). */
+const STAFF_COMPOUND =
+  /^(?:(?:super|sys|web)?admin(?:istration)?|backoffice|back-office)[-_.]?(?:panel|api|ui|portal|console|area|tools?|app|web|svc|service|users?|v\d+)$|[-_.](?:admin|backoffice)$/;
+
 /** A part of an API that is given to people as a whole. */
 export class Area {
   /** Callers with credentials that it answered. */
@@ -45,7 +49,8 @@ const staffPrefix = (template: string): string | undefined => {
   for (let i = 1; i < Math.min(segments.length, 6); i++) {
     const segment = segments[i] ?? '';
     if (segment.startsWith('{')) return undefined;
-    if (STAFF.has(segment.toLowerCase())) return segments.slice(0, i + 1).join('/');
+    const word = segment.toLowerCase().slice(0, 64);
+    if (STAFF.has(word) || STAFF_COMPOUND.test(word)) return segments.slice(0, i + 1).join('/');
   }
   return undefined;
 };

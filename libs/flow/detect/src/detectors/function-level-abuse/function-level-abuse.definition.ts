@@ -13,7 +13,7 @@ export const FUNCTION_LEVEL_ABUSE = defineDetector({
     title: 'Function-level abuse',
     summary: 'A consumer reaches for functions that it never used and that hardly anybody else may use (BFLA).',
     method:
-      'Which consumer was ever answered in which area of the API: what lies below a word of administration, or the route. Functions (method and template) of an area that never answered this consumer, and that administers or is used by at most 5 % of at least eight others: three different ones refused (403, 405) within an hour, or one answered by administration to a consumer that is known for a day and more. Areas that are new, and newcomers, tell by refusals only.',
+      'Which consumer was ever answered in which area of the API: what lies below a word of administration, or the route. Functions (method and template) of an area that never answered this consumer, and that administers or is used by at most a tenth of at least eight others: three different ones refused (403, 405) within an hour, or one answered by administration to a consumer that is known for a day and more. Areas that are new, and newcomers, tell by refusals only.',
     owasp: ['API5:2023'],
     attack: ['T1078'],
     severity: { medium: 'refused', high: 'answered' },

@@ -10,7 +10,7 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   refused: count(3),
   rare: count(3),
   /** Part of the known consumers that may use an area for it to be rare; at least one may. */
-  rareShare: z.number().min(0).max(1).default(0.05),
+  rareShare: z.number().min(0).max(1).default(0.1),
   /** The same where the area administers by its words. */
   adminShare: z.number().min(0).max(1).default(0.25),
   minPeers: count(8),

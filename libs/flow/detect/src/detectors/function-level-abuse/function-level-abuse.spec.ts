@@ -24,6 +24,27 @@ describe('function-level-abuse', () => {
     expect(found(admin(5, 'users', START))[0]).toMatchObject({ severity: 'high' });
   });
 
+  it.each(['admin-panel', 'adminApi', 'crm-admin'])(
+    'knows %s for administration, and two administrators for few',
+    (word) => {
+      const page = (who: number, startedAt: number, status: number) =>
+        admin(who, 'x', startedAt, { routeId: word, path: `/${word}/users`, pathTemplate: `/${word}/users`, status });
+      const used = [0, 1].flatMap((who) => [3, 2, 1].map((days) => page(who, START - days * DAY, 200)));
+      const events = [...estate, ...used].sort((a, b) => a.startedAt - b.startedAt);
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...events, page(5, START, 200)])[0]).toMatchObject({ severity: 'high' });
+    },
+  );
+
+  it('tells three refusals of an area that two of twenty-four use, whatever it is called', () => {
+    const more = estate.flatMap((event) => [event, { ...event, consumerId: `${event.consumerId}-b` }]);
+    const area = (who: number, name: string, startedAt: number, status: number) =>
+      at(startedAt, { ...consumer(who), routeId: 'ledger', path: `/ledger/${name}`, pathTemplate: `/ledger/${name}`, status }); // prettier-ignore
+    const used = [0, 1].flatMap((who) => [3, 2, 1].map((days) => area(who, 'close', START - days * DAY, 200)));
+    const events = [...more, ...used].sort((a, b) => a.startedAt - b.startedAt);
+    const refused = ['close', 'reopen', 'void'].map((name, i) => area(5, name, START + i * 9_000, 403));
+    expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...events, ...refused])[0]).toMatchObject({ severity: 'medium' });
+  });
+
   it('is silent on the administrator, on one refusal, and on the same refusal again and again', () => {
     expect(found(admin(0, 'jobs', START), admin(0, 'keys', START + 1, { method: 'POST' }))).toEqual([]);
     expect(found(...Array.from({ length: 30 }, (_, i) => admin(5, 'users', START + i * 60_000, { status: 403 })))).toEqual([]); // prettier-ignore

@@ -3,7 +3,7 @@ import { detectorSettings } from '../../engine/detector.ts';
 
 const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
 
-/** GraphQL by GET, which is all that a log shows of a query. */
+/** GraphQL: queries by GET, and the size of bodies, which is all that a log shows of the others. */
 export const GraphqlAbuseSettings = detectorSettings({
   /** Requests within ten minutes that ask for a lot with a query of their own. */
   requests10m: count(3),
@@ -14,5 +14,9 @@ export const GraphqlAbuseSettings = detectorSettings({
   hugeQueryChars: count(1_000),
   /** Callers that do so, after which it is this endpoint's way. */
   usualCallers: count(3),
+  /** Bodies (batches, aliases): bytes at least, times what 999 of 1,000 stay below, and bodies after which that is known. */
+  bulkyBytes: z.number().int().min(1_024).max(1_073_741_824).default(16_384),
+  bulkyOverUsual: z.number().min(1).max(1000).default(6),
+  bulkyKnown: count(300),
 });
 export type GraphqlAbuseSettings = Readonly<z.infer<typeof GraphqlAbuseSettings>>;

@@ -34,4 +34,19 @@ describe('graphql-abuse', () => {
     const one = Array.from({ length: 8 }, (_, i) => ask(20 + i, 'query=text:70', 60_000));
     expect(findingsIn(engineOf(graphqlAbuse), [...many, ...one])).toEqual([]);
   });
+
+  it('tells bodies out of all proportion to what an endpoint takes, and not those that several callers send', () => {
+    const post = (i: number, requestBytes: number, clientIp = '192.0.2.15') => ({
+      ...ask(i, '', 2_000, clientIp),
+      method: 'POST',
+      requestBytes,
+    });
+    const usual = Array.from({ length: 400 }, (_, i) => post(i, 500 + (i % 40) * 50, `198.51.${i % 9}.1`));
+    const batch = (n: number) => Array.from({ length: n }, (_, i) => post(500 + i, 60_000));
+    expect(findingsIn(engineOf(graphqlAbuse), [...usual, ...batch(4)])).toHaveLength(1);
+    expect(findingsIn(engineOf(graphqlAbuse), [...usual, ...batch(2)])).toEqual([]);
+    expect(findingsIn(engineOf(graphqlAbuse), batch(9))).toEqual([]);
+    const theirs = Array.from({ length: 8 }, (_, i) => post(420 + i, 60_000, `198.51.${i}.1`));
+    expect(findingsIn(engineOf(graphqlAbuse), [...usual, ...theirs, ...batch(4)])).toEqual([]);
+  });
 });

@@ -7,6 +7,7 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { FailureLog } from '../../windows/failure-log.ts';
 import { GRAPHQL_ABUSE_VERSION, isGraphql, kindOfQuery } from './graphql-abuse.detector.ts';
+import { BodySizes } from './bulky-bodies.ts';
 import type { GraphqlAbuseSettings } from './graphql-abuse.settings.ts';
 
 const MAX_ENDPOINTS = 2_000;
@@ -18,15 +19,26 @@ interface Asker {
   readonly evidence: Evidence;
   huge: number;
   bytes: number;
+  readonly bulky: FailureLog;
+  largest: number;
 }
 
-const fresh = (): Asker => ({ log: new FailureLog(), evidence: new Evidence(), huge: 0, bytes: 0 });
+const fresh = (): Asker => ({
+  log: new FailureLog(),
+  evidence: new Evidence(),
+  huge: 0,
+  bytes: 0,
+  bulky: new FailureLog(),
+  largest: 0,
+});
 
 export class GraphqlAbuseWatcher implements Watcher {
   readonly statusClasses = [2, 5] as const;
   readonly #askers: BoundedMap<Asker>;
   /** Callers that ask so, by endpoint. */
   readonly #usual = new BoundedMap<Set<number>>(MAX_ENDPOINTS);
+
+  readonly #bodies = new BoundedMap<BodySizes>(MAX_ENDPOINTS);
 
   constructor(private readonly deps: DetectorDeps<GraphqlAbuseSettings>) {
     this.#askers = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 10)));
@@ -41,6 +53,7 @@ export class GraphqlAbuseWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.method === 'POST' && isGraphql(event.pathTemplate)) return this.#posted(event, at, caller);
     if (event.query === '' || !isGraphql(event.pathTemplate)) return undefined;
     const settings = this.deps.settings.of(event);
     const kind = kindOfQuery(event.query, event.responseBytes, settings);
@@ -61,6 +74,31 @@ export class GraphqlAbuseWatcher implements Watcher {
     if (requests < settings.requests10m) return undefined;
     asker.log.reportedAt = at;
     return finding(event, at, caller, asker, requests, settings);
+  }
+
+  #posted(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    // files come with multipart bodies
+    if (event.requestContentType.startsWith('multipart/')) return undefined;
+    const { requestBytes } = event;
+    const settings = this.deps.settings.of(event);
+    const sizes = this.#bodies.getOrMake(
+      `${event.tenant}|${event.serviceId}|${event.pathTemplate}`,
+      () => new BodySizes(),
+    );
+    const limit = requestBytes < settings.bulkyBytes ? Number.POSITIVE_INFINITY : sizes.limit(settings);
+    if (requestBytes < limit || !sizes.isNews(caller.key, at, settings.usualCallers)) {
+      sizes.add(requestBytes);
+      return undefined;
+    }
+    const asker = this.#askers.getOrMake(caller.key, fresh, caller.lane);
+    if (at - asker.bulky.lastAt > WINDOW_MS) asker.largest = 0;
+    asker.bulky.add(at, hash32(event.id) || 1);
+    asker.largest = Math.max(asker.largest, requestBytes);
+    asker.evidence.add(event, at);
+    const requests = asker.bulky.failuresWithin(WINDOW_MS);
+    if (requests < settings.requests10m || at < asker.bulky.reportedAt + REPORT_EVERY_MS) return undefined;
+    asker.bulky.reportedAt = at;
+    return bulkyFinding(event, at, caller, asker, requests, limit);
   }
 
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
@@ -95,4 +133,28 @@ const finding = (
     explanation: `${caller.entity.name} sent ${requests} GraphQL queries of its own by GET to ${event.pathTemplate} within 10 min (from ${settings.requests10m} on it is told): ${asker.huge} of ${settings.hugeQueryChars} characters or more, ${Math.round(asker.bytes / 1000)} kB answered in all. This is how a schema is read out or a server kept busy. Limited view: bodies are not logged.`,
     evidence: asker.evidence,
     only: "query LIKE '%query=%'",
+  });
+
+const bulkyFinding = (
+  event: ApiEvent,
+  at: number,
+  caller: Caller,
+  asker: Asker,
+  requests: number,
+  limit: number,
+): Draft =>
+  findingOf({
+    event,
+    entity: caller.entity,
+    type: 'graphql-abuse',
+    version: GRAPHQL_ABUSE_VERSION,
+    severity: 'medium',
+    confidence: 0.75,
+    at,
+    from: at - WINDOW_MS,
+    observed: { metric: 'GraphQL bodies out of proportion', value: requests, unit: 'in 10 min' },
+    expected: { low: 0, high: 0, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+    explanation: `${caller.entity.name} sent ${requests} bodies of up to ${Math.round(asker.largest / 1000)} kB to ${event.pathTemplate} within 10 min, where up to ${Math.round(limit / 1000)} kB are in proportion to what all others send. This is how many operations are put into one request: batches and aliases that guess passwords or keep a server busy. Limited view: bodies are not logged.`,
+    evidence: asker.evidence,
+    only: `request_bytes >= ${Math.floor(limit)}`,
   });

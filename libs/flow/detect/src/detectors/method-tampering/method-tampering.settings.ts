@@ -8,5 +8,9 @@ export const MethodTamperingSettings = detectorSettings({
   /** Different pairs of method and path in ten minutes, as points: odd methods 2, refused ordinary ones 1. */
   points: points(5),
   high: points(24),
+  /** Method overrides in a row, less than ten minutes apart, where nobody uses any. */
+  overrides: points(3),
+  /** Time that a consumer must be known before its overrides are news; hours of event time. */
+  overrideHours: z.number().min(0).max(2160).default(24),
 });
 export type MethodTamperingSettings = z.infer<typeof MethodTamperingSettings>;

@@ -30,6 +30,15 @@ describe('method-tampering', () => {
     expect(found(tries(Array.from({ length: 50 }, (_, i) => ['POST', `/a${i}`, 200] as const), { methodOverride: 'PATCH' }))).toEqual([]); // prettier-ignore
   });
 
+  it('tells overrides that are answered, of a consumer that never sent any at a service that never had any', () => {
+    const known = Array.from({ length: 30 }, (_, hour) => at(START - (30 - hour) * 3_600_000, { path: '/a', pathTemplate: '/a' })); // prettier-ignore
+    const events = [0, 1, 2].map((i) => at(START + i * 9_000, { method: 'POST', methodOverride: 'DELETE', path: `/a/${i}`, pathTemplate: '/a/{id}', status: 200 })); // prettier-ignore
+    expect(found([...known, ...events])).toHaveLength(1);
+    expect(found([...known, ...events.map((event) => ({ ...event, methodOverride: 'GET' }))])).toEqual([]);
+    const custom = [2, 3, 4].map((n) => at(START - 60_000 + n, { consumerId: `consumer-${n}`, consumerName: `c-${n}`, method: 'POST', methodOverride: 'PUT', path: '/b', pathTemplate: '/b' })); // prettier-ignore
+    expect(found([...known, ...custom, ...events])).toEqual([]);
+  });
+
   it('is silent on a service that refuses for a while what it offers', () => {
     const works = tries([['PUT', '/a', 200], ['PATCH', '/b', 200], ['DELETE', '/c', 204], ['PUT', '/d', 200], ['PATCH', '/e', 200]]); // prettier-ignore
     expect(found([...works, ...works.map((event) => ({ ...event, startedAt: event.startedAt + 600_000, receivedAt: event.receivedAt + 600_000, status: 501 }))])).toEqual([]); // prettier-ignore

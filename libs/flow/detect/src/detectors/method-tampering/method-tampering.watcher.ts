@@ -6,9 +6,10 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { TermList } from '../../knowledge/term-list.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { MINUTE_MS } from '../../windows/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { judgeTampering, METHOD_TAMPERING_VERSION, tamperingOf } from './method-tampering.detector.ts';
 import type { MethodTamperingSettings } from './method-tampering.settings.ts';
+import { OverrideHabits } from './override-habits.ts';
 
 const REACH_MS = 10 * MINUTE_MS;
 
@@ -18,11 +19,15 @@ class Tries {
   readonly ordinary = new TermList(64);
   readonly methods = new TermList(16);
   readonly evidence = new Evidence();
+  /** In a row, and the last of them. */
+  overrides = 0;
+  overrideAt = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
 }
 
 export class MethodTamperingWatcher implements Watcher {
-  readonly statusClasses = [4, 5] as const;
+  readonly statusClasses = [2, 4, 5] as const;
+  readonly #overrides = new OverrideHabits();
   readonly #tries: BoundedMap<Tries>;
 
   constructor(
@@ -41,6 +46,10 @@ export class MethodTamperingWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.methodOverride !== '') {
+      const found = this.#overridden(event, at, caller);
+      if (found !== undefined) return found;
+    }
     const weight = tamperingOf(event);
     // what works for somebody is offered: the refusal has other reasons
     if (weight === 0 || caller.endpoint !== undefined) return undefined;
@@ -73,6 +82,38 @@ export class MethodTamperingWatcher implements Watcher {
       explanation: `${entity.name} tried ${methods} methods in ${odd + ordinary} different pairs of method and path that this API does not offer within 10 min, ${odd} of them odd methods or overrides (${verdict.points} points; fewer than ${s.points} are let pass). This is how rules that look at the method are got around.`,
       evidence: tries.evidence,
       only: 'status >= 400',
+    });
+  }
+
+  /** Overrides that nobody uses here, whatever the answer: what is checked by the method lets them pass. */
+  #overridden(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const { methodOverride } = event;
+    const s = this.settings.of(event);
+    const habit = this.#overrides.of(event, at, caller.key);
+    if (methodOverride === event.method || methodOverride === 'GET' || methodOverride === 'HEAD') return undefined;
+    const isNews = caller.profile !== undefined && at - caller.profile.firstAt >= s.overrideHours * HOUR_MS;
+    if (habit !== 'unusual' || (caller.profile !== undefined && !isNews)) return undefined;
+    const tries = this.#tries.getOrMake(caller.key, fresh, caller.lane);
+    tries.overrides = at - tries.overrideAt < REACH_MS ? tries.overrides + 1 : 1;
+    tries.overrideAt = at;
+    tries.evidence.add(event, at);
+    if (tries.overrides < s.overrides || at < tries.reportedAt + REPORT_EVERY_MS) return undefined;
+    tries.reportedAt = at;
+    const { entity } = caller;
+    return findingOf({
+      event,
+      entity,
+      type: 'method-tampering',
+      version: METHOD_TAMPERING_VERSION,
+      severity: 'medium',
+      confidence: 0.8,
+      at,
+      from: at - REACH_MS,
+      observed: { metric: 'method overrides', value: tries.overrides, unit: 'in a row' },
+      expected: { low: 0, high: s.overrides, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+      explanation: `${entity.name} asked ${tries.overrides} times by a header for another method than it sent (last: ${methodOverride} by ${event.method} ${event.pathTemplate}, ${event.status}), which neither it nor anybody else does at ${event.serviceName || 'this service'} (fewer than ${s.overrides} are let pass). This is how rules that look at the method are got around.`,
+      evidence: tries.evidence,
+      only: "method_override != ''",
     });
   }
 

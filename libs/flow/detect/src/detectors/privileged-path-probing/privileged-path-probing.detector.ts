@@ -1,13 +1,19 @@
 import type { Severity } from '@outrider/domain/detection/alert';
-import { DESCRIPTION_SEGMENTS, EVERYDAY_DEEPER, PRIVILEGED_SEGMENTS, SECRET_SEGMENTS } from './privileged-paths.ts';
+import {
+  DESCRIPTION_SEGMENTS,
+  EVERYDAY_DEEPER,
+  GATEWAY_SEGMENTS,
+  PRIVILEGED_SEGMENTS,
+  SECRET_SEGMENTS,
+} from './privileged-paths.ts';
 import type { PrivilegedPathProbingSettings } from './privileged-path-probing.settings.ts';
 
 export const PRIVILEGED_PATH_PROBING_VERSION = '1';
 
 export type Privilege = 'none' | 'description' | 'privileged' | 'secret';
 
-/** What a path is by its words. */
-export const privilegeOf = (path: string): Privilege => {
+/** What a path is by its words. `routed`: the gateway has a route for it. */
+export const privilegeOf = (path: string, routed = true): Privilege => {
   const segments = path.toLowerCase().slice(0, 300).split('/');
   let found: Privilege = 'none';
   let depth = 0;
@@ -16,6 +22,7 @@ export const privilegeOf = (path: string): Privilege => {
     depth++;
     if (SECRET_SEGMENTS.has(segment)) return 'secret';
     if (PRIVILEGED_SEGMENTS.has(segment) && (depth <= 2 || !EVERYDAY_DEEPER.has(segment))) found = 'privileged';
+    else if (!routed && depth === 1 && GATEWAY_SEGMENTS.has(segment)) found = 'privileged';
     else if (found === 'none' && DESCRIPTION_SEGMENTS.has(segment)) found = 'description';
   }
   return found;

@@ -24,6 +24,12 @@ describe('privileged-path-probing', () => {
     expect(found(tries(['/actuator/env', '/admin', '/.env']))).toHaveLength(1);
   });
 
+  it("tells the names of Kong's Admin API where no route is, and lets an API have services and routes of its own", () => {
+    const names = tries(['/services', '/routes', '/consumers']);
+    expect(found(names.map((event) => ({ ...event, routeId: '', routeName: '', serviceId: '', serviceName: '' })))).toHaveLength(1); // prettier-ignore
+    expect(found(names)).toEqual([]);
+  });
+
   it('is silent on one bookmark, on a monitor with two dead places, and on who looks for the manual', () => {
     expect(found(tries(Array.from({ length: 40 }, () => '/admin')))).toEqual([]);
     expect(found(tries(Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? '/metrics' : '/server-status'))))).toEqual(

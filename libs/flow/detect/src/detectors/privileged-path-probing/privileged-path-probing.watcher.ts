@@ -52,23 +52,25 @@ export class PrivilegedPathProbingWatcher implements Watcher {
     if (status >= 400 && status !== 401 && status !== 403 && status !== 404 && status !== 405) return undefined;
     // a place that works belongs to the API: who may use it is function-level-abuse's question
     if (caller.endpoint !== undefined) return undefined;
-    const privilege = this.#privilege(event.pathTemplate);
+    const privilege = this.#privilege(event);
     if (privilege === 'none') return undefined;
     return status < 300 ? this.#opened(event, at, caller, privilege) : this.#refused(event, at, caller, privilege);
   }
 
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
-    const privilege = this.#privilege(event.pathTemplate);
+    const privilege = this.#privilege(event);
     if (privilege === 'none' || event.status < 200) return undefined;
     const search = this.#searches.peek(caller.key);
     return `a ${privilege} place by its words; ${search?.tried.size ?? 0} such places were refused to this caller (${this.settings.of(event).distinct10m} different ones in 10 min are told)`;
   }
 
-  #privilege(template: string): Privilege {
+  #privilege(event: ApiEvent): Privilege {
+    const routed = event.routeId !== '' || event.serviceId !== '';
+    const template = routed ? event.pathTemplate : `!${event.pathTemplate}`;
     let privilege = this.#privileges.get(template);
     if (privilege === undefined) {
       if (this.#privileges.size >= MAX_PATHS) this.#privileges.clear();
-      privilege = privilegeOf(template);
+      privilege = privilegeOf(event.pathTemplate, routed);
       this.#privileges.set(template, privilege);
     }
     return privilege;

@@ -8,7 +8,7 @@ export const PRIVILEGED_SEGMENTS: ReadonlySet<string> = new Set([
   'jmx-console', 'admin-ui', 'adminpanel', 'admin_panel', 'controlpanel', 'control-panel', 'management', 'manage', 'manager', 'host-manager', 'jenkins', 'hudson', 'solr',
   'druid', 'nacos', 'kibana', 'grafana', 'prometheus', 'rabbitmq', 'consul', 'vault', 'airflow', 'jupyter', 'rundeck', 'sonarqube', 'nexus', 'argocd', 'portainer', 'haproxy',
   'geoserver', 'weblogic', 'websphere', 'invoker', 'axis2', 'struts', 'telescope', 'horizon', 'sidekiq', 'resque', 'hangfire', 'bull-board', 'flower', 'rails', '_ignition',
-  'elmah.axd', 'trace.axd', 'glimpse.axd', 'umbraco', 'sitecore', 'typo3', 'laravel', 'minio', 'keycloak', 'kong-admin', 'admin-api',
+  'elmah.axd', 'trace.axd', 'glimpse.axd', 'umbraco', 'sitecore', 'typo3', 'laravel', 'minio', 'keycloak', 'kong-admin', 'kong_admin', 'kongadmin', 'konga', 'admin-api',
   // actuators, diagnostics
   'actuator', 'actuators', 'heapdump', 'threaddump', 'dump', 'env', 'beans', 'mappings', 'configprops', 'autoconfig', 'loggers', 'logfile', 'jolokia', 'hawtio', 'trace',
   'httptrace', 'gateway-routes', 'metrics', 'pprof', 'debug', '_debug', '__debug__', 'debugbar', '_debugbar', '_profiler', 'profiler', 'vars', 'expvar', 'server-status', 'server-info', 'status.php',
@@ -23,6 +23,12 @@ export const PRIVILEGED_SEGMENTS: ReadonlySet<string> = new Set([
   'web.config', 'appsettings.json', 'application.yml', 'application.properties', 'bootstrap.yml', 'settings.py', 'database.yml', 'docker-compose.yml', 'docker-compose.yaml',
   'dockerfile', 'kubeconfig', 'package.json', 'composer.json', 'backup', 'backups', 'backup.zip', 'backup.sql', 'backup.tar.gz', 'dump.sql', 'db.sql', 'database.sql', 'site.zip',
   'www.zip', 'wwwroot.zip', 'cgi-bin', 'xmlrpc.php', 'eval-stdin.php', 'server.key', 'private.key', 'firebase.json', 'serviceaccountkey.json', 'shell.php', 'cmd.php',
+]); // prettier-ignore
+
+/** What Kong's Admin API calls its own: told by these words alone where no route is, since an API may well sell services or plan routes. */
+export const GATEWAY_SEGMENTS: ReadonlySet<string> = new Set([
+  'services', 'routes', 'consumers', 'plugins', 'upstreams', 'key-auths', 'basic-auths', 'hmac-auths', 'jwts', 'acls', 'oauth2', 'snis', 'certificates', 'ca_certificates',
+  'consumer_groups', 'vaults', 'workspaces', 'rbac', 'licenses', 'clustering', 'config',
 ]); // prettier-ignore
 
 /** Descriptions of APIs. */
