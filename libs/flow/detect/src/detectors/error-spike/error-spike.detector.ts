@@ -1,5 +1,5 @@
 import type { Severity } from '@outrider/domain/detection/alert';
-import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
 
 export const ERROR_SPIKE_VERSION = '1';
@@ -32,7 +32,7 @@ export interface ErrorVerdict {
  */
 export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVerdict | undefined => {
   if (view.requests < s.minRequests) return undefined;
-  const lowerBound = wilsonLowerBound(view.errors, view.requests, s.z);
+  const lowerBound = wilsonInterval(view.errors, view.requests, s.z).low;
   const past = view.pastRequests >= s.minRequests ? view.pastErrors / view.pastRequests : 0;
   const absolute = view.learning
     ? s.learningErrorShare
