@@ -22,6 +22,7 @@ import { sweepOrphans } from './alerts/orphan-sweep.ts';
 import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
 import { ExpectedBaselines } from './baseline/expected-baselines.ts';
+import { errorSpike } from './detectors/error-spike/error-spike.definition.ts';
 import { ServiceOutages } from './detectors/error-spike/service-outages.ts';
 import { LiveControls } from './controls/live-controls.ts';
 import { DuplicateFilter } from './duplicates/duplicate-filter.ts';
@@ -33,6 +34,7 @@ import { EstateFeed } from './live/estate-feed.ts';
 import { LiveKnowledge } from './live/live-knowledge.ts';
 import type { DetectOptions } from './detect-options.ts';
 import { Partitions, SERVICE_LANE } from './partitions.ts';
+import { settingsOf } from './settings.ts';
 
 const GROUP: ConsumerGroup = 'analyzer';
 /** ms; what it looks for is a day old. */
@@ -91,7 +93,11 @@ export class DetectionRuntime {
       controls: this.#controls,
       onNewProfile: this.#knowledge.seeds.want,
     });
-    this.#outages = new ServiceOutages(ports.events, settings.errorSpike);
+    this.#outages = new ServiceOutages(
+      ports.events,
+      this.#controls.tuned(errorSpike, settingsOf(settings, errorSpike)),
+      () => this.#controls.isTuned(errorSpike.type),
+    );
     this.tracker = new AlertTracker({
       store: ports.alerts,
       clock: ports.clock,
@@ -107,7 +113,6 @@ export class DetectionRuntime {
       store: ports.events,
       engine: this.engine,
       tracker: this.tracker,
-      settings: settings.errorSpike,
       seesAll: () => this.#seesAll(),
       onShared: () => this.#counts.sharedBlame(),
       onProblem: (error) => ports.log.warn({ err: error }, 'a finding could not be held against the other callers'),
