@@ -54,8 +54,7 @@ export class DistributedFloodWatcher implements Watcher {
   forgetLanes(): void {}
 
   observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
-    // A credential that the upstream accepts makes a user of an address.
-    if (event.credentialId !== '' || (event.credentialFingerprint !== '' && event.status < 400)) return undefined;
+    if (!isAnonymous(event)) return undefined;
     if (at < this.#firstAt) this.#firstAt = at;
     this.#seen.add(event.clientIp, at);
     const service = this.#services.getOrMake(keyOf(event), () => new Service());
@@ -65,6 +64,21 @@ export class DistributedFloodWatcher implements Watcher {
     const bucket = bucketOf(at);
     if (service.crowd === undefined && bucket === service.checkedBucket) return undefined;
     return this.#rush(event, at, bucket, service);
+  }
+
+  /** Of a request without credentials: how many came with it. */
+  explain(event: ApiEvent, at: number): string | undefined {
+    const service = isAnonymous(event) ? this.#services.peek(keyOf(event)) : undefined;
+    if (!service) return undefined;
+    const s = this.deps.settings.of(event);
+    const { crowd, usual } = service;
+    const bucket = bucketOf(at);
+    const last60s = service.counts.sum(bucket - MINUTE_BUCKETS, bucket);
+    const came = `${last60s} requests without credentials came to ${nameOf(event)} in the last minute, where ${tenth(Math.max(usual.recent, usual.usual(at)))} are usual and ${usual.max} were the most`;
+    if (!crowd)
+      return `${came}; nobody looks at who makes them below ${s.floor60s} and ${s.overRecent} times the usual.`;
+    const { drones, droneRequests, requests } = crowd.view(s).crowd;
+    return `${came}; of ${crowd.addresses} addresses since the onset ${drones} are new, ask for one endpoint alone and made ${droneRequests} of ${requests} requests (${s.drones} of them with ${Math.round(s.minDroneShare * 100)} % are told).`;
   }
 
   #rush(event: ApiEvent, at: number, bucket: number, service: Service): Draft | undefined {
@@ -114,6 +128,11 @@ export class DistributedFloodWatcher implements Watcher {
   }
 }
 
+/** A credential that the upstream accepts makes a user of an address. */
+const isAnonymous = (event: ApiEvent): boolean =>
+  event.credentialId === '' && (event.credentialFingerprint === '' || event.status >= 400);
+const nameOf = (event: ApiEvent): string => event.serviceName || event.serviceId;
+const tenth = (n: number): number => Math.round(n * 10) / 10;
 const keyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId}`;
 
 const finding = (
@@ -125,8 +144,8 @@ const finding = (
   verdict: FloodVerdict,
   rates: FloodRates,
 ): Draft => {
-  const name = event.serviceName || event.serviceId;
-  const usual = Math.round(Math.max(rates.recent, rates.usual) * 10) / 10;
+  const name = nameOf(event);
+  const usual = tenth(Math.max(rates.recent, rates.usual));
   return findingOf({
     event,
     entity: { kind: 'service', id: event.serviceId, name },

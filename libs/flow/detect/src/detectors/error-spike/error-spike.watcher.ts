@@ -7,6 +7,7 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { BUCKET_MS, bucketOf, WINDOW_BUCKETS, WINDOW_MS } from '../../windows/time.ts';
+import { describeErrors } from './describe-errors.ts';
 import { ERROR_SPIKE_VERSION, judgeErrorSpike, type ErrorVerdict, type ErrorView } from './error-spike.detector.ts';
 import type { LoginPaths } from '../brute-force/login-paths.ts';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
@@ -65,7 +66,7 @@ export class ErrorSpikeWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.serviceId === '' && event.serviceName === '') return undefined;
-    const serviceKey = `${event.tenant}|${event.serviceId || event.serviceName}`;
+    const serviceKey = serviceKeyOf(event);
     const service = this.#services.getOrMake(serviceKey, () => new ServiceHealth());
     service.requests.add(at);
     const key = `${caller.key}|${serviceKey}`;
@@ -88,6 +89,17 @@ export class ErrorSpikeWatcher implements Watcher {
         ? this.#outage(event, at, serviceKey, errors, kind, settings)
         : undefined)
     );
+  }
+
+  /** Of an error: how many there were of its kind. */
+  explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
+    const kind = kindOf(event);
+    if (kind === undefined || (kind === 'client' && this.logins.matches(event))) return undefined;
+    const errors = this.#callers.peek(`${caller.key}|${serviceKeyOf(event)}`);
+    if (!errors) return undefined;
+    const view = viewOf(errors, kind, caller.warmUp === 'learning');
+    const settings = this.deps.settings.of(event);
+    return describeErrors(caller.entity.name, serviceName(event), view, settings, isUpstreamAway(event));
   }
 
   #judge(
@@ -190,6 +202,7 @@ const note = (errors: CallerErrors, at: number): void => {
   errors.lastBucket = Math.max(errors.lastBucket, bucketOf(at));
 };
 
+const serviceKeyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId || event.serviceName}`;
 const serviceName = (event: ApiEvent): string => event.serviceName || event.serviceId;
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 
