@@ -22,6 +22,7 @@ import { sweepOrphans } from './alerts/orphan-sweep.ts';
 import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
 import { ExpectedBaselines } from './baseline/expected-baselines.ts';
+import { ALL_TIME, type TeachingTimes } from './baseline/teaching-time.ts';
 import { errorSpike } from './detectors/error-spike/error-spike.definition.ts';
 import { ServiceOutages } from './detectors/error-spike/service-outages.ts';
 import { LiveControls } from './controls/live-controls.ts';
@@ -48,6 +49,8 @@ export interface DetectPorts {
   readonly baselines: BaselineStore;
   /** What people decided; kept fresh by whoever made it. Absent: nobody decides anything. */
   readonly controls?: LiveControls;
+  /** What people said about baselines; likewise. */
+  readonly teaching?: TeachingTimes;
   readonly bus: EventBus;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -78,7 +81,8 @@ export class DetectionRuntime {
     const { settings } = options;
     this.#counts = new IngestMetrics(ports.metrics);
     this.#duplicates = new DuplicateFilter({ horizonMs: options.duplicateHorizonMs, maxIds: options.duplicateMaxIds });
-    const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts));
+    const { teaching = ALL_TIME } = ports;
+    const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts, teaching));
     const { endpoints, clock, log } = ports;
     this.#knowledge = new LiveKnowledge({
       endpoints,
@@ -91,6 +95,7 @@ export class DetectionRuntime {
     this.engine = new DetectionEngine(settings, baselines, {
       reportsServices: false,
       controls: this.#controls,
+      teaching,
       onNewProfile: this.#knowledge.seeds.want,
     });
     this.#outages = new ServiceOutages(
@@ -233,13 +238,14 @@ export class DetectionRuntime {
 
   /** What compares callers, where no process sees them all. */
   #estateFeed(): EstateFeed {
-    const { events, alerts, bus } = this.ports;
+    const { events, alerts, bus, teaching = ALL_TIME } = this.ports;
     return new EstateFeed({
       store: events,
       makeEngine: () =>
-        new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts), {
+        new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts, teaching), {
           reportsServices: false,
           controls: this.#controls,
+          teaching,
           scopes: ['estate'],
           onNewProfile: this.#knowledge.seeds.want,
         }),

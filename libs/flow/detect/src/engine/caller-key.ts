@@ -9,6 +9,9 @@ export const callerKeyOf = (event: ApiEvent): string =>
       ? `${event.tenant}|credential|${event.credentialId}`
       : `${event.tenant}|consumer|${event.consumerId}`;
 
+/** The same of who is known by kind and id. */
+export const callerKey = (tenant: string, kind: EntityKind, id: string): string => `${tenant}|${kind}|${id}`;
+
 /** `tenant|kind`: callers that can be compared. */
 export const groupNameOf = (event: ApiEvent): string =>
   event.credentialId === ''

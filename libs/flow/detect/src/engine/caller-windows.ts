@@ -1,5 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { CallerSlab } from '../windows/caller-slab.ts';
+import { bucketOf } from '../windows/time.ts';
 import { groupNameOf } from './caller-key.ts';
 import { PeerGroups } from './peer-groups.ts';
 import type { Lookout } from './watcher.ts';
@@ -9,7 +11,10 @@ export class CallerWindows {
   readonly slab: CallerSlab;
   readonly peers = new PeerGroups();
 
-  constructor(maxCallers: number) {
+  constructor(
+    maxCallers: number,
+    private readonly teaching: TeachingTimes = ALL_TIME,
+  ) {
     this.slab = new CallerSlab(maxCallers, (slot) => this.#leave(slot));
   }
 
@@ -18,6 +23,8 @@ export class CallerWindows {
     const { slab } = this;
     const known = slab.find(key);
     if (known !== undefined) {
+      const said = this.teaching.ofCaller(key);
+      if (said !== undefined) this.#restart(known, said.from, bucket);
       const head = slab.head[known] ?? 0;
       if (bucket > head) {
         this.#updateBusiest(known, head);
@@ -27,6 +34,14 @@ export class CallerWindows {
     const slot = slab.touch(key, bucket, known === undefined ? this.peers.idOf(groupNameOf(event)) : 0, lane);
     slab.count(slot, bucket);
     return slot;
+  }
+
+  /** A reset: the caller's life begins anew with the first request after it. */
+  #restart(slot: number, from: number, bucket: number): void {
+    if (from === Number.NEGATIVE_INFINITY || bucket < bucketOf(from)) return;
+    if ((this.slab.firstBucket[slot] ?? 0) >= bucketOf(from)) return;
+    this.#leave(slot);
+    this.slab.restart(slot, bucketOf(from));
   }
 
   #updateBusiest(slot: number, head: number): void {

@@ -1,6 +1,7 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { CATALOGUE } from '../detectors/catalogue.ts';
 import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import type { CallerProfile } from '../knowledge/caller-profile.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   /** Absent: all. */
   readonly scopes?: readonly DetectorScope[];
   readonly controls?: DetectionControls;
+  /** What people said about baselines; absent: everything teaches. */
+  readonly teaching?: TeachingTimes;
   readonly rules?: RuleSet;
   /** A consumer or credential is seen for the first time since start: what the store knows of it is to be read. */
   readonly onNewProfile?: (event: ApiEvent, key: string, profile: CallerProfile) => void;
@@ -68,10 +71,11 @@ export class DetectionEngine {
     baselines: BaselineSource,
     options: EngineOptions = {},
   ) {
-    this.#windows = new CallerWindows(settings.maxCallers);
+    const { teaching = ALL_TIME } = options;
+    this.#windows = new CallerWindows(settings.maxCallers, teaching);
     this.#exclusions = new Exclusions(settings);
     this.#explained = new ExplainedTraffic(settings.maxFailingCallers);
-    this.knowledge = new Knowledge(settings, options.onNewProfile);
+    this.knowledge = new Knowledge(settings, options.onNewProfile, teaching);
     this.#current = new CurrentCaller(this.#windows.slab, this.knowledge);
     this.#controls = options.controls ?? NO_CONTROLS;
     this.#rules = options.rules ?? RuleSet.compile([]);
@@ -221,6 +225,7 @@ export class DetectionEngine {
       explained: this.#explained,
       baselines,
       maxBaselines: this.settings.maxBaselines,
+      teaching: options.teaching ?? ALL_TIME,
       reportsServices: options.reportsServices ?? true,
       blame: (finding, blame) => void this.#blames.set(finding, blame),
       tuned: (other) => this.#controls.tuned(other, settingsOf(this.settings, other)),

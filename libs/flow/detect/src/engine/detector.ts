@@ -2,6 +2,7 @@ import type { BuiltinAlertType, Severity } from '@outrider/domain/detection/aler
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import * as z from 'zod';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import type { TeachingTimes } from '../baseline/teaching-time.ts';
 import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import type { CallerWindows } from './caller-windows.ts';
@@ -70,6 +71,8 @@ export interface DetectorDeps<S> {
   /** Where a caller's past is read, and of how many callers at most it is kept. */
   readonly baselines: BaselineSource;
   readonly maxBaselines: number;
+  /** What people said about baselines: resets, and time that must not teach. */
+  readonly teaching: TeachingTimes;
   /** False: this process sees a part of a service's callers, and somebody who sees all tells what is wrong with it. */
   readonly reportsServices: boolean;
   /** Settings of another detector, for who goes by the same words. */

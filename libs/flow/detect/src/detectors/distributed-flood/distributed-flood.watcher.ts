@@ -1,4 +1,5 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import { teaches, type TeachingTime } from '../../baseline/teaching-time.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -35,6 +36,9 @@ class Service {
   rates: FloodRates | undefined;
   rushUntil = Number.NEGATIVE_INFINITY;
   checkedBucket = 0;
+
+  /** What people had said about it when it was begun. */
+  constructor(readonly said: TeachingTime | undefined) {}
 }
 
 /** Counts anonymous requests by service; who makes them is looked at only while there is a rush. */
@@ -57,13 +61,24 @@ export class DistributedFloodWatcher implements Watcher {
     if (!isAnonymous(event)) return undefined;
     if (at < this.#firstAt) this.#firstAt = at;
     this.#seen.add(event.clientIp, at);
-    const service = this.#services.getOrMake(keyOf(event), () => new Service());
-    service.usual.add(at, service.crowd === undefined);
+    const service = this.#serviceOf(keyOf(event));
+    service.usual.add(at, service.crowd === undefined && teaches(service.said, at));
     service.counts.add(at);
     for (const other of this.#rushes) if (other !== service) other.crowd?.elsewhere(event.clientIp);
     const bucket = bucketOf(at);
     if (service.crowd === undefined && bucket === service.checkedBucket) return undefined;
     return this.#rush(event, at, bucket, service);
+  }
+
+  /** What was usual before people said something else about it counts no more. */
+  #serviceOf(key: string): Service {
+    const said = this.deps.teaching.ofService(key);
+    const known = this.#services.get(key);
+    if (known !== undefined && known.said === said) return known;
+    if (known !== undefined) this.#rushes.delete(known);
+    const made = new Service(said);
+    this.#services.set(key, made);
+    return made;
   }
 
   /** Of a request without credentials: how many came with it. */

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { TeachingTime } from '../../baseline/teaching-time.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { isOtherClientError, isServerError, isUpstreamAway } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
@@ -38,10 +39,14 @@ class CallerErrors implements OwnErrors {
   constructor(
     readonly caller: string,
     readonly service: ServiceHealth,
+    readonly said: TeachingTime | undefined,
   ) {}
 }
 
-type Deps = Pick<DetectorDeps<ErrorSpikeSettings>, 'settings' | 'maxCallers' | 'reportsServices' | 'blame'>;
+type Deps = Pick<
+  DetectorDeps<ErrorSpikeSettings>,
+  'settings' | 'maxCallers' | 'reportsServices' | 'blame' | 'teaching'
+>;
 
 /** Keeps errors by caller and service. Findings are on callers; on services only where one process sees all their callers. */
 export class ErrorSpikeWatcher implements Watcher {
@@ -67,16 +72,19 @@ export class ErrorSpikeWatcher implements Watcher {
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.serviceId === '' && event.serviceName === '') return undefined;
     const serviceKey = serviceKeyOf(event);
-    const service = this.#services.getOrMake(serviceKey, () => new ServiceHealth());
+    const service = this.#serviceOf(serviceKey);
     service.requests.add(at);
     const key = `${caller.key}|${serviceKey}`;
+    const said = this.deps.teaching.ofCaller(caller.key);
     const kind = kindOf(event);
     if (kind === undefined || (kind === 'client' && this.logins.matches(event))) {
       const errors = this.#callers.peek(key);
-      if (errors) note(errors, at);
+      if (errors !== undefined && !this.#isOver(errors, service, said, key)) note(errors, at);
       return undefined;
     }
-    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service), caller.lane);
+    const known = this.#callers.peek(key);
+    if (known !== undefined) this.#isOver(known, service, said, key);
+    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service, said), caller.lane);
     note(errors, at);
     errors.errors[kind].add(at);
     errors.evidence.add(event, at);
@@ -89,6 +97,23 @@ export class ErrorSpikeWatcher implements Watcher {
         ? this.#outage(event, at, serviceKey, errors, kind, settings)
         : undefined)
     );
+  }
+
+  #serviceOf(key: string): ServiceHealth {
+    const said = this.deps.teaching.ofService(key);
+    const known = this.#services.get(key);
+    if (known !== undefined && known.said === said) return known;
+    const made = new ServiceHealth(said);
+    this.#services.set(key, made);
+    return made;
+  }
+
+  /** People said something else about the caller or the service since: what is kept is forgotten. */
+  #isOver(errors: CallerErrors, service: ServiceHealth, said: TeachingTime | undefined, key: string): boolean {
+    if (errors.service === service && errors.said === said) return false;
+    errors.service.forget(errors.caller, errors);
+    this.#callers.delete(key);
+    return true;
   }
 
   /** Of an error: how many there were of its kind. */

@@ -31,7 +31,7 @@ const UINT32 = 0xffff_ffff;
 
 type Deps = Pick<
   DetectorDeps<RequestSpikeSettings>,
-  'settings' | 'windows' | 'explained' | 'baselines' | 'maxBaselines'
+  'settings' | 'windows' | 'explained' | 'baselines' | 'maxBaselines' | 'teaching'
 >;
 
 /**

@@ -15,7 +15,7 @@ export class SpikePasts {
   readonly #profiles = new WeakMap<CallerHistory, { readonly at: number; readonly profile: SpikeProfile }>();
   readonly #slab: CallerSlab;
 
-  constructor(private readonly deps: Pick<DetectorDeps<never>, 'windows' | 'baselines' | 'maxBaselines'>) {
+  constructor(private readonly deps: Pick<DetectorDeps<never>, 'windows' | 'baselines' | 'maxBaselines' | 'teaching'>) {
     this.#slab = deps.windows.slab;
     this.#histories = new BoundedMap(deps.maxBaselines);
   }
@@ -28,27 +28,33 @@ export class SpikePasts {
     this.#histories.forgetLanes(lanes);
   }
 
+  /** Not what was learned before people said something else about it. */
   peek(key: string): CallerHistory | undefined {
-    return this.#histories.peek(key);
+    const known = this.#histories.peek(key);
+    return known?.said === this.deps.teaching.ofCaller(key) ? known : undefined;
   }
 
   /** It is likely to be asked for soon. */
   expect(key: string, bucket: number): void {
     const { baselines } = this.deps;
-    if (baselines.expect && !this.#histories.peek(key)) baselines.expect(parseCallerKey(key), cutoffOf(bucket));
+    if (baselines.expect && !this.peek(key)) baselines.expect(parseCallerKey(key), cutoffOf(bucket));
   }
 
   /** Waits for the store only when the caller's past is not in memory. */
   async of(slot: number, key: string): Promise<CallerHistory> {
-    return this.#histories.get(key) ?? (await this.#load(slot, key));
+    const known = this.#histories.get(key);
+    return known?.said === this.deps.teaching.ofCaller(key) && known ? known : this.#load(slot, key);
   }
 
   async #load(slot: number, key: string): Promise<CallerHistory> {
     const head = this.#slab.head[slot] ?? 0;
     const cutoff = cutoffOf(head);
-    const history = await this.deps.baselines.load(parseCallerKey(key), cutoff);
+    let history = await this.deps.baselines.load(parseCallerKey(key), cutoff);
+    // It may have been read ahead, before they said it.
+    if (history.said !== this.deps.teaching.ofCaller(key))
+      history = await this.deps.baselines.load(parseCallerKey(key), cutoff);
     const first = blockOfBucket(this.#slab.firstBucket[slot] ?? head);
-    if (history.blocks.length === 0 && history.excludedBlocks === 0) history.since = Math.min(first, cutoff + 2);
+    if (history.blocks.length === 0 && history.excluded.length === 0) history.since = Math.min(first, cutoff + 2);
     this.#histories.set(key, history, this.#slab.lane[slot]);
     return history;
   }
@@ -65,7 +71,7 @@ export class SpikePasts {
       for (let m = 0; m < minutes.length; m++)
         minutes[m] = slab.sum(slot, first + m * MINUTE_BUCKETS, first + (m + 1) * MINUTE_BUCKETS - 1);
       const attack = (slab.attackUntil[slot] ?? -1) >= first && (slab.attackFrom[slot] ?? 0) < first + WINDOW_BUCKETS;
-      history.addBlock(block, minutes, attack);
+      history.addBlock(block, minutes, attack || history.isExcluded(block));
     }
     if (through + 1 > history.foldedThrough) history.foldedThrough = through + 1;
   }
