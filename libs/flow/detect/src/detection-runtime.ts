@@ -33,6 +33,7 @@ import { EventIngest } from './ingest/event-ingest.ts';
 import { IngestMetrics } from './ingest/ingest-metrics.ts';
 import { EstateFeed } from './live/estate-feed.ts';
 import { LiveKnowledge } from './live/live-knowledge.ts';
+import { RegularTasks } from './live/regular-tasks.ts';
 import type { DetectOptions } from './detect-options.ts';
 import { Partitions, SERVICE_LANE } from './partitions.ts';
 import { settingsOf } from './settings.ts';
@@ -72,7 +73,9 @@ export class DetectionRuntime {
   readonly #outages: ServiceOutages;
   readonly #led: readonly LedLoop[];
   readonly #controls: LiveControls;
-  #timers: NodeJS.Timeout[] = [];
+  readonly #tasks = new RegularTasks((error) =>
+    this.ports.log.warn({ err: error }, 'a regular task of detection failed'),
+  );
 
   constructor(
     private readonly ports: DetectPorts,
@@ -174,14 +177,13 @@ export class DetectionRuntime {
   async start(): Promise<void> {
     await this.#refreshBlocks();
     await this.#knowledge.start(this.engine);
-    this.#every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
-    this.#every(this.options.tickMs, () => this.#tick());
+    this.#tasks.every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
+    this.#tasks.every(this.options.tickMs, () => this.#tick());
     for (const loop of this.#led) await loop.start();
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    this.#tasks.stop();
     for (const loop of this.#led) await loop.stop();
     await this.#knowledge.stop();
     await this.ingest.stop();
@@ -289,22 +291,6 @@ export class DetectionRuntime {
 
   async #refreshBlocks(): Promise<void> {
     this.#blocks.refresh(await this.ports.enforcements.live(), this.ports.clock.now());
-  }
-
-  /** Never two at a time; a failure is logged and the next turn tries again. */
-  #every(ms: number, work: () => Promise<void>): void {
-    let running = false;
-    const timer = setInterval(() => {
-      if (running) return;
-      running = true;
-      work()
-        .catch((error: unknown) => this.ports.log.warn({ err: error }, 'a regular task of detection failed'))
-        .finally(() => {
-          running = false;
-        });
-    }, ms);
-    timer.unref();
-    this.#timers.push(timer);
   }
 
   #publishAlert(alert: Alert, change: AlertChange): Promise<void> {
