@@ -3,8 +3,8 @@ import { ClickHouseBaselineStore } from '@outrider/clickhouse/clickhouse.baselin
 import { storedRows } from '@outrider/clickhouse/testing/event-rows';
 import { openTemporaryStore, type TemporaryStore } from '@outrider/clickhouse/testing/temporary-store';
 import { CallerHistory } from '@outrider/detect/baseline/caller-history';
-import { spikeProfile } from '@outrider/detect/baseline/spike-profile';
-import { bandAt } from '@outrider/domain/baseline/learned-baseline';
+import { spikeProfile, type SpikeProfile } from '@outrider/detect/baseline/spike-profile';
+import { bandAt, type LearnedBaseline } from '@outrider/domain/baseline/learned-baseline';
 import { anApiEvent, testRequestId } from '@outrider/domain/traffic/testing';
 
 const MINUTE = 60_000;
@@ -30,6 +30,14 @@ const SHAPES = [
   { name: 'a newcomer', days: 0.5, each: (_: number, r: number) => (r < 0.3 ? 2 : 0) },
   { name: 'one of three days', days: 3, each: (hour: number, r: number) => (r < 0.05 + hour / 100 ? 3 : 0) },
 ] as const;
+
+const expectSame = (baseline: LearnedBaseline | undefined, profile: SpikeProfile): void => {
+  if (!baseline) throw new Error('no baseline');
+  const { warmUp, n, p999, max, requests, lifeMs } = profile;
+  expect(baseline).toMatchObject({ warmUp, n, p999, max, requests, lifeMs });
+  expect(baseline.spread).toBeCloseTo(profile.size, 8);
+  expect(bandAt(baseline, AT, 1e-6).expected).toBeCloseTo(profile.mean, 8);
+};
 
 describe('the store’s baseline', () => {
   let engine: TemporaryStore;
@@ -57,11 +65,21 @@ describe('the store’s baseline', () => {
       const [baseline] = await new ClickHouseBaselineStore(engine.clickhouse).baselines({
         ...{ tenant: 'default', kind: 'consumer', ids: [name], metric: 'requests', step: '5m', at: AT },
       });
-      if (!baseline) throw new Error('no baseline');
-      const { warmUp, n: windows, p999, max, requests, lifeMs } = profile;
-      expect(baseline).toMatchObject({ warmUp, n: windows, p999, max, requests, lifeMs });
-      expect(baseline.spread).toBeCloseTo(profile.size, 8);
-      expect(bandAt(baseline, AT, 1e-6).expected).toBeCloseTo(profile.mean, 8);
+      expectSame(baseline, profile);
+      // And of what people said about it: a day excluded, hours that were silent in part, a reset before it.
+      const said = {
+        from: AT - days * 0.6 * DAY,
+        excluded: [
+          { from: AT - days * 0.5 * DAY, to: AT - days * 0.4 * DAY },
+          { from: AT - 3 * 3_600_000 + 1_234, to: AT - 2 * 3_600_000 },
+        ],
+      };
+      const [taught] = await new ClickHouseBaselineStore(engine.clickhouse).baselines({
+        ...{ tenant: 'default', kind: 'consumer', ids: [name], metric: 'requests', step: '5m', at: AT },
+        excluded: new Map([[name, said.excluded]]),
+        since: new Map([[name, said.from]]),
+      });
+      expectSame(taught, spikeProfile(CallerHistory.fromMinutes(rows, now, [], said), now));
     },
   );
 });

@@ -1,5 +1,5 @@
 import type { BaselineKind } from '@outrider/domain/baseline/baseline';
-import type { BaselineControl } from '@outrider/domain/baseline/baseline-control';
+import type { BaselineControl, OwnedBaselineControl } from '@outrider/domain/baseline/baseline-control';
 
 export type BaselineControlDraft = Pick<BaselineControl, 'action' | 'kind' | 'entityId' | 'from' | 'to' | 'reason'>;
 
@@ -20,6 +20,8 @@ export abstract class BaselineControlStore {
     readonly ids: readonly string[];
     readonly since: number;
   }): Promise<readonly BaselineControl[]>;
+  /** Of all tenants, for who detects: resets from `since` on, and exclusions that had not ended by then. At most 100,000. */
+  abstract all(since: number): Promise<readonly OwnedBaselineControl[]>;
   /** ConflictError beyond 10,000 a tenant. */
   abstract add(tenant: string, draft: BaselineControlDraft, actor: string): Promise<BaselineControl>;
   abstract remove(tenant: string, id: string, action: BaselineControl['action'], actor: string): Promise<boolean>;

@@ -36,12 +36,9 @@ export const detectorCosts = async (rounds: number): Promise<DetectorCosts> => {
   return { events: events.length, base, all: best.get('*') ?? 0, detectors: detectors.sort((a, b) => b.ns - a.ns) };
 };
 
-/** The request spike's watcher is the engine's own and not in a catalogue's hands. */
 const run = async (events: readonly ApiEvent[], catalogue: readonly DetectorDefinition[]): Promise<number> => {
-  const enabled = catalogue.some(({ type }) => type === 'request-spike');
-  const settings = DetectSettings.parse({ requestSpike: { enabled } });
   const baselines = new StoredBaselines(new FakeEventStore(), { list: async () => [] });
-  const engine = new DetectionEngine(settings, baselines, { catalogue });
+  const engine = new DetectionEngine(DetectSettings.parse({}), baselines, { catalogue });
   const findings: Finding[] = [];
   const began = process.cpuUsage();
   for (const event of events) {

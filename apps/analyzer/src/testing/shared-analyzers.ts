@@ -43,7 +43,7 @@ export class SharedAnalyzer implements Member {
     this.runtime = new DetectionRuntime(
       { ...ports, metrics: this.metrics, log },
       DetectOptions.parse({
-        settings: { errorSpike: { reportHealth: true } },
+        settings: { detectors: { 'error-spike': { reportHealth: true } } },
         maxBlockAgeMs: 2,
         maxBlockRows: 500,
         tickMs: 50,

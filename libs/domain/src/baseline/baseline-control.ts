@@ -19,6 +19,9 @@ export const BaselineControl = z
   .meta({ id: 'BaselineControl' });
 export type BaselineControl = Readonly<z.infer<typeof BaselineControl>>;
 
+/** With the tenant that it is of. */
+export type OwnedBaselineControl = BaselineControl & { readonly tenant: string };
+
 /** Time under alerts on an entity. */
 export interface AlertedTime {
   readonly entityId: string;

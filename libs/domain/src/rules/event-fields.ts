@@ -1,5 +1,5 @@
 import { endpointOf, type ApiEvent } from '../traffic/api-event.ts';
-import type { EntityKind } from '../traffic/entity.ts';
+import { callerIdOf, callerKindOf, type EntityKind } from '../traffic/entity.ts';
 import type { FieldAccess } from './condition.ts';
 
 /** A field that a rule may name: how it is read from an event, and how ClickHouse calls it. */
@@ -106,13 +106,6 @@ const parameterField = (name: string, parameter: string): EventField => ({
   about: 'the outline of one query parameter',
 });
 
-const CALLER_KEY = (event: ApiEvent): string =>
-  event.credentialId === ''
-    ? `ip:${event.clientIp}`
-    : event.consumerId === ''
-      ? `credential:${event.credentialId}`
-      : `consumer:${event.consumerId}`;
-
 const derived = (
   name: string,
   about: string,
@@ -134,12 +127,12 @@ const FIELD_LIST: readonly EventField[] = [
     "concat(toString(caller_kind), ':', caller_id)",
     {
       kind: 'text',
-      read: CALLER_KEY,
+      read: (event) => `${callerKindOf(event)}:${callerIdOf(event)}`,
     },
   ),
   derived('caller_kind', 'consumer, credential or ip', 'toString(caller_kind)', {
     kind: 'text',
-    read: (event) => beforeColon(CALLER_KEY(event)),
+    read: callerKindOf,
   }),
   derived(
     'endpoint',

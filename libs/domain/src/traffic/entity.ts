@@ -24,12 +24,15 @@ export const entityKey = (entity: Pick<Entity, 'kind' | 'id'>): string => `${ent
  * A consumer without an authenticated entity is Kong's `anonymous` fallback and stands for everybody: there the address is the caller.
  */
 export const callerOf = (event: ApiEvent): Entity => {
-  if (event.consumerId !== '' && event.credentialId !== '')
-    return {
-      kind: 'consumer',
-      id: event.consumerId,
-      name: event.consumerName || event.consumerCustomId || event.consumerId,
-    };
-  if (event.credentialId !== '') return { kind: 'credential', id: event.credentialId, name: event.credentialId };
-  return { kind: 'ip', id: event.clientIp, name: event.clientIp };
+  const id = callerIdOf(event);
+  const kind = callerKindOf(event);
+  return { kind, id, name: kind === 'consumer' ? event.consumerName || event.consumerCustomId || id : id };
 };
+
+/** The rung alone, without making an object. */
+export const callerKindOf = (event: Pick<ApiEvent, 'credentialId' | 'consumerId'>): 'consumer' | 'credential' | 'ip' =>
+  event.credentialId === '' ? 'ip' : event.consumerId === '' ? 'credential' : 'consumer';
+
+/** What `callerOf` calls the caller. */
+export const callerIdOf = (event: Pick<ApiEvent, 'credentialId' | 'consumerId' | 'clientIp'>): string =>
+  event.credentialId === '' ? event.clientIp : event.consumerId === '' ? event.credentialId : event.consumerId;

@@ -3,6 +3,7 @@ import { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import { Metrics } from '@outrider/platform/metrics';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock } from '@outrider/ports/clock';
 import { DetectionControlStore } from '@outrider/ports/detection-control-store';
@@ -15,6 +16,8 @@ import type * as z from 'zod';
 import { ControlsRefresh } from './controls/controls-refresh.ts';
 import { heldCounter } from './controls/held-counter.ts';
 import { LiveControls } from './controls/live-controls.ts';
+import { LiveTeachingTimes } from './controls/live-teaching-times.ts';
+import { liveTeachingTimes } from './controls/teaching-refresh.ts';
 import { DetectController } from './detect.controller.ts';
 import { DetectOptions } from './detect-options.ts';
 import { DetectionRuntime } from './detection-runtime.ts';
@@ -45,6 +48,12 @@ export class DetectModule {
           inject: [Metrics, Clock, 'outrider.logger', Lifecycle, { token: DetectionControlStore, optional: true }],
         },
         {
+          provide: LiveTeachingTimes,
+          useFactory: (clock: Clock, log: Logger, lifecycle: Lifecycle, store?: BaselineControlStore) =>
+            liveTeachingTimes('detect: teaching times', { store, clock, log, lifecycle }),
+          inject: [Clock, 'outrider.logger', Lifecycle, { token: BaselineControlStore, optional: true }],
+        },
+        {
           provide: DetectionRuntime,
           useFactory: (
             events: EventStore,
@@ -59,9 +68,13 @@ export class DetectModule {
             log: Logger,
             lifecycle: Lifecycle,
             controls: LiveControls,
+            teaching: LiveTeachingTimes,
           ) => {
             const runtime = new DetectionRuntime(
-              { events, alerts, enforcements, endpoints, baselines, controls, bus, leadership, clock, metrics, log },
+              {
+                ...{ events, alerts, enforcements, endpoints, baselines, controls, teaching },
+                ...{ bus, leadership, clock, metrics, log },
+              },
               parsed,
             );
             runtime.join(lifecycle);
@@ -80,6 +93,7 @@ export class DetectModule {
             'outrider.logger',
             Lifecycle,
             LiveControls,
+            LiveTeachingTimes,
           ],
         },
         { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },

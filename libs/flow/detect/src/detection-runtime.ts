@@ -22,6 +22,8 @@ import { sweepOrphans } from './alerts/orphan-sweep.ts';
 import { quietTimes } from './alerts/quiet-times.ts';
 import { StoredBaselines } from './baseline/baseline-source.ts';
 import { ExpectedBaselines } from './baseline/expected-baselines.ts';
+import { ALL_TIME, type TeachingTimes } from './baseline/teaching-time.ts';
+import { errorSpike } from './detectors/error-spike/error-spike.definition.ts';
 import { ServiceOutages } from './detectors/error-spike/service-outages.ts';
 import { LiveControls } from './controls/live-controls.ts';
 import { DuplicateFilter } from './duplicates/duplicate-filter.ts';
@@ -31,8 +33,10 @@ import { EventIngest } from './ingest/event-ingest.ts';
 import { IngestMetrics } from './ingest/ingest-metrics.ts';
 import { EstateFeed } from './live/estate-feed.ts';
 import { LiveKnowledge } from './live/live-knowledge.ts';
+import { RegularTasks } from './live/regular-tasks.ts';
 import type { DetectOptions } from './detect-options.ts';
 import { Partitions, SERVICE_LANE } from './partitions.ts';
+import { settingsOf } from './settings.ts';
 
 const GROUP: ConsumerGroup = 'analyzer';
 /** ms; what it looks for is a day old. */
@@ -46,6 +50,8 @@ export interface DetectPorts {
   readonly baselines: BaselineStore;
   /** What people decided; kept fresh by whoever made it. Absent: nobody decides anything. */
   readonly controls?: LiveControls;
+  /** What people said about baselines; likewise. */
+  readonly teaching?: TeachingTimes;
   readonly bus: EventBus;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -67,7 +73,9 @@ export class DetectionRuntime {
   readonly #outages: ServiceOutages;
   readonly #led: readonly LedLoop[];
   readonly #controls: LiveControls;
-  #timers: NodeJS.Timeout[] = [];
+  readonly #tasks = new RegularTasks((error) =>
+    this.ports.log.warn({ err: error }, 'a regular task of detection failed'),
+  );
 
   constructor(
     private readonly ports: DetectPorts,
@@ -76,7 +84,8 @@ export class DetectionRuntime {
     const { settings } = options;
     this.#counts = new IngestMetrics(ports.metrics);
     this.#duplicates = new DuplicateFilter({ horizonMs: options.duplicateHorizonMs, maxIds: options.duplicateMaxIds });
-    const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts));
+    const { teaching = ALL_TIME } = ports;
+    const baselines = new ExpectedBaselines(new StoredBaselines(ports.events, ports.alerts, teaching));
     const { endpoints, clock, log } = ports;
     this.#knowledge = new LiveKnowledge({
       endpoints,
@@ -89,9 +98,14 @@ export class DetectionRuntime {
     this.engine = new DetectionEngine(settings, baselines, {
       reportsServices: false,
       controls: this.#controls,
+      teaching,
       onNewProfile: this.#knowledge.seeds.want,
     });
-    this.#outages = new ServiceOutages(ports.events, settings.errorSpike);
+    this.#outages = new ServiceOutages(
+      ports.events,
+      this.#controls.tuned(errorSpike, settingsOf(settings, errorSpike)),
+      () => this.#controls.isTuned(errorSpike.type),
+    );
     this.tracker = new AlertTracker({
       store: ports.alerts,
       clock: ports.clock,
@@ -107,7 +121,6 @@ export class DetectionRuntime {
       store: ports.events,
       engine: this.engine,
       tracker: this.tracker,
-      settings: settings.errorSpike,
       seesAll: () => this.#seesAll(),
       onShared: () => this.#counts.sharedBlame(),
       onProblem: (error) => ports.log.warn({ err: error }, 'a finding could not be held against the other callers'),
@@ -164,14 +177,13 @@ export class DetectionRuntime {
   async start(): Promise<void> {
     await this.#refreshBlocks();
     await this.#knowledge.start(this.engine);
-    this.#every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
-    this.#every(this.options.tickMs, () => this.#tick());
+    this.#tasks.every(this.options.blocksRefreshMs, () => this.#refreshBlocks());
+    this.#tasks.every(this.options.tickMs, () => this.#tick());
     for (const loop of this.#led) await loop.start();
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    this.#tasks.stop();
     for (const loop of this.#led) await loop.stop();
     await this.#knowledge.stop();
     await this.ingest.stop();
@@ -231,13 +243,14 @@ export class DetectionRuntime {
 
   /** What compares callers, where no process sees them all. */
   #estateFeed(): EstateFeed {
-    const { events, alerts, bus } = this.ports;
+    const { events, alerts, bus, teaching = ALL_TIME } = this.ports;
     return new EstateFeed({
       store: events,
       makeEngine: () =>
-        new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts), {
+        new DetectionEngine(this.options.settings, new StoredBaselines(events, alerts, teaching), {
           reportsServices: false,
           controls: this.#controls,
+          teaching,
           scopes: ['estate'],
           onNewProfile: this.#knowledge.seeds.want,
         }),
@@ -281,22 +294,6 @@ export class DetectionRuntime {
 
   async #refreshBlocks(): Promise<void> {
     this.#blocks.refresh(await this.ports.enforcements.live(), this.ports.clock.now());
-  }
-
-  /** Never two at a time; a failure is logged and the next turn tries again. */
-  #every(ms: number, work: () => Promise<void>): void {
-    let running = false;
-    const timer = setInterval(() => {
-      if (running) return;
-      running = true;
-      work()
-        .catch((error: unknown) => this.ports.log.warn({ err: error }, 'a regular task of detection failed'))
-        .finally(() => {
-          running = false;
-        });
-    }, ms);
-    timer.unref();
-    this.#timers.push(timer);
   }
 
   #publishAlert(alert: Alert, change: AlertChange): Promise<void> {

@@ -1,10 +1,5 @@
-import type { AlertType } from '@outrider/domain/detection/alert';
 import * as z from 'zod';
 import { CATALOGUE } from './detectors/catalogue.ts';
-import { BruteForceSettings } from './detectors/brute-force/brute-force.settings.ts';
-import { EndpointProbingSettings } from './detectors/endpoint-probing/endpoint-probing.settings.ts';
-import { ErrorSpikeSettings } from './detectors/error-spike/error-spike.settings.ts';
-import { RequestSpikeSettings } from './detectors/request-spike/request-spike.settings.ts';
 import type { DetectorDefinition, DetectorSettings } from './engine/detector.ts';
 
 const DEFAULT_HEALTH_PATHS = ['/health', '/healthz', '/livez', '/readyz', '/ready', '/ping', '/status', '/_health'];
@@ -17,16 +12,6 @@ const DEFAULT_HEALTH_AGENTS = [
   'consul health check',
   'blackbox-exporter',
 ];
-
-const CORE_SETTINGS: Partial<Record<AlertType, (settings: DetectSettings) => DetectorSettings>> = {
-  'request-spike': ({ requestSpike }) => requestSpike,
-  'brute-force': ({ bruteForce }) => bruteForce,
-  'error-spike': ({ errorSpike }) => errorSpike,
-  'endpoint-probing': ({ endpointProbing }) => endpointProbing,
-};
-/** Types whose settings stand at the top of `DetectSettings`, by `settingsKeyOf`. */
-export const CORE_SETTINGS_KEYS: ReadonlySet<string> = new Set(Object.keys(CORE_SETTINGS));
-const isOwn = ({ type }: DetectorDefinition): boolean => CORE_SETTINGS[type] === undefined;
 
 /** Everything that can be set about detection, with units and bounds. */
 export const DetectSettings = z.object({
@@ -46,22 +31,20 @@ export const DetectSettings = z.object({
   healthPaths: z.array(z.string().max(200)).max(100).default(DEFAULT_HEALTH_PATHS),
   /** User agents of health checkers: lower-case beginnings. */
   healthAgents: z.array(z.string().max(200)).max(100).default(DEFAULT_HEALTH_AGENTS),
-  requestSpike: RequestSpikeSettings.prefault({}),
-  bruteForce: BruteForceSettings.prefault({}),
-  errorSpike: ErrorSpikeSettings.prefault({}),
-  endpointProbing: EndpointProbingSettings.prefault({}),
-  /** All others, by the slug of their type. */
+  /** Of each detector, by the slug of its type. */
   detectors: z
-    .strictObject(
-      Object.fromEntries(CATALOGUE.filter(isOwn).map(({ type, settings }) => [type, settings.prefault({})])),
-    )
+    .strictObject(Object.fromEntries(CATALOGUE.map(({ type, settings }) => [type, settings.prefault({})])))
     .prefault({}),
 });
 export type DetectSettings = Readonly<z.infer<typeof DetectSettings>>;
 
-/** What a detector is set to, whichever part of the settings it stands in. */
-export const settingsOf = (settings: DetectSettings, { type }: Pick<DetectorDefinition, 'type'>): DetectorSettings => {
-  const found = CORE_SETTINGS[type]?.(settings) ?? settings.detectors[type];
+/** What a detector is set to. */
+export const settingsOf = <S extends DetectorSettings>(
+  settings: DetectSettings,
+  { type }: Pick<DetectorDefinition, 'type'> & { readonly settings: z.ZodType<S> },
+): S => {
+  const found = settings.detectors[type];
   if (!found) throw new Error(`no settings of ${type}`);
-  return found;
+  // parsed by the definition's own schema, above
+  return found as S;
 };

@@ -1,10 +1,10 @@
-import type { BaselineControl } from '@outrider/domain/baseline/baseline-control';
+import type { BaselineControl, OwnedBaselineControl } from '@outrider/domain/baseline/baseline-control';
 import { BaselineControlStore, type BaselineControlDraft } from '@outrider/ports/baseline-control-store';
 
 /** BaselineControlStore in memory, for unit tests. */
 export class FakeBaselineControlStore extends BaselineControlStore {
   now = 1_767_225_600_000;
-  readonly rows: (BaselineControl & { readonly tenant: string })[] = [];
+  readonly rows: OwnedBaselineControl[] = [];
   readonly acts: string[] = [];
 
   async list(query: Parameters<BaselineControlStore['list']>[0]): Promise<readonly BaselineControl[]> {
@@ -25,6 +25,10 @@ export class FakeBaselineControlStore extends BaselineControlStore {
       .map(withoutTenant);
   }
 
+  async all(since: number): Promise<readonly OwnedBaselineControl[]> {
+    return this.rows.filter(({ from, to }) => (to ?? from) >= since);
+  }
+
   async add(tenant: string, draft: BaselineControlDraft, actor: string): Promise<BaselineControl> {
     const id = `00000000-0000-4000-8000-${String(this.rows.length).padStart(12, '0')}`;
     const row = { ...draft, id, tenant, createdAt: this.now++, createdBy: actor };
@@ -42,8 +46,7 @@ export class FakeBaselineControlStore extends BaselineControlStore {
   }
 }
 
-const withoutTenant = ({ tenant: _tenant, ...row }: BaselineControl & { readonly tenant: string }): BaselineControl =>
-  row;
+const withoutTenant = ({ tenant: _tenant, ...row }: OwnedBaselineControl): BaselineControl => row;
 
 const newestFirst = (a: { createdAt: number; id: string }, b: { createdAt: number; id: string }): number =>
   b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1);

@@ -74,3 +74,18 @@ test('lists go newest first, page by page, of one entity if asked', async () => 
   });
   expect(odd.map(({ to }) => to)).toEqual([2_003, 2_001]);
 });
+
+test('who detects reads all tenants at once, without what can no longer teach anything', async () => {
+  const [one, other] = [randomUUID(), randomUUID()];
+  await store.baselineControls.add(one, reset, 'ann');
+  await store.baselineControls.add(one, { ...reset, entityId: 'b', from: 3_000_000 }, 'ann');
+  await store.baselineControls.add(other, { ...exclusion, from: 1_000, to: 3_000_000 }, 'ann');
+  await store.baselineControls.add(other, exclusion, 'ann');
+  const all = (await store.baselineControls.all(3_000_000)).filter(({ tenant }) => tenant === one || tenant === other);
+  expect(all.map(({ tenant, action, entityId }) => [tenant, action, entityId]).sort()).toEqual(
+    [
+      [one, 'reset', 'b'],
+      [other, 'exclusion', 'a'],
+    ].sort(),
+  );
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BaselineControl } from '@outrider/domain/baseline/baseline-control';
+import { BaselineControl, type OwnedBaselineControl } from '@outrider/domain/baseline/baseline-control';
 import { ConflictError } from '@outrider/platform/errors';
 import { BaselineControlStore, type BaselineControlDraft } from '@outrider/ports/baseline-control-store';
 import type { Database } from '../database.ts';
@@ -11,6 +11,8 @@ import { isUuid } from './postgres-alert-store.ts';
 const MAX_CONTROLS = 10_000;
 /** About the entities of one question. */
 const MAX_ABOUT = 20_000;
+/** Of all tenants. */
+const MAX_ALL = 100_000;
 
 /** Resets and exclusions; every change with its audit row in the same transaction. */
 export class PostgresBaselineControlStore extends BaselineControlStore {
@@ -50,6 +52,18 @@ export class PostgresBaselineControlStore extends BaselineControlStore {
       }),
     );
     return rows.map(toControl);
+  }
+
+  async all(since: number): Promise<readonly OwnedBaselineControl[]> {
+    const from = toTime(since);
+    const rows = await this.database.read((client) =>
+      client.baselineControl.findMany({
+        where: { OR: [{ action: 'reset', fromAt: { gte: from } }, { toAt: { gte: from } }] },
+        orderBy: { id: 'asc' },
+        take: MAX_ALL,
+      }),
+    );
+    return rows.map((row) => ({ ...toControl(row), tenant: row.tenant }));
   }
 
   add(tenant: string, draft: BaselineControlDraft, actor: string): Promise<BaselineControl> {

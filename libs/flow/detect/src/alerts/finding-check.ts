@@ -1,6 +1,5 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { EventStore } from '@outrider/ports/event-store';
-import type { ErrorSpikeSettings } from '../detectors/error-spike/error-spike.settings.ts';
 import { failsForOthers } from '../detectors/error-spike/shared-blame.ts';
 import type { DetectionEngine } from '../engine/detection-engine.ts';
 import type { AlertTracker } from './alert-tracker.ts';
@@ -9,7 +8,6 @@ export interface FindingCheckDeps {
   readonly store: Pick<EventStore, 'search'>;
   readonly engine: Pick<DetectionEngine, 'blameOf'>;
   readonly tracker: Pick<AlertTracker, 'take'>;
-  readonly settings: ErrorSpikeSettings;
   /** This process watches all partitions: nobody knows more than it does. */
   readonly seesAll: () => boolean;
   readonly onShared: () => void;
@@ -29,7 +27,7 @@ export class FindingCheck {
     const blame = this.deps.engine.blameOf(finding);
     if (!blame || this.deps.seesAll()) return false;
     try {
-      return await failsForOthers(this.deps.store, finding, blame, this.deps.settings);
+      return await failsForOthers(this.deps.store, finding, blame);
     } catch (error) {
       // Rather one alert too many than one too few.
       this.deps.onProblem(error);

@@ -5,7 +5,6 @@ import { readRuleFile } from '../rules/file/rule-file.ts';
 import { rawRulesOf } from '../rules/raw-conditions.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RuleSet } from '../rules/rule-set.ts';
-import { DetectSettings } from '../settings.ts';
 import { planDetector } from './planned-detector.ts';
 import { controlsOf, type InForce, type PlannedRun } from './planned-run.ts';
 import { whatMatters } from './what-matters.ts';
@@ -22,9 +21,7 @@ const planRules = (text: string, instead: string | undefined, { controls }: InFo
   const rules = [...before, ...after];
   // Nobody's decisions about a rule are about the changed one; what was excepted stays excepted.
   const excepted = controlsOf({ ...controls, overrides: [] });
-  // The spike detector is the engine's own, and in no catalogue's hands.
-  const settings = DetectSettings.parse({ requestSpike: { enabled: false } });
-  const options = { catalogue: [], settings, controls: excepted };
+  const options = { catalogue: [], controls: excepted };
   return {
     before: before.length === 0 ? undefined : { ...options, rules: RuleSet.compile(before) },
     after: { ...options, rules: RuleSet.compile(after) },

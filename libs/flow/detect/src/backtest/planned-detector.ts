@@ -2,10 +2,10 @@ import type { BacktestChange } from '@outrider/domain/detection/backtest';
 import type { DetectorOverride, SettingsChange } from '@outrider/domain/detection/detection-control';
 import { CallerError } from '@outrider/platform/errors';
 import { changed } from '../controls/check-settings.ts';
-import { CATALOGUE, detectorOf, settingsKeyOf } from '../detectors/catalogue.ts';
+import { CATALOGUE, detectorOf } from '../detectors/catalogue.ts';
 import type { DetectorDefinition, DetectorSettings } from '../engine/detector.ts';
 import type { OfflineRunOptions } from '../offline/offline-run.ts';
-import { CORE_SETTINGS_KEYS, settingsOf, type DetectSettings } from '../settings.ts';
+import { settingsOf, type DetectSettings } from '../settings.ts';
 import { controlsOf, type InForce, type PlannedRun } from './planned-run.ts';
 
 /** About what a minute is enough for on two cores. */
@@ -89,11 +89,7 @@ const checked = (
   throw new CallerError(problems.join('; '), 'bad-settings', 422);
 };
 
-/** With the settings of one detector, and the spike detector off where it is not asked: it is the engine's own, and in no catalogue's hands. */
-const withSettings = (all: DetectSettings, type: string, one: DetectorSettings): DetectSettings => {
-  const spikes = type === 'request-spike' || LISTENING.has(type);
-  const rest = spikes ? all : { ...all, requestSpike: { ...all.requestSpike, enabled: false } };
-  return CORE_SETTINGS_KEYS.has(type)
-    ? { ...rest, [settingsKeyOf(type)]: one }
-    : { ...rest, detectors: { ...rest.detectors, [type]: one } };
-};
+const withSettings = (all: DetectSettings, type: string, one: DetectorSettings): DetectSettings => ({
+  ...all,
+  detectors: { ...all.detectors, [type]: one },
+});

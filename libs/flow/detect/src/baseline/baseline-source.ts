@@ -1,8 +1,9 @@
 import type { EventStore, MinuteCount } from '@outrider/ports/event-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
-import type { CallerRef } from '../engine/caller-key.ts';
+import { callerKey, type CallerRef } from '../engine/caller-key.ts';
 import { blockOf, DAY_MS, WINDOW_MS } from '../windows/time.ts';
 import { CallerHistory, type BlockSpan } from './caller-history.ts';
+import { ALL_TIME, type TeachingTimes } from './teaching-time.ts';
 
 const LOOK_BACK_MS = 14 * DAY_MS;
 const MAX_ALERTS = 200;
@@ -20,11 +21,12 @@ export interface BaselineGroup extends Pick<CallerRef, 'tenant' | 'kind'> {
   readonly cutoffBlock: number;
 }
 
-/** Reads the event store's minutes, without the time under alerts on the caller. */
+/** Reads the event store's minutes, without the time under alerts on the caller and what people said must not teach. */
 export class StoredBaselines implements BaselineSource {
   constructor(
     private readonly events: Pick<EventStore, 'minuteCounts'>,
     private readonly alerts: Pick<AlertStore, 'list'>,
+    private readonly teaching: TeachingTimes = ALL_TIME,
   ) {}
 
   async load({ tenant, kind, id }: CallerRef, cutoffBlock: number): Promise<CallerHistory> {
@@ -36,19 +38,24 @@ export class StoredBaselines implements BaselineSource {
   async loadAll({ tenant, kind, ids, cutoffBlock }: BaselineGroup): Promise<ReadonlyMap<string, CallerHistory>> {
     const to = cutoffBlock * WINDOW_MS;
     const range = { from: to - LOOK_BACK_MS, to };
-    const [rows, excluded] = await Promise.all([
+    // Before the read, so that what is said meanwhile is seen to be new.
+    const said = new Map(ids.map((id) => [id, this.teaching.ofCaller(callerKey(tenant, kind, id))]));
+    const [rows, alerted] = await Promise.all([
       this.events.minuteCounts({ tenant, kind, entities: ids, range }),
-      this.#excluded(tenant, kind, ids, range),
+      this.#alerted(tenant, kind, ids, range),
     ]);
     const byId = new Map<string, MinuteCount[]>(ids.map((id) => [id, []]));
     for (const row of rows) if (row.minute < to) byId.get(row.entity)?.push(row);
     return new Map(
-      [...byId].map(([id, own]) => [id, CallerHistory.fromMinutes(own, cutoffBlock, excluded.get(id) ?? [])]),
+      [...byId].map(([id, own]) => [
+        id,
+        CallerHistory.fromMinutes(own, cutoffBlock, alerted.get(id) ?? [], said.get(id)),
+      ]),
     );
   }
 
   /** Of several callers: one page of the tenant's alerts, and caller by caller only if there are more than that. */
-  async #excluded(
+  async #alerted(
     tenant: string,
     kind: CallerRef['kind'],
     ids: readonly string[],

@@ -12,7 +12,7 @@ export interface SpikeProfile {
   readonly p999: number;
   readonly max: number;
   readonly maxMinute: number;
-  /** Blocks behind it, those without traffic included. */
+  /** Blocks behind it, those without traffic included, those that must not teach not. */
   readonly n: number;
   readonly activeMinutes: number;
   readonly requests: number;
@@ -35,11 +35,10 @@ const LEARNING_SIZE = 2;
 export const spikeProfile = (history: CallerHistory, now: number): SpikeProfile => {
   const from = Math.max(history.since, now - HISTORY_BLOCKS);
   const to = history.foldedThrough;
-  const n = Math.max(0, to - from);
+  const n = Math.max(0, to - from - history.excludedWithin(from, to));
   const lifeMs = Math.max(0, now - history.since) * WINDOW_MS;
   const warmUp = warmUpOf(lifeMs, history.requests);
   const overall = summarise(history, from);
-  const blocksWithoutAttack = Math.max(1, n - history.excludedBlocks);
   const base = {
     warmUp,
     p999: upperRank(overall.peaks, Math.max(1, Math.ceil(n * 0.001))),
@@ -50,8 +49,8 @@ export const spikeProfile = (history: CallerHistory, now: number): SpikeProfile 
     requests: history.requests,
     lifeMs,
   };
-  if (warmUp === 'learning') return { ...base, mean: overall.sum / blocksWithoutAttack, size: LEARNING_SIZE };
-  return { ...base, ...seasonal(history, from, to, now, overall.sum / blocksWithoutAttack) };
+  if (warmUp === 'learning') return { ...base, mean: overall.sum / Math.max(1, n), size: LEARNING_SIZE };
+  return { ...base, ...seasonal(history, from, to, now, overall.sum / Math.max(1, n)) };
 };
 
 const warmUpOf = (lifeMs: number, requests: number): WarmUp => {
@@ -118,7 +117,7 @@ class Cells {
   }
 }
 
-/** Every block from `from` until before `to`, those without traffic with 0. */
+/** Every block from `from` until before `to` that may teach, those without traffic with 0. */
 const forEachBlock = (
   history: CallerHistory,
   from: number,
@@ -126,7 +125,10 @@ const forEachBlock = (
   visit: (block: number, sum: number) => void,
 ): void => {
   let i = lowerBound(history.blocks, from);
+  let span = 0;
   for (let block = from; block < to; block++) {
+    while ((history.excluded[span]?.to ?? Infinity) < block) span++;
+    if ((history.excluded[span]?.from ?? Infinity) <= block) continue;
     if (history.blocks[i] === block) visit(block, history.sums[i++] ?? 0);
     else visit(block, 0);
   }

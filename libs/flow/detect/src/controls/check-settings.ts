@@ -8,11 +8,9 @@ const FIXED: Readonly<Record<string, string>> = {
   quietMinutes: 'holds for the whole process and cannot be set for a tenant, service or route',
 };
 
-/** The engine's own detectors share state with it and are set up once. */
-export const isTunable = (definition: DetectorDefinition): boolean =>
-  definition.make !== undefined && !FIXED_DETECTORS.has(definition.type);
+export const isTunable = (definition: DetectorDefinition): boolean => !FIXED_DETECTORS.has(definition.type);
 
-/** Made by the catalogue, but their settings are read once. */
+/** Their settings are read once. */
 const FIXED_DETECTORS: ReadonlySet<string> = new Set();
 
 export const isTunableSetting = (name: string): boolean => !Object.hasOwn(FIXED, name);

@@ -1,12 +1,13 @@
 import type { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
-import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
-import type { LiveControls } from './live-controls.ts';
 
-export interface ControlsRefreshParts {
-  readonly store: Pick<DetectionControlStore, 'all'>;
-  readonly controls: Pick<LiveControls, 'refresh'>;
+/** `T`: all that was decided, of all tenants. */
+export interface ControlsRefreshParts<T> {
+  /** Name of the part, for start and stop. */
+  readonly name?: string;
+  readonly store: { all(now: number): Promise<T> };
+  readonly controls: { refresh(all: T, now: number): void };
   readonly clock: Clock;
   readonly log: Pick<Logger, 'warn'>;
   /** ms between two reads. */
@@ -17,14 +18,15 @@ export interface ControlsRefreshParts {
 const EVERY_MS = 3_000;
 
 /** Reads what people decided every few seconds. While the store is away what was read last stays in force. */
-export class ControlsRefresh {
+export class ControlsRefresh<T> {
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
 
-  constructor(private readonly parts: ControlsRefreshParts) {}
+  constructor(private readonly parts: ControlsRefreshParts<T>) {}
 
   join(lifecycle: Lifecycle): void {
-    lifecycle.add({ name: 'detection-controls', phase: 'writers', start: () => this.start(), stop: () => this.stop() });
+    const { name = 'detection-controls' } = this.parts;
+    lifecycle.add({ name, phase: 'writers', start: () => this.start(), stop: () => this.stop() });
   }
 
   /** The first read must work: nothing is detected without knowing what is excepted. */
@@ -42,12 +44,15 @@ export class ControlsRefresh {
   /** Never rejects, never twice at once. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read()
-      .catch((error: unknown) => this.parts.log.warn({ err: error }, 'decisions about detectors could not be read'))
+      .catch((error: unknown) =>
+        this.parts.log.warn({ err: error }, 'what people decided about detection could not be read'),
+      )
       .finally(() => (this.#reading = undefined));
     return this.#reading;
   }
 
   async #read(): Promise<void> {
-    this.parts.controls.refresh(await this.parts.store.all(this.parts.clock.now()));
+    const now = this.parts.clock.now();
+    this.parts.controls.refresh(await this.parts.store.all(now), now);
   }
 }

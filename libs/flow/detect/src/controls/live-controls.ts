@@ -62,6 +62,11 @@ export class LiveControls implements DetectionControls {
     return { ...finding, simulated: true };
   }
 
+  /** Somebody changed a setting of it somewhere. */
+  isTuned(type: string): boolean {
+    return this.#settings.has(type);
+  }
+
   stateOf(type: string, tenant: string, place: Place): DetectorState {
     return this.#overrides.get(type)?.get(tenant)?.at(place).state ?? 'on';
   }

@@ -1,5 +1,4 @@
-import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import type { DetectorDefinition, DetectorSettings, Tuned } from '../engine/detector.ts';
+import type { DetectorDefinition, DetectorSettings, Tuned, TunedPlace } from '../engine/detector.ts';
 import { changed } from './check-settings.ts';
 import { NOWHERE, placeKey, type Place, type ScopedOverrides } from './scoped-overrides.ts';
 
@@ -23,7 +22,7 @@ export class LiveTuned<S extends DetectorSettings> implements Tuned<S> {
     private readonly onInvalid: () => void,
   ) {}
 
-  of(event: ApiEvent): S {
+  of(event: TunedPlace): S {
     const { overrides } = this.by;
     if (overrides === undefined) return this.base;
     if (overrides !== this.#madeOf) this.#make(overrides);

@@ -20,7 +20,3 @@ export const CATALOGUE: readonly DetectorDefinition[] = [
 const BY_TYPE: ReadonlyMap<AlertType, DetectorDefinition> = new Map(CATALOGUE.map((one) => [one.type, one]));
 
 export const detectorOf = (type: AlertType): DetectorDefinition | undefined => BY_TYPE.get(type);
-
-/** `request-spike` → `requestSpike`: its key in the settings. */
-export const settingsKeyOf = (type: string): string =>
-  type.replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());

@@ -1,21 +1,14 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import type { EntityKind } from '@outrider/domain/traffic/entity';
+import { callerIdOf, callerKindOf, type EntityKind } from '@outrider/domain/traffic/entity';
 
 /** `tenant|kind|id` of the event's caller, the key of all windows: what `callerOf` says, without making an object. */
-export const callerKeyOf = (event: ApiEvent): string =>
-  event.credentialId === ''
-    ? `${event.tenant}|ip|${event.clientIp}`
-    : event.consumerId === ''
-      ? `${event.tenant}|credential|${event.credentialId}`
-      : `${event.tenant}|consumer|${event.consumerId}`;
+export const callerKeyOf = (event: ApiEvent): string => `${event.tenant}|${callerKindOf(event)}|${callerIdOf(event)}`;
+
+/** The same of who is known by kind and id. */
+export const callerKey = (tenant: string, kind: EntityKind, id: string): string => `${tenant}|${kind}|${id}`;
 
 /** `tenant|kind`: callers that can be compared. */
-export const groupNameOf = (event: ApiEvent): string =>
-  event.credentialId === ''
-    ? `${event.tenant}|ip`
-    : event.consumerId === ''
-      ? `${event.tenant}|credential`
-      : `${event.tenant}|consumer`;
+export const groupNameOf = (event: ApiEvent): string => `${event.tenant}|${callerKindOf(event)}`;
 
 export interface CallerRef {
   readonly tenant: string;

@@ -1,31 +1,22 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { CATALOGUE } from '../detectors/catalogue.ts';
-import { BruteForceWatcher } from '../detectors/brute-force/brute-force.watcher.ts';
-import { ErrorSpikeWatcher } from '../detectors/error-spike/error-spike.watcher.ts';
 import type { Blame } from '../detectors/error-spike/shared-blame.ts';
-import { RequestSpikeWatcher } from '../detectors/request-spike/request-spike.watcher.ts';
 import type { CallerProfile } from '../knowledge/caller-profile.ts';
 import { Knowledge } from '../knowledge/knowledge.ts';
 import { RuleSet } from '../rules/rule-set.ts';
 import { settingsOf, type DetectSettings } from '../settings.ts';
-import { BoundedMap } from '../windows/bounded-map.ts';
-import { BucketCounts } from '../windows/bucket-counts.ts';
-import { CallerSlab } from '../windows/caller-slab.ts';
-import { BUCKET_MS, bucketOf, WINDOW_BUCKETS } from '../windows/time.ts';
-import { callerKeyOf, groupNameOf } from './caller-key.ts';
-import { Exclusions, isServerError, windowTime, type Exclusion } from './event-facts.ts';
-import { PeerGroups } from './peer-groups.ts';
+import { bucketOf } from '../windows/time.ts';
+import { callerKeyOf } from './caller-key.ts';
+import { CallerWindows } from './caller-windows.ts';
 import { NO_CONTROLS, type DetectionControls } from './controls.ts';
 import { CurrentCaller } from './current-caller.ts';
-import type { DetectorDefinition, DetectorScope } from './detector.ts';
-import type { Watcher } from './watcher.ts';
-import { Watchers, type Watching } from './watchers.ts';
-
-/** Time that other findings explain a caller's traffic for; ms. */
-const EXPLAINS_FOR_MS = 600_000;
-const MAX_EXPLAINED = 50_000;
+import type { DetectorDefinition, DetectorDeps, DetectorScope } from './detector.ts';
+import { Exclusions, windowTime, type Exclusion } from './event-facts.ts';
+import { ExplainedTraffic } from './explained-traffic.ts';
+import { Watchers, type Looking, type Watching } from './watchers.ts';
 
 export interface EngineCounts {
   observed: number;
@@ -39,6 +30,8 @@ export interface EngineOptions {
   /** Absent: all. */
   readonly scopes?: readonly DetectorScope[];
   readonly controls?: DetectionControls;
+  /** What people said about baselines; absent: everything teaches. */
+  readonly teaching?: TeachingTimes;
   readonly rules?: RuleSet;
   /** A consumer or credential is seen for the first time since start: what the store knows of it is to be read. */
   readonly onNewProfile?: (event: ApiEvent, key: string, profile: CallerProfile) => void;
@@ -55,9 +48,9 @@ const TICK_MS = 10_000;
  */
 export class DetectionEngine {
   readonly counts: EngineCounts = { observed: 0, late: 0, excluded: { preflight: 0, 'health-check': 0 } };
-  readonly #slab: CallerSlab;
-  readonly #peers = new PeerGroups();
+  readonly #windows: CallerWindows;
   readonly #exclusions: Exclusions;
+  readonly #explained: ExplainedTraffic;
   readonly knowledge: Knowledge;
   /** False where this process sees only a part of the callers: what compares them would be wrong. */
   tellsEstate = true;
@@ -65,15 +58,12 @@ export class DetectionEngine {
   readonly #controls: DetectionControls;
   #rules: RuleSet;
   #nextTick = Number.NEGATIVE_INFINITY;
-  readonly #errors: ErrorSpikeWatcher;
-  readonly #spikes: RequestSpikeWatcher | undefined;
+  readonly #blames = new WeakMap<Finding, Blame>();
+  /** Those that are to look at the event that was observed last. */
+  #due: readonly Looking[] = [];
   readonly #current: CurrentCaller;
   /** Newest event time by lane: lanes are read at their own pace. */
   readonly #newest = new Map<number, number>();
-  /** Callers with a guessing or probing finding → event time until which it explains refused requests. */
-  readonly #explained = new BoundedMap<{ until: number }>(MAX_EXPLAINED);
-  readonly #refused: BoundedMap<BucketCounts>;
-  readonly #serverErrors: BoundedMap<BucketCounts>;
   #watermark = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -81,41 +71,26 @@ export class DetectionEngine {
     baselines: BaselineSource,
     options: EngineOptions = {},
   ) {
-    this.#slab = new CallerSlab(settings.maxCallers, (slot) => this.#forget(slot));
+    const { teaching = ALL_TIME } = options;
+    this.#windows = new CallerWindows(settings.maxCallers, teaching);
     this.#exclusions = new Exclusions(settings);
-    this.knowledge = new Knowledge(settings, options.onNewProfile);
-    this.#current = new CurrentCaller(this.#slab, this.knowledge);
+    this.#explained = new ExplainedTraffic(settings.maxFailingCallers);
+    this.knowledge = new Knowledge(settings, options.onNewProfile, teaching);
+    this.#current = new CurrentCaller(this.#windows.slab, this.knowledge);
     this.#controls = options.controls ?? NO_CONTROLS;
     this.#rules = options.rules ?? RuleSet.compile([]);
-    this.#refused = new BoundedMap(settings.maxFailingCallers);
-    this.#serverErrors = new BoundedMap(settings.maxFailingCallers);
-    const bruteForce = new BruteForceWatcher(settings.bruteForce, settings.maxFailingCallers);
-    this.#errors = new ErrorSpikeWatcher(settings.errorSpike, settings.maxFailingCallers, {
-      elsewhere: (event) => bruteForce.isLogin(event),
-      reportsServices: options.reportsServices ?? true,
-    });
-    const own: Partial<Record<string, Watcher>> = { 'brute-force': bruteForce, 'error-spike': this.#errors };
-    this.#watchers = new Watchers(this.#watching(options, own));
-    if (settings.requestSpike.enabled)
-      this.#spikes = new RequestSpikeWatcher(
-        settings.requestSpike,
-        this.#slab,
-        this.#peers,
-        baselines,
-        this,
-        settings.maxBaselines,
-      );
+    this.#watchers = new Watchers(this.#watching(options, baselines));
   }
 
   get callers(): number {
-    return this.#slab.size;
+    return this.#windows.slab.size;
   }
 
   /** What bounds made the engine forget, by what it held. */
   get evicted(): Readonly<Record<string, number>> {
     return {
-      callers: this.#slab.evicted,
-      baselines: this.#spikes?.evicted ?? 0,
+      callers: this.#windows.slab.evicted,
+      baselines: this.#watchers.evictedBaselines,
       failures: this.#watchers.evicted,
       'rule-groups': this.#rules.evicted,
       ...this.knowledge.evicted,
@@ -129,7 +104,7 @@ export class DetectionEngine {
 
   /** A finding that blames a caller for what others may have as well, and what it rests on. */
   blameOf(finding: Finding): Blame | undefined {
-    return this.#errors.blameOf(finding);
+    return this.#blames.get(finding);
   }
 
   /** Newest event time of a lane; -Infinity before its first event. */
@@ -142,12 +117,11 @@ export class DetectionEngine {
    * worked.
    */
   forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#slab.forgetLanes(lanes);
+    this.#windows.slab.forgetLanes(lanes);
     for (const { watcher } of this.#watchers.all) watcher.forgetLanes(lanes);
     this.#rules.forgetLanes(lanes);
     this.knowledge.forgetLanes(lanes);
-    this.#spikes?.forgetLanes(lanes);
-    for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetLanes(lanes);
+    this.#explained.forgetLanes(lanes);
     for (const lane of lanes) this.#newest.delete(lane);
   }
 
@@ -168,29 +142,38 @@ export class DetectionEngine {
     if (!this.#admit(at, lane)) return undefined;
     this.counts.observed++;
     const key = callerKeyOf(event);
-    const bucket = bucketOf(at);
-    const slot = this.#count(event, key, bucket, lane);
-    if (isProbeAnswer(event.status)) this.#refused.getOrMake(key, () => new BucketCounts(), lane).add(at);
-    if (isServerError(event.status)) this.#serverErrors.getOrMake(key, () => new BucketCounts(), lane).add(at);
+    const slot = this.#windows.count(event, key, bucketOf(at), lane, this.#watchers.lookouts);
+    if (event.status >= 400) this.#explained.note(event.status, key, at, lane);
     const caller = this.#current.of(event, key, slot, at, lane);
     const before = findings.length;
     for (const watching of this.#watchers.of(event.status)) {
       const draft = watching.watcher.observe(event, at, caller);
-      if (draft !== undefined) this.#found(watching, draft, event, at, findings);
+      if (draft !== undefined) this.#found(watching, draft, at, findings);
     }
     this.#rules.observe(event, at, lane, findings);
     if (findings.length > before) this.#tell(event, at, before, findings);
     caller.learn();
     if (this.#watermark >= this.#nextTick) this.tick(this.#horizon(), findings);
-    return this.#spikes?.isDue(slot, key, event, at) ? slot : undefined;
+    return this.#isLookDue(slot, event, at) ? slot : undefined;
   }
 
   async settle(slot: number, event: ApiEvent, findings: Finding[]): Promise<void> {
     const at = windowTime(event);
-    const draft = await this.#spikes?.look(slot, callerKeyOf(event), event, at);
-    if (!draft) return;
-    const before = findings.push(draft) - 1;
-    this.#tell(event, at, before, findings);
+    const before = findings.length;
+    for (const looking of this.#due) {
+      const draft = await looking.lookout.look(slot, event, at, this.#current);
+      if (draft !== undefined) this.#found(looking, draft, at, findings);
+    }
+    if (findings.length > before) this.#tell(event, at, before, findings);
+  }
+
+  #isLookDue(slot: number, event: ApiEvent, at: number): boolean {
+    let due: Looking[] | undefined;
+    for (const looking of this.#watchers.looking)
+      if (looking.lookout.isDue(slot, event, at, this.#current)) (due ??= []).push(looking);
+    if (due === undefined) return false;
+    this.#due = due;
+    return true;
   }
 
   /** Event time has come to `now` in all lanes. Without calls the events themselves move it on. */
@@ -224,7 +207,7 @@ export class DetectionEngine {
   explain(event: ApiEvent, lane: number): { readonly type: string; readonly says: string }[] {
     const at = windowTime(event);
     const key = callerKeyOf(event);
-    const slot = this.#slab.find(key);
+    const slot = this.#windows.slab.find(key);
     if (slot === undefined) return [];
     const caller = this.#current.of(event, key, slot, at, lane);
     return this.#watchers.all.flatMap(({ type, watcher }) => {
@@ -233,20 +216,27 @@ export class DetectionEngine {
     });
   }
 
-  #watching(options: EngineOptions, own: Partial<Record<string, Watcher>>): Watching[] {
+  #watching(options: EngineOptions, baselines: BaselineSource): Watching[] {
     const scopes = options.scopes ?? ['caller', 'estate'];
+    const shared = {
+      maxCallers: this.settings.maxFailingCallers,
+      knowledge: this.knowledge,
+      windows: this.#windows,
+      explained: this.#explained,
+      baselines,
+      maxBaselines: this.settings.maxBaselines,
+      teaching: options.teaching ?? ALL_TIME,
+      reportsServices: options.reportsServices ?? true,
+      blame: (finding, blame) => void this.#blames.set(finding, blame),
+      tuned: (other) => this.#controls.tuned(other, settingsOf(this.settings, other)),
+    } satisfies Omit<DetectorDeps<never>, 'settings'>;
     return (options.catalogue ?? CATALOGUE).flatMap((definition): Watching[] => {
       const base = settingsOf(this.settings, definition);
       if (!base.enabled || !scopes.includes(definition.scope)) return [];
-      const deps = {
-        settings: this.#controls.tuned(definition, base),
-        maxCallers: this.settings.maxFailingCallers,
-        knowledge: this.knowledge,
-      };
-      // `base` is what the definition's own schema parsed
-      const watcher = own[definition.type] ?? definition.make?.(deps as never);
       const { type, scope, explainsRefusals } = definition;
-      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, watcher }];
+      // `base` is what the definition's own schema parsed
+      const deps = { ...shared, settings: this.#controls.tuned(definition, base) } as DetectorDeps<never>;
+      return [{ type, scope, explainsRefusals, watcher: definition.make(deps) }];
     });
   }
 
@@ -254,22 +244,31 @@ export class DetectionEngine {
     return scope === 'caller' || this.tellsEstate;
   }
 
-  #found(watching: Watching, draft: Finding, event: ApiEvent, at: number, findings: Finding[]): void {
+  #found(watching: Watching, draft: Finding, at: number, findings: Finding[]): void {
     if (!this.#tellsOf(watching.scope)) return;
-    if (watching.explainsRefusals) this.#explain(this.#current.key, at, this.#current.lane);
+    if (watching.explainsRefusals) this.#explained.explain(this.#current.key, at, this.#current.lane);
     findings.push(draft);
   }
 
   /** From `before` on: findings of this event, past what people decided, and then for the detectors that go by findings. */
   #tell(event: ApiEvent, at: number, before: number, findings: Finding[]): void {
-    const told = findings.splice(before).flatMap((finding) => this.#controls.pass(finding, event) ?? []);
+    const told = findings.splice(before).flatMap((finding) => this.#pass(finding, event) ?? []);
     for (const { watcher } of this.#watchers.hearing)
       for (const finding of [...told]) {
         const draft = watcher.heard?.(finding, event, at, this.#current);
-        const passed = draft && this.#controls.pass(draft, event);
+        const passed = draft && this.#pass(draft, event);
         if (passed) told.push(passed);
       }
     findings.push(...told);
+  }
+
+  /** What a finding rests on, the simulated one rests on as well. */
+  #pass(finding: Finding, event: ApiEvent): Finding | undefined {
+    const passed = this.#controls.pass(finding, event);
+    if (passed === undefined || passed === finding) return passed;
+    const blame = this.#blames.get(finding);
+    if (blame !== undefined) this.#blames.set(passed, blame);
+    return passed;
   }
 
   /** Event time that all lanes have come to. */
@@ -277,18 +276,6 @@ export class DetectionEngine {
     let least = this.#watermark;
     for (const at of this.#newest.values()) if (at < least) least = at;
     return least;
-  }
-
-  /** For the spike rule: refused requests of a caller that is known to guess or probe, as a share of its window. */
-  explainedShare(key: string, bucket: number, windowSum: number): number {
-    const explained = this.#explained.peek(key);
-    if (!explained || explained.until < bucket * BUCKET_MS || windowSum === 0) return 0;
-    return (this.#refused.peek(key)?.sum(bucket - WINDOW_BUCKETS + 1, bucket) ?? 0) / windowSum;
-  }
-
-  serverErrorShare(slot: number, bucket: number, windowSum: number): number {
-    const errors = this.#serverErrors.peek(this.#slab.keyOf(slot));
-    return errors && windowSum > 0 ? errors.sum(bucket - WINDOW_BUCKETS + 1, bucket) / windowSum : 0;
   }
 
   #admit(at: number, lane: number): boolean {
@@ -301,40 +288,4 @@ export class DetectionEngine {
     if (at > this.#watermark) this.#watermark = at;
     return true;
   }
-
-  #count(event: ApiEvent, key: string, bucket: number, lane: number): number {
-    const slab = this.#slab;
-    const known = slab.find(key);
-    if (known !== undefined) {
-      const head = slab.head[known] ?? 0;
-      if (bucket > head) {
-        this.#updateBusiest(known, head);
-        this.#spikes?.beforeAdvance(known, key, head, bucket);
-      }
-    }
-    const slot = slab.touch(key, bucket, known === undefined ? this.#peers.idOf(groupNameOf(event)) : 0, lane);
-    slab.count(slot, bucket);
-    return slot;
-  }
-
-  #updateBusiest(slot: number, head: number): void {
-    const slab = this.#slab;
-    const sum = slab.windowSum[slot] ?? 0;
-    const busiest = slab.busiest[slot] ?? 0;
-    if (sum <= busiest || slab.isAttack(slot, head)) return;
-    this.#peers.move(slab.group[slot] ?? 0, busiest, sum);
-    slab.busiest[slot] = sum;
-  }
-
-  #forget(slot: number): void {
-    this.#peers.move(this.#slab.group[slot] ?? 0, this.#slab.busiest[slot] ?? 0, 0);
-  }
-
-  #explain(key: string, at: number, lane: number): void {
-    this.#explained.set(key, { until: at + EXPLAINS_FOR_MS }, lane);
-  }
 }
-
-/** What guessing and probing are answered with. */
-const isProbeAnswer = (status: number): boolean =>
-  status === 400 || status === 401 || status === 403 || status === 404 || status === 422;

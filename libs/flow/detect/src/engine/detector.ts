@@ -1,7 +1,13 @@
 import type { BuiltinAlertType, Severity } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import * as z from 'zod';
+import type { BaselineSource } from '../baseline/baseline-source.ts';
+import type { TeachingTimes } from '../baseline/teaching-time.ts';
+import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
+import type { CallerWindows } from './caller-windows.ts';
+import type { ExplainedTraffic } from './explained-traffic.ts';
+import type { Draft } from './finding-draft.ts';
 import type { Watcher } from './watcher.ts';
 
 /**
@@ -24,10 +30,13 @@ export interface DetectorSettings {
   readonly quietMinutes: number;
 }
 
+/** Where settings are asked for; an event is one. */
+export type TunedPlace = Pick<ApiEvent, 'tenant' | 'serviceId' | 'serviceName' | 'routeId' | 'routeName'>;
+
 /** Settings as they are for one event: tenant, service and route may have their own. */
 export interface Tuned<S> {
   readonly base: S;
-  of(event: ApiEvent): S;
+  of(event: TunedPlace): S;
 }
 
 /** The detector's page in docs/detections and its answer to `outrider detectors show`. Markdown without headings. */
@@ -55,6 +64,21 @@ export interface DetectorDeps<S> {
   /** Callers that a watcher may keep state for. */
   readonly maxCallers: number;
   readonly knowledge: Knowledge;
+  /** Short windows of all callers, as the engine counts them. */
+  readonly windows: CallerWindows;
+  /** What of a caller's traffic is no news: refusals that other findings explain, server errors. */
+  readonly explained: ExplainedTraffic;
+  /** Where a caller's past is read, and of how many callers at most it is kept. */
+  readonly baselines: BaselineSource;
+  readonly maxBaselines: number;
+  /** What people said about baselines: resets, and time that must not teach. */
+  readonly teaching: TeachingTimes;
+  /** False: this process sees a part of a service's callers, and somebody who sees all tells what is wrong with it. */
+  readonly reportsServices: boolean;
+  /** Settings of another detector, for who goes by the same words. */
+  tuned<T extends DetectorSettings>(other: TypedDefinition<T>): Tuned<T>;
+  /** The finding says that others are not affected: before it is told it is held against callers that other processes watch. */
+  blame(finding: Draft, blame: Blame): void;
 }
 
 export interface DetectorDefinition {
@@ -66,8 +90,12 @@ export interface DetectorDefinition {
   readonly explainsRefusals: boolean;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<DetectorSettings>;
-  /** Absent where the engine itself makes the watcher. */
-  readonly make: ((deps: DetectorDeps<never>) => Watcher) | undefined;
+  readonly make: (deps: DetectorDeps<never>) => Watcher;
+}
+
+/** A definition that still knows the type of its settings. */
+export interface TypedDefinition<S extends DetectorSettings> extends DetectorDefinition {
+  readonly settings: z.ZodType<S>;
 }
 
 /** Keeps the detector's own type of settings together with what uses them. */
@@ -78,8 +106,8 @@ export const defineDetector = <S extends DetectorSettings>(parts: {
   readonly explainsRefusals?: boolean;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<S>;
-  readonly make?: (deps: DetectorDeps<S>) => Watcher;
-}): DetectorDefinition => ({
+  readonly make: (deps: DetectorDeps<S>) => Watcher;
+}): TypedDefinition<S> => ({
   ...parts,
   explainsRefusals: parts.explainsRefusals ?? false,
   // the engine gives `make` nothing but what `settings` parsed

@@ -28,6 +28,21 @@ export interface Caller {
   readonly profile: CallerProfile | undefined;
 }
 
+/**
+ * The part of a watcher that goes by the caller's window as a whole, and may have to wait for the store before it can judge it. `slot` is the
+ * caller's in the engine's windows.
+ */
+export interface Lookout {
+  /** The caller's newest bucket is about to move from `head` to `bucket`: what is finished can be taken up. */
+  beforeAdvance(slot: number, key: string, head: number, bucket: number, event: ApiEvent): void;
+  /** After the watchers: whether `look` is worth its cost. Asked of every event. */
+  isDue(slot: number, event: ApiEvent, at: number, caller: Caller): boolean;
+  /** No other event is observed before it resolves. */
+  look(slot: number, event: ApiEvent, at: number, caller: Caller): Promise<Draft | undefined>;
+  /** Pasts that a bound made it forget. */
+  readonly evicted: number;
+}
+
 /** The part of a detector that keeps state between events. Synchronous; sees each event once, in order of arrival. */
 export interface Watcher {
   /** First digits of the statuses that concern it (0: none was logged); absent: all. */
@@ -39,6 +54,7 @@ export interface Watcher {
   heard?(finding: Finding, event: ApiEvent, at: number, caller: Caller): Draft | undefined;
   /** After `observe`: what it makes of the event, with its figures; one sentence, undefined when it is not concerned. */
   explain?(event: ApiEvent, at: number, caller: Caller): string | undefined;
+  readonly lookout?: Lookout;
   readonly evicted: number;
   /** Forgets what it keeps of callers of these lanes. */
   forgetLanes(lanes: ReadonlySet<number>): void;

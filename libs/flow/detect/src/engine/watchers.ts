@@ -1,6 +1,6 @@
 import type { AlertType } from '@outrider/domain/detection/alert';
 import type { DetectorScope } from './detector.ts';
-import type { Watcher } from './watcher.ts';
+import type { Lookout, Watcher } from './watcher.ts';
 
 export interface Watching {
   readonly type: AlertType;
@@ -9,12 +9,19 @@ export interface Watching {
   readonly watcher: Watcher;
 }
 
+/** A watcher that looks at whole windows. */
+export interface Looking extends Watching {
+  readonly lookout: Lookout;
+}
+
 const CLASSES = [0, 1, 2, 3, 4, 5] as const;
 
 /** The watchers at work, found by the first digit of a status without asking each. */
 export class Watchers {
   readonly ticking: readonly Watching[];
   readonly hearing: readonly Watching[];
+  readonly looking: readonly Looking[];
+  readonly lookouts: readonly Lookout[];
   readonly #byClass: readonly (readonly Watching[])[];
 
   constructor(readonly all: readonly Watching[]) {
@@ -23,6 +30,8 @@ export class Watchers {
     );
     this.ticking = all.filter(({ watcher }) => watcher.tick !== undefined);
     this.hearing = all.filter(({ watcher }) => watcher.heard !== undefined);
+    this.looking = all.flatMap((one) => (one.watcher.lookout ? [{ ...one, lookout: one.watcher.lookout }] : []));
+    this.lookouts = this.looking.map(({ lookout }) => lookout);
   }
 
   of(status: number): readonly Watching[] {
@@ -31,5 +40,9 @@ export class Watchers {
 
   get evicted(): number {
     return this.all.reduce((sum, { watcher }) => sum + watcher.evicted, 0);
+  }
+
+  get evictedBaselines(): number {
+    return this.lookouts.reduce((sum, { evicted }) => sum + evicted, 0);
   }
 }

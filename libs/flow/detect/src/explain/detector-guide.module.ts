@@ -1,10 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Lifecycle } from '@outrider/platform/lifecycle';
+import type { Logger } from '@outrider/platform/logger';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
+import { Clock } from '@outrider/ports/clock';
 import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
 import { EventStore } from '@outrider/ports/event-store';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
 import { CatalogueGuide } from '../controls/catalogue-guide.ts';
+import { liveTeachingTimes } from '../controls/teaching-refresh.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RuleFolder } from '../rules/rule-folder.ts';
 import { DetectSettings } from '../settings.ts';
@@ -28,11 +32,27 @@ export class DetectorGuideModule {
         { provide: DetectorGuide, useFactory: () => new CatalogueGuide(settings) },
         {
           provide: EventExplainer,
-          useFactory: (events: EventStore, alerts: AlertStore, lifecycle: Lifecycle) => {
+          useFactory: (
+            events: EventStore,
+            alerts: AlertStore,
+            clock: Clock,
+            log: Logger,
+            lifecycle: Lifecycle,
+            store?: BaselineControlStore,
+          ) => {
             const rules = rulesDir === undefined ? () => [] : watchedRules(rulesDir, lifecycle);
-            return new StoredExplainer({ settings, baselines: new StoredBaselines(events, alerts), rules });
+            const teaching = liveTeachingTimes('explain: teaching times', { store, clock, log, lifecycle });
+            const baselines = new StoredBaselines(events, alerts, teaching);
+            return new StoredExplainer({ settings, baselines, teaching, rules });
           },
-          inject: [EventStore, AlertStore, Lifecycle],
+          inject: [
+            EventStore,
+            AlertStore,
+            Clock,
+            'outrider.logger',
+            Lifecycle,
+            { token: BaselineControlStore, optional: true },
+          ],
         },
       ],
       exports: [DetectorGuide, EventExplainer],

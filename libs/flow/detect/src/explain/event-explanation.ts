@@ -4,6 +4,7 @@ import type { DetectorVerdict, EventExplanation } from '@outrider/domain/detecti
 import { eventId, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerOf, entityKey } from '@outrider/domain/traffic/entity';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { LiveControls } from '../controls/live-controls.ts';
 import { CATALOGUE } from '../detectors/catalogue.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
@@ -17,6 +18,8 @@ import { readFacts } from './read-facts.ts';
 export interface ExplainParts {
   readonly settings: DetectSettings;
   readonly baselines: BaselineSource;
+  /** As `baselines` has them. */
+  readonly teaching?: TeachingTimes;
   readonly controls: AllControls;
   readonly rules: readonly Rule[];
 }
@@ -43,6 +46,7 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
   undecided.refresh({ overrides: parts.controls.overrides.map((one) => ({ ...one, state: null })), exceptions: [] });
   const engine = new DetectionEngine(parts.settings, parts.baselines, {
     controls: undecided,
+    teaching: parts.teaching ?? ALL_TIME,
     rules: RuleSet.compile(parts.rules),
   });
   const { count: replayed, told } = await replay(engine, question);

@@ -2,6 +2,7 @@ import type { EventExplanation } from '@outrider/domain/detection/explanation';
 import { TransientError } from '@outrider/platform/errors';
 import { EventExplainer } from '@outrider/ports/detector-guide';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
+import type { TeachingTimes } from '../baseline/teaching-time.ts';
 import type { Rule } from '../rules/rule.ts';
 import { DetectSettings } from '../settings.ts';
 import { explainEvent } from './event-explanation.ts';
@@ -9,6 +10,8 @@ import { explainEvent } from './event-explanation.ts';
 export interface ExplainerParts {
   readonly settings: DetectSettings;
   readonly baselines: BaselineSource;
+  /** As `baselines` has them. */
+  readonly teaching: TeachingTimes;
   /** The rules in force. */
   readonly rules: () => readonly Rule[];
 }
@@ -36,9 +39,12 @@ export class StoredExplainer extends EventExplainer {
     if (this.#running >= MAX_AT_ONCE) throw new TransientError('too many events are being explained', 'busy');
     this.#running++;
     try {
-      const { baselines, rules } = this.parts;
+      const { baselines, teaching, rules } = this.parts;
       const settings = { ...this.parts.settings, ...SMALL };
-      return await explainEvent({ settings, baselines, controls: question.controls, rules: rules() }, question);
+      return await explainEvent(
+        { settings, baselines, teaching, controls: question.controls, rules: rules() },
+        question,
+      );
     } finally {
       this.#running--;
     }

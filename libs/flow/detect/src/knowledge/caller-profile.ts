@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { UserAgent } from '@outrider/domain/traffic/user-agent';
+import type { TeachingTime } from '../baseline/teaching-time.ts';
 import { hash32 } from '../duplicates/hash64.ts';
 import { DAY_MS, HOUR_MS } from '../windows/time.ts';
 import { samePlace, placeOf, wasNew, type Place } from './place.ts';
@@ -54,6 +55,8 @@ export class CallerProfile {
   days = 0;
   /** False until what the store holds of it was read: what looks new may not be. */
   seeded = true;
+  /** What people had said about it when it was begun. */
+  said: TeachingTime | undefined;
   /** Who uses the credential from new places or with new clients; undefined for nearly everybody. */
   strangers: Stranger[] | undefined;
   /** Requests in the busiest hour (UTC) before the present one. */

@@ -1,4 +1,5 @@
 import { FlowTagger, type BusinessFlow } from '@outrider/domain/endpoints/business-flow';
+import type { TeachingTime } from '../baseline/teaching-time.ts';
 import { hash32 } from '../duplicates/hash64.ts';
 import { TermList } from './term-list.ts';
 
@@ -64,6 +65,8 @@ export class EndpointKnowledge {
   /** All requests, refused ones included, since it is known. */
   requests = 0;
   lastAt: number;
+  /** What people said about it. */
+  said: TeachingTime | undefined;
   /** Callers with credentials (hashes of their keys) that it answered 2xx: 64 singly. */
   readonly callers = new TermList(64);
 

@@ -1,6 +1,7 @@
 import { DocumentIndex } from '@outrider/domain/endpoints/document-index';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { UserAgentCache } from '@outrider/domain/traffic/user-agent';
+import { ALL_TIME, isUntaught, teaches, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
 import { CallerProfile } from './caller-profile.ts';
 import { EndpointKnowledge, TraitsCache } from './endpoint-knowledge.ts';
@@ -25,7 +26,11 @@ export class Knowledge {
   readonly #profiles: BoundedMap<CallerProfile>;
   readonly #onNew: ((event: ApiEvent, key: string, profile: CallerProfile) => void) | undefined;
 
-  constructor(limits: KnowledgeLimits, onNew?: (event: ApiEvent, key: string, profile: CallerProfile) => void) {
+  constructor(
+    limits: KnowledgeLimits,
+    onNew?: (event: ApiEvent, key: string, profile: CallerProfile) => void,
+    private readonly teaching: TeachingTimes = ALL_TIME,
+  ) {
     this.#endpoints = new BoundedMap(limits.maxEndpoints);
     this.#profiles = new BoundedMap(limits.maxProfiles);
     this.#onNew = onNew;
@@ -44,7 +49,18 @@ export class Knowledge {
   }
 
   endpoint(key: string): EndpointKnowledge | undefined {
-    return this.#endpoints.get(key);
+    const known = this.#endpoints.get(key);
+    if (known === undefined) return undefined;
+    const said = this.teaching.ofEndpoint(key);
+    if (known.said === said) return known;
+    known.said = said;
+    if (
+      said === undefined ||
+      (known.firstAt >= said.from && !isUntaught(said, { from: known.firstAt, to: known.lastAt }))
+    )
+      return known;
+    this.#endpoints.delete(key);
+    return undefined;
   }
 
   /** By caller key; undefined of who is not remembered. */
@@ -52,12 +68,14 @@ export class Knowledge {
     return this.#profiles.get(key);
   }
 
-  /** The profile of an event's caller, made now if new; undefined for addresses. */
+  /** The profile of an event's caller, made now if new or if people said something else about it; undefined for addresses. */
   profileOf(event: ApiEvent, key: string, lane: number): CallerProfile | undefined {
     if (event.credentialId === '') return undefined;
     const known = this.#profiles.get(key);
-    if (known) return known;
+    const said = this.teaching.ofCaller(key);
+    if (known !== undefined && known.said === said) return known;
     const made = new CallerProfile();
+    made.said = said;
     this.#profiles.set(key, made, lane);
     this.#onNew?.(event, key, made);
     return made;
@@ -76,10 +94,14 @@ export class Knowledge {
     const worked = status >= 200 && status < 400;
     let endpoint = known;
     if (worked && endpoint === undefined) {
-      endpoint = new EndpointKnowledge(endpointKey, event.serviceId, event.method, event.pathTemplate, at);
-      this.#endpoints.set(endpointKey, endpoint);
+      const said = this.teaching.ofEndpoint(endpointKey);
+      if (said === undefined || at >= said.from) {
+        endpoint = new EndpointKnowledge(endpointKey, event.serviceId, event.method, event.pathTemplate, at);
+        endpoint.said = said;
+        this.#endpoints.set(endpointKey, endpoint);
+      }
     }
-    if (endpoint !== undefined) {
+    if (endpoint !== undefined && (endpoint.said === undefined || teaches(endpoint.said, at))) {
       endpoint.requests++;
       if (worked) {
         endpoint.successes++;
@@ -93,7 +115,8 @@ export class Knowledge {
         }
       }
     }
-    profile?.learn(event, at, this.agents.of(event.userAgent), prefixOf, status < 300 ? endpoint?.id : undefined);
+    if (profile === undefined || !teaches(profile.said, at)) return;
+    profile.learn(event, at, this.agents.of(event.userAgent), prefixOf, status < 300 ? endpoint?.id : undefined);
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {

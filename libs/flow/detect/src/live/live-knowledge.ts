@@ -9,6 +9,7 @@ import { RuleFolder, type LoadedRules } from '../rules/rule-folder.ts';
 import { RuleSet } from '../rules/rule-set.ts';
 import { CurrentDocuments } from './current-documents.ts';
 import { ProfileSeeds } from './profile-seeds.ts';
+import { RegularTasks } from './regular-tasks.ts';
 
 const SEED_EVERY_MS = 500;
 const DOCUMENTS_EVERY_MS = 30_000;
@@ -29,7 +30,7 @@ export class LiveKnowledge {
   readonly seeds: ProfileSeeds;
   #documents: CurrentDocuments | undefined;
   #folder: RuleFolder | undefined;
-  #timers: NodeJS.Timeout[] = [];
+  readonly #tasks = new RegularTasks((error) => this.#warn(error));
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly deps: LiveKnowledgeDeps) {
@@ -44,34 +45,17 @@ export class LiveKnowledge {
     this.#documents = new CurrentDocuments(endpoints, (documents) => (engine.knowledge.documents = documents));
     await this.templates.start();
     await this.#documents.refresh().catch((error: unknown) => this.#warn(error));
-    this.#every(SEED_EVERY_MS, () => this.seeds.round());
-    this.#every(DOCUMENTS_EVERY_MS, async () => this.#documents?.refresh());
+    this.#tasks.every(SEED_EVERY_MS, () => this.seeds.round());
+    this.#tasks.every(DOCUMENTS_EVERY_MS, async () => this.#documents?.refresh());
     if (rulesDir === undefined) return;
     this.#folder = new RuleFolder({ dir: rulesDir, onChange: (loaded) => useRules(engine, loaded, log) });
     await this.#folder.start();
   }
 
   async stop(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#timers = [];
+    this.#tasks.stop();
     await this.#folder?.stop();
     await this.templates.stop();
-  }
-
-  /** Never two at a time. */
-  #every(ms: number, work: () => Promise<void>): void {
-    let running = false;
-    const timer = setInterval(() => {
-      if (running) return;
-      running = true;
-      work()
-        .catch((error: unknown) => this.#warn(error))
-        .finally(() => {
-          running = false;
-        });
-    }, ms);
-    timer.unref();
-    this.#timers.push(timer);
   }
 
   #warn(error: unknown): void {

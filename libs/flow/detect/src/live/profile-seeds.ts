@@ -3,6 +3,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerOf } from '@outrider/domain/traffic/entity';
 import { userAgentOf } from '@outrider/domain/traffic/user-agent';
 import type { BaselineStore, CallerId, CallerTerm } from '@outrider/ports/baseline-store';
+import { isUntaught } from '../baseline/teaching-time.ts';
 import { agentTerm, CallerProfile } from '../knowledge/caller-profile.ts';
 import { DAY_MS } from '../windows/time.ts';
 
@@ -51,15 +52,16 @@ export class ProfileSeeds {
   async round(): Promise<void> {
     const [first] = this.#waiting;
     if (!first) return;
-    const batch = this.#waiting.filter(({ tenant }) => tenant === first.tenant).slice(0, BATCH);
+    const from = resetOf(first);
+    const batch = this.#waiting.filter((one) => one.tenant === first.tenant && resetOf(one) === from).slice(0, BATCH);
     const taken = new Set(batch);
-    await this.#read(first.tenant, batch);
+    await this.#read(first.tenant, batch, Math.max(from, this.deps.now() - LOOK_BACK_MS));
     this.#waiting = this.#waiting.filter((one) => !taken.has(one));
     for (const { profile } of batch) profile.seeded = true;
   }
 
-  async #read(tenant: string, batch: readonly Waiting[]): Promise<void> {
-    const since = this.deps.now() - LOOK_BACK_MS;
+  /** `since` of all of them; ms. */
+  async #read(tenant: string, batch: readonly Waiting[], since: number): Promise<void> {
     const callers = batch.map(({ caller }) => caller);
     const profiles = new Map(batch.map(({ caller, profile }) => [`${caller.kind}|${caller.id}`, profile]));
     const uses = await this.deps.store.lastUsed({ tenant, callers, since });
@@ -68,17 +70,24 @@ export class ProfileSeeds {
       for (const term of chunk) terms.push(term);
     for (const term of terms) {
       const profile = profiles.get(`${term.caller.kind}|${term.caller.id}`);
-      if (profile) seed(profile, tenant, term);
+      if (profile && isTaught(profile, term)) seed(profile, tenant, term);
     }
     for (const { caller, firstSeenAt, requests, days } of uses) {
       const profile = profiles.get(`${caller.kind}|${caller.id}`);
       if (!profile) continue;
-      profile.firstAt = Math.min(profile.firstAt, firstSeenAt);
+      profile.firstAt = Math.min(profile.firstAt, Math.max(since, firstSeenAt));
       profile.requests = Math.max(profile.requests, requests);
       profile.days = Math.max(profile.days, days);
     }
   }
 }
+
+/** Those whose past begins at the same reset are read together. */
+const resetOf = ({ profile }: Waiting): number => profile.said?.from ?? Number.NEGATIVE_INFINITY;
+
+/** The store gives some terms by the month: those not seen since the reset, or in excluded time alone, are no habit. */
+const isTaught = ({ said }: CallerProfile, { firstSeenAt, lastSeenAt }: CallerTerm): boolean =>
+  said === undefined || !isUntaught(said, { from: firstSeenAt, to: lastSeenAt });
 
 /** The key of its knowledge (see endpointKeyOf). */
 const endpointKey = (tenant: string, id: string): string => {

@@ -67,7 +67,6 @@ export class StageRun {
       store,
       engine: this.engine,
       tracker: this.tracker,
-      settings: settings.errorSpike,
       seesAll: () => this.ingest.partitions === PARTITIONS,
       onShared: () => counts.sharedBlame(),
       onProblem: (error) => {

@@ -10,9 +10,7 @@ const NO_BASELINES = {} as BaselineSource;
 
 /** An engine with these detectors alone. */
 export const engineOf = (...definitions: readonly DetectorDefinition[]): DetectionEngine =>
-  new DetectionEngine(DetectSettings.parse({ requestSpike: { enabled: false } }), NO_BASELINES, {
-    catalogue: definitions,
-  });
+  new DetectionEngine(DetectSettings.parse({}), NO_BASELINES, { catalogue: definitions });
 
 /** What the engine finds in these events, in order of their time. */
 export const findingsIn = (engine: DetectionEngine, events: readonly ApiEvent[]): Finding[] => {

@@ -148,6 +148,22 @@ export class CallerSlab {
     }
   }
 
+  /** Forgets what the caller did before `bucket`, as if it began then. */
+  restart(slot: number, bucket: number): void {
+    const head = this.head[slot] ?? 0;
+    const [group, lane] = [this.group[slot] ?? 0, this.lane[slot] ?? 0];
+    const kept = Array.from({ length: Math.max(0, head - bucket + 1) }, (_, i) => this.at(slot, bucket + i));
+    this.#reset(slot, bucket, group);
+    this.lane[slot] = lane;
+    this.head[slot] = Math.max(head, bucket);
+    kept.forEach((n, i) => {
+      const at = bucket + i;
+      if (at <= head - RING_BUCKETS) return;
+      this.#ring[slot * RING_BUCKETS + modulo(at)] = n;
+      if (at > head - WINDOW_BUCKETS) this.windowSum[slot] = (this.windowSum[slot] ?? 0) + n;
+    });
+  }
+
   isAttack(slot: number, bucket: number): boolean {
     return bucket >= (this.attackFrom[slot] ?? 0) && bucket <= (this.attackUntil[slot] ?? -1);
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
 
 const count = (value: number) => z.number().int().min(1).max(100_000).default(value);
 const share = (value: number) => z.number().min(0).max(1).default(value);
@@ -31,8 +32,7 @@ export const DEFAULT_AUTH_WORDS = [
 ];
 
 /** Guessing of credentials, at the gateway (refused by Kong) and at the upstream's login. */
-export const BruteForceSettings = z.object({
-  enabled: z.boolean().default(true),
+export const BruteForceSettings = detectorSettings({
   /** More than so many refusals in 60 s, or in 10 min, of one address without consumer. */
   gatewayFailures60s: count(10),
   gatewayFailures10m: count(30),
@@ -65,7 +65,5 @@ export const BruteForceSettings = z.object({
   prefixAddresses: z.number().int().min(2).max(256).default(3),
   /** Whole path segments (or the words of one, split at `-`, `_`, `.`) that make an endpoint a login; lower case. */
   authWords: z.array(z.string().min(2).max(40)).max(200).default(DEFAULT_AUTH_WORDS),
-  /** Quiet time after which the alert is over; minutes of event time. */
-  quietMinutes: z.number().min(1).max(1440).default(15),
 });
 export type BruteForceSettings = Readonly<z.infer<typeof BruteForceSettings>>;

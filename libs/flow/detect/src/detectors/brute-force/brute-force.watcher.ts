@@ -1,15 +1,16 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
+import type { DetectorDeps } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { bucketOf, DAY_MS } from '../../windows/time.ts';
-import { AuthEndpoints } from './auth-endpoints.ts';
 import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing, type SlowView } from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
 import { isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
+import type { LoginPaths } from './login-paths.ts';
 import { PrefixGuessing } from './prefix-guessing.ts';
 
 /** Credentials and addresses known to work; 16 bytes each. */
@@ -27,16 +28,14 @@ export class BruteForceWatcher implements Watcher {
   readonly #prefixes: PrefixGuessing;
   readonly #workingCredentials = new KnownSet(MAX_KNOWN_GOOD);
   readonly #workingAddresses = new KnownSet(MAX_KNOWN_GOOD);
-  readonly #endpoints: AuthEndpoints;
 
   constructor(
-    private readonly settings: BruteForceSettings,
-    maxCallers: number,
+    private readonly deps: Pick<DetectorDeps<BruteForceSettings>, 'settings' | 'maxCallers'>,
+    private readonly logins: LoginPaths,
   ) {
-    this.#gateway = new BoundedMap(maxCallers);
-    this.#logins = new BoundedMap(maxCallers);
-    this.#prefixes = new PrefixGuessing(settings, Math.ceil(maxCallers / 4));
-    this.#endpoints = new AuthEndpoints(settings.authWords);
+    this.#gateway = new BoundedMap(deps.maxCallers);
+    this.#logins = new BoundedMap(deps.maxCallers);
+    this.#prefixes = new PrefixGuessing(deps.settings, Math.ceil(deps.maxCallers / 4));
   }
 
   get evicted(): number {
@@ -48,18 +47,14 @@ export class BruteForceWatcher implements Watcher {
     for (const kept of [this.#gateway, this.#logins, this.#prefixes]) kept.forgetLanes(lanes);
   }
 
-  isLogin(event: ApiEvent): boolean {
-    return this.#endpoints.matches(event.pathTemplate);
-  }
-
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '') this.#remember(event);
     if (event.answeredBy === 'kong') {
       if ((event.status === 401 || event.status === 403) && event.credentialId === '' && event.consumerId === '')
         return this.#refused(event, at, caller);
-      return event.status === 429 && this.isLogin(event) ? this.#followed(event, at, caller) : undefined;
+      return event.status === 429 && this.logins.matches(event) ? this.#followed(event, at, caller) : undefined;
     }
-    if (this.#endpoints.matches(event.pathTemplate)) return this.#login(event, at, caller);
+    if (this.logins.matches(event)) return this.#login(event, at, caller);
     // Where upstreams check the keys themselves.
     if (event.credentialFingerprint === '' || event.credentialId !== '') return undefined;
     if (event.status === 401) return this.#refused(event, at, caller);
@@ -69,8 +64,8 @@ export class BruteForceWatcher implements Watcher {
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const isRefused = event.status === 401 || event.status === 403;
-    const { gatewayFailures60s, gatewayFailures10m, loginFailures60s, loginFailures10m } = this.settings;
-    const login = this.isLogin(event) && event.answeredBy === 'upstream';
+    const { gatewayFailures60s, gatewayFailures10m, loginFailures60s, loginFailures10m } = this.deps.settings.of(event);
+    const login = this.logins.matches(event) && event.answeredBy === 'upstream';
     if (login ? !isFailedLogin(event) : !isRefused) return undefined;
     const guesser = login ? this.#logins.peek(loginKey(event, caller)) : this.#gateway.peek(caller.key);
     if (!guesser) return undefined;
@@ -108,8 +103,9 @@ export class BruteForceWatcher implements Watcher {
 
   #judgeRefusals(event: ApiEvent, at: number, caller: Caller, guesser: Guesser): Draft | undefined {
     const { log, evidence } = guesser;
+    const settings = this.deps.settings.of(event);
     if (
-      log.failuresWithin(TEN_MINUTES_MS) <= this.settings.gatewayFailures60s ||
+      log.failuresWithin(TEN_MINUTES_MS) <= settings.gatewayFailures60s ||
       !log.worthALook ||
       at < log.reportedAt + REPORT_EVERY_MS
     )
@@ -124,7 +120,7 @@ export class BruteForceWatcher implements Watcher {
         knownGood: event.answeredBy !== 'kong' || this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),
         steady: guesser.cadence.paceSince(0).steady,
       },
-      this.settings,
+      settings,
     );
     if (!verdict) return undefined;
     log.reportedAt = at;
@@ -167,30 +163,31 @@ export class BruteForceWatcher implements Watcher {
 
   #judgeLogins(event: ApiEvent, at: number, caller: Caller, guesser: Guesser, reading: boolean): Draft | undefined {
     const { log, evidence } = guesser;
+    const settings = this.deps.settings.of(event);
     if (
-      log.failuresWithin(TEN_MINUTES_MS) < this.settings.loginFailures60s ||
+      log.failuresWithin(TEN_MINUTES_MS) < settings.loginFailures60s ||
       !log.worthALook ||
       at < log.reportedAt + REPORT_EVERY_MS
     )
       return undefined;
-    const verdict = judgeLoginGuessing(log.within(60_000), log.within(TEN_MINUTES_MS), this.settings);
+    const verdict = judgeLoginGuessing(log.within(60_000), log.within(TEN_MINUTES_MS), settings);
     // Reading with ever the same query is polling.
-    if (!verdict || (reading && verdict.distinct < this.settings.loginFailures60s)) return undefined;
+    if (!verdict || (reading && verdict.distinct < settings.loginFailures60s)) return undefined;
     // A program that waits for a person to allow it (device flow), or that is stuck, asks by a clock.
-    if (this.#endpoints.isForPrograms(event.pathTemplate) && guesser.cadence.paceSince(0).steady) return undefined;
+    if (this.logins.isForPrograms(event) && guesser.cadence.paceSince(0).steady) return undefined;
     log.reportedAt = at;
     return guessFinding({ event, at, caller, evidence, verdict, place: 'login' });
   }
 
   #slow(event: ApiEvent, at: number, caller: Caller, guesser: Guesser, where: GuessingPlace): Draft | undefined {
-    if (guesser.cadence.size < this.settings.slowFailures || at < guesser.slowReportedAt + SLOW_REPORT_MS)
-      return undefined;
+    const settings = this.deps.settings.of(event);
+    if (guesser.cadence.size < settings.slowFailures || at < guesser.slowReportedAt + SLOW_REPORT_MS) return undefined;
     if (at < guesser.log.reportedAt + SLOW_REPORT_MS) return undefined;
     if (where === 'gateway' && this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`)) return undefined;
     const place: SlowView['place'] =
-      where === 'gateway' ? 'gateway' : this.#endpoints.isForPrograms(event.pathTemplate) ? 'token' : 'login';
+      where === 'gateway' ? 'gateway' : this.logins.isForPrograms(event) ? 'token' : 'login';
     const pace = guesser.cadence.paceSince(at - DAY_MS);
-    const verdict = judgeSlowGuessing({ ...pace, place, authenticated: event.credentialId !== '' }, this.settings);
+    const verdict = judgeSlowGuessing({ ...pace, place, authenticated: event.credentialId !== '' }, settings);
     if (!verdict) return undefined;
     guesser.slowReportedAt = at;
     return guessFinding({ event, at, caller, evidence: guesser.evidence, verdict, place: where });

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Tuned } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -23,7 +24,7 @@ export class PrefixGuessing {
   readonly #networks: BoundedMap<Network>;
 
   constructor(
-    private readonly settings: BruteForceSettings,
+    private readonly settings: Tuned<BruteForceSettings>,
     maxNetworks: number,
   ) {
     this.#networks = new BoundedMap(maxNetworks);
@@ -47,16 +48,17 @@ export class PrefixGuessing {
     if (caller.prefix === '') return undefined;
     const network = this.#networks.getOrMake(keyOf(event, caller, place), () => new Network(), caller.lane);
     const { log, addresses } = network;
+    const settings = this.settings.of(event);
     log.add(at, mark);
     network.evidence.add(event, at);
     if (addresses.size < MAX_ADDRESSES || addresses.has(event.clientIp)) addresses.set(event.clientIp, at);
     if (network.lead === event.clientIp) network.leadAt = at;
-    if (addresses.size < this.settings.prefixAddresses || at < log.reportedAt + REPORT_EVERY_MS || !log.worthALook)
+    if (addresses.size < settings.prefixAddresses || at < log.reportedAt + REPORT_EVERY_MS || !log.worthALook)
       return undefined;
     for (const [address, last] of addresses) if (last < at - WINDOW_MS) addresses.delete(address);
-    if (addresses.size < this.settings.prefixAddresses) return undefined;
+    if (addresses.size < settings.prefixAddresses) return undefined;
     if (network.lead !== event.clientIp && at < network.leadAt + LEAD_MS) return undefined;
-    const verdict = place === 'gateway' ? this.#atGateway(network) : this.#atLogin(network);
+    const verdict = place === 'gateway' ? atGateway(network, settings) : atLogin(network, settings);
     if (!verdict) return undefined;
     log.reportedAt = at;
     network.lead = event.clientIp;
@@ -71,27 +73,25 @@ export class PrefixGuessing {
       network: { prefix: caller.prefix, addresses: addresses.size },
     });
   }
-
-  #atGateway({ log }: Network) {
-    const in60s = log.within(60_000);
-    const in10m = log.within(WINDOW_MS);
-    // Only addresses that do little else are added up; what shows no credential is a network of clients rather than one guesser.
-    const view = { in60s, in10m, requests60s: in60s.failures, requests10m: in10m.failures, knownGood: true };
-    return judgeGatewayGuessing(view, this.settings);
-  }
-
-  /** An office that comes back from holidays is a network too: twice the limits. */
-  #atLogin({ log }: Network) {
-    const { loginFailures60s, loginFailures10m, sprayingFailures10m } = this.settings;
-    return judgeLoginGuessing(log.within(60_000), log.within(WINDOW_MS), {
-      ...this.settings,
-      loginFailures60s: 2 * loginFailures60s,
-      loginFailures10m: 2 * loginFailures10m,
-      sprayingFailures10m: 2 * sprayingFailures10m,
-      loginFailureShare: Math.max(0.8, this.settings.loginFailureShare),
-    });
-  }
 }
+
+const atGateway = ({ log }: Network, settings: BruteForceSettings) => {
+  const in60s = log.within(60_000);
+  const in10m = log.within(WINDOW_MS);
+  // Only addresses that do little else are added up; what shows no credential is a network of clients rather than one guesser.
+  const view = { in60s, in10m, requests60s: in60s.failures, requests10m: in10m.failures, knownGood: true };
+  return judgeGatewayGuessing(view, settings);
+};
+
+/** An office that comes back from holidays is a network too: twice the limits. */
+const atLogin = ({ log }: Network, settings: BruteForceSettings) =>
+  judgeLoginGuessing(log.within(60_000), log.within(WINDOW_MS), {
+    ...settings,
+    loginFailures60s: 2 * settings.loginFailures60s,
+    loginFailures10m: 2 * settings.loginFailures10m,
+    sprayingFailures10m: 2 * settings.sprayingFailures10m,
+    loginFailureShare: Math.max(0.8, settings.loginFailureShare),
+  });
 
 const keyOf = (event: ApiEvent, caller: Caller, place: GuessingPlace): string =>
   `${event.tenant}|${place}|${caller.prefix}`;

@@ -1,4 +1,4 @@
-import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { CredentialStuffingSettings } from './credential-stuffing.settings.ts';
 
@@ -57,7 +57,7 @@ export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): S
   const { past } = v;
   const pastAttempts = past.failures + past.successes;
   const pastShare = pastAttempts > 0 ? past.failures / pastAttempts : 0;
-  if (wilsonLowerBound(v.failures, attempts, 3) < Math.max(s.minFailureShare, Math.min(0.9, 2 * pastShare)))
+  if (wilsonInterval(v.failures, attempts, 3).low < Math.max(s.minFailureShare, Math.min(0.9, 2 * pastShare)))
     return undefined;
   if (past.spanMs >= HISTORY_MS)
     return attempts >= s.minSurge * past.maxAttempts ? verdict('surge', 10, v, s, 0.75) : undefined;

@@ -1,4 +1,5 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import { teaches, type TeachingTime } from '../../baseline/teaching-time.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -35,6 +36,9 @@ class Service {
   rates: FloodRates | undefined;
   rushUntil = Number.NEGATIVE_INFINITY;
   checkedBucket = 0;
+
+  /** What people had said about it when it was begun. */
+  constructor(readonly said: TeachingTime | undefined) {}
 }
 
 /** Counts anonymous requests by service; who makes them is looked at only while there is a rush. */
@@ -54,17 +58,42 @@ export class DistributedFloodWatcher implements Watcher {
   forgetLanes(): void {}
 
   observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
-    // A credential that the upstream accepts makes a user of an address.
-    if (event.credentialId !== '' || (event.credentialFingerprint !== '' && event.status < 400)) return undefined;
+    if (!isAnonymous(event)) return undefined;
     if (at < this.#firstAt) this.#firstAt = at;
     this.#seen.add(event.clientIp, at);
-    const service = this.#services.getOrMake(keyOf(event), () => new Service());
-    service.usual.add(at, service.crowd === undefined);
+    const service = this.#serviceOf(keyOf(event));
+    service.usual.add(at, service.crowd === undefined && teaches(service.said, at));
     service.counts.add(at);
     for (const other of this.#rushes) if (other !== service) other.crowd?.elsewhere(event.clientIp);
     const bucket = bucketOf(at);
     if (service.crowd === undefined && bucket === service.checkedBucket) return undefined;
     return this.#rush(event, at, bucket, service);
+  }
+
+  /** What was usual before people said something else about it counts no more. */
+  #serviceOf(key: string): Service {
+    const said = this.deps.teaching.ofService(key);
+    const known = this.#services.get(key);
+    if (known !== undefined && known.said === said) return known;
+    if (known !== undefined) this.#rushes.delete(known);
+    const made = new Service(said);
+    this.#services.set(key, made);
+    return made;
+  }
+
+  /** Of a request without credentials: how many came with it. */
+  explain(event: ApiEvent, at: number): string | undefined {
+    const service = isAnonymous(event) ? this.#services.peek(keyOf(event)) : undefined;
+    if (!service) return undefined;
+    const s = this.deps.settings.of(event);
+    const { crowd, usual } = service;
+    const bucket = bucketOf(at);
+    const last60s = service.counts.sum(bucket - MINUTE_BUCKETS, bucket);
+    const came = `${last60s} requests without credentials came to ${nameOf(event)} in the last minute, where ${tenth(Math.max(usual.recent, usual.usual(at)))} are usual and ${usual.max} were the most`;
+    if (!crowd)
+      return `${came}; nobody looks at who makes them below ${s.floor60s} and ${s.overRecent} times the usual.`;
+    const { drones, droneRequests, requests } = crowd.view(s).crowd;
+    return `${came}; of ${crowd.addresses} addresses since the onset ${drones} are new, ask for one endpoint alone and made ${droneRequests} of ${requests} requests (${s.drones} of them with ${Math.round(s.minDroneShare * 100)} % are told).`;
   }
 
   #rush(event: ApiEvent, at: number, bucket: number, service: Service): Draft | undefined {
@@ -114,6 +143,11 @@ export class DistributedFloodWatcher implements Watcher {
   }
 }
 
+/** A credential that the upstream accepts makes a user of an address. */
+const isAnonymous = (event: ApiEvent): boolean =>
+  event.credentialId === '' && (event.credentialFingerprint === '' || event.status >= 400);
+const nameOf = (event: ApiEvent): string => event.serviceName || event.serviceId;
+const tenth = (n: number): number => Math.round(n * 10) / 10;
 const keyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId}`;
 
 const finding = (
@@ -125,8 +159,8 @@ const finding = (
   verdict: FloodVerdict,
   rates: FloodRates,
 ): Draft => {
-  const name = event.serviceName || event.serviceId;
-  const usual = Math.round(Math.max(rates.recent, rates.usual) * 10) / 10;
+  const name = nameOf(event);
+  const usual = tenth(Math.max(rates.recent, rates.usual));
   return findingOf({
     event,
     entity: { kind: 'service', id: event.serviceId, name },

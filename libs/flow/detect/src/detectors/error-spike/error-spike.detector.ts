@@ -1,5 +1,5 @@
 import type { Severity } from '@outrider/domain/detection/alert';
-import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
 
 export const ERROR_SPIKE_VERSION = '1';
@@ -32,22 +32,13 @@ export interface ErrorVerdict {
  */
 export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVerdict | undefined => {
   if (view.requests < s.minRequests) return undefined;
-  const lowerBound = wilsonLowerBound(view.errors, view.requests, s.z);
-  const past = view.pastRequests >= s.minRequests ? view.pastErrors / view.pastRequests : 0;
-  const absolute = view.learning
-    ? s.learningErrorShare
-    : view.kind === 'server'
-      ? s.minErrorShare
-      : s.minClientErrorShare;
-  const limit = Math.max(absolute, s.baselineRatio * past);
+  const lowerBound = wilsonInterval(view.errors, view.requests, s.z).low;
+  const limit = errorLimit(view, s);
   if (lowerBound <= limit) return undefined;
-  const othersFail = view.others.some(
-    ({ errors, requests }) => requests >= s.healthOthersRequests && errors >= s.healthOthersShare * requests,
-  );
   const ratio = view.errors / view.requests;
   const alone = view.others.every(({ requests }) => requests === 0);
   if (alone && view.kind === 'server' && view.requests < s.aloneRequests) return undefined;
-  if (othersFail) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };
+  if (isServiceUnwell(view, s)) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };
   return {
     about: 'caller',
     ratio,
@@ -57,3 +48,20 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
     confidence: Math.min(view.learning ? 0.65 : 0.78, 0.5 + 0.3 * lowerBound),
   };
 };
+
+/** Share of errors that is let pass. */
+export const errorLimit = (view: ErrorView, s: ErrorSpikeSettings): number => {
+  const past = view.pastRequests >= s.minRequests ? view.pastErrors / view.pastRequests : 0;
+  const absolute = view.learning
+    ? s.learningErrorShare
+    : view.kind === 'server'
+      ? s.minErrorShare
+      : s.minClientErrorShare;
+  return Math.max(absolute, s.baselineRatio * past);
+};
+
+/** Others fail as well, in one of the spans. */
+export const isServiceUnwell = (view: ErrorView, s: ErrorSpikeSettings): boolean =>
+  view.others.some(
+    ({ errors, requests }) => requests >= s.healthOthersRequests && errors >= s.healthOthersShare * requests,
+  );

@@ -1,4 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { TeachingTime } from '../../baseline/teaching-time.ts';
+import type { DetectorDeps } from '../../engine/detector.ts';
 import { isOtherClientError, isServerError, isUpstreamAway } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -6,9 +8,10 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { BUCKET_MS, bucketOf, WINDOW_BUCKETS, WINDOW_MS } from '../../windows/time.ts';
+import { describeErrors } from './describe-errors.ts';
 import { ERROR_SPIKE_VERSION, judgeErrorSpike, type ErrorVerdict, type ErrorView } from './error-spike.detector.ts';
+import type { LoginPaths } from '../brute-force/login-paths.ts';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
-import type { Blame } from './shared-blame.ts';
 import { ServiceHealth, type OwnErrors } from './service-health.ts';
 import {
   ERROR_NAMES,
@@ -36,37 +39,30 @@ class CallerErrors implements OwnErrors {
   constructor(
     readonly caller: string,
     readonly service: ServiceHealth,
+    readonly said: TeachingTime | undefined,
   ) {}
 }
 
-export interface ErrorSpikeSurroundings {
-  /** Errors that another detector is about: failed logins. */
-  elsewhere(event: ApiEvent): boolean;
-  /** Findings on services are made here, from the events of this process; false: somebody who sees all processes makes them. */
-  readonly reportsServices: boolean;
-}
+type Deps = Pick<
+  DetectorDeps<ErrorSpikeSettings>,
+  'settings' | 'maxCallers' | 'reportsServices' | 'blame' | 'teaching'
+>;
 
 /** Keeps errors by caller and service. Findings are on callers; on services only where one process sees all their callers. */
 export class ErrorSpikeWatcher implements Watcher {
   readonly #callers: BoundedMap<CallerErrors>;
   readonly #services = new BoundedMap<ServiceHealth>(MAX_SERVICES);
-  readonly #blames = new WeakMap<Draft, Blame>();
 
+  /** Errors at logins are another detector's. */
   constructor(
-    private readonly settings: ErrorSpikeSettings,
-    maxCallers: number,
-    private readonly surroundings: ErrorSpikeSurroundings,
+    private readonly deps: Deps,
+    private readonly logins: Pick<LoginPaths, 'matches'>,
   ) {
-    this.#callers = new BoundedMap(maxCallers);
+    this.#callers = new BoundedMap(deps.maxCallers);
   }
 
   get evicted(): number {
     return this.#callers.evicted;
-  }
-
-  /** What a finding on a caller rests on, if it is one of ours. */
-  blameOf(finding: Draft): Blame | undefined {
-    return this.#blames.get(finding);
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
@@ -75,28 +71,60 @@ export class ErrorSpikeWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.serviceId === '' && event.serviceName === '') return undefined;
-    const serviceKey = `${event.tenant}|${event.serviceId || event.serviceName}`;
-    const service = this.#services.getOrMake(serviceKey, () => new ServiceHealth());
+    const serviceKey = serviceKeyOf(event);
+    const service = this.#serviceOf(serviceKey);
     service.requests.add(at);
     const key = `${caller.key}|${serviceKey}`;
+    const said = this.deps.teaching.ofCaller(caller.key);
     const kind = kindOf(event);
-    if (kind === undefined || (kind === 'client' && this.surroundings.elsewhere(event))) {
+    if (kind === undefined || (kind === 'client' && this.logins.matches(event))) {
       const errors = this.#callers.peek(key);
-      if (errors) note(errors, at);
+      if (errors !== undefined && !this.#isOver(errors, service, said, key)) note(errors, at);
       return undefined;
     }
-    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service), caller.lane);
+    const known = this.#callers.peek(key);
+    if (known !== undefined) this.#isOver(known, service, said, key);
+    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service, said), caller.lane);
     note(errors, at);
     errors.errors[kind].add(at);
     errors.evidence.add(event, at);
     service.errors[kind].add(at);
     service.fail(caller.key, at);
+    const settings = this.deps.settings.of(event);
     return (
-      this.#judge(event, at, caller, errors, service, kind) ??
-      (this.surroundings.reportsServices && this.settings.reportHealth
-        ? this.#outage(event, at, service, serviceKey, errors, kind)
+      this.#judge(event, at, caller, errors, kind, settings) ??
+      (this.deps.reportsServices && settings.reportHealth
+        ? this.#outage(event, at, serviceKey, errors, kind, settings)
         : undefined)
     );
+  }
+
+  #serviceOf(key: string): ServiceHealth {
+    const said = this.deps.teaching.ofService(key);
+    const known = this.#services.get(key);
+    if (known !== undefined && known.said === said) return known;
+    const made = new ServiceHealth(said);
+    this.#services.set(key, made);
+    return made;
+  }
+
+  /** People said something else about the caller or the service since: what is kept is forgotten. */
+  #isOver(errors: CallerErrors, service: ServiceHealth, said: TeachingTime | undefined, key: string): boolean {
+    if (errors.service === service && errors.said === said) return false;
+    errors.service.forget(errors.caller, errors);
+    this.#callers.delete(key);
+    return true;
+  }
+
+  /** Of an error: how many there were of its kind. */
+  explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
+    const kind = kindOf(event);
+    if (kind === undefined || (kind === 'client' && this.logins.matches(event))) return undefined;
+    const errors = this.#callers.peek(`${caller.key}|${serviceKeyOf(event)}`);
+    if (!errors) return undefined;
+    const view = viewOf(errors, kind, caller.warmUp === 'learning');
+    const settings = this.deps.settings.of(event);
+    return describeErrors(caller.entity.name, serviceName(event), view, settings, isUpstreamAway(event));
   }
 
   #judge(
@@ -104,46 +132,34 @@ export class ErrorSpikeWatcher implements Watcher {
     at: number,
     caller: Caller,
     errors: CallerErrors,
-    service: ServiceHealth,
     kind: ErrorKind,
+    settings: ErrorSpikeSettings,
   ): Draft | undefined {
     if (at < errors.reportedAt + REPORT_EVERY_MS) return undefined;
     const head = errors.lastBucket;
     const from = head - WINDOW_BUCKETS + 1;
-    const requests = errors.requests.sum(from, head);
-    if (requests < this.settings.minRequests) return undefined;
-    const own = errors.errors[kind];
-    const onset = own.firstFrom(from) ?? from;
-    const view: ErrorView = {
-      kind,
-      errors: own.sum(from, head),
-      requests,
-      pastErrors: own.before(from),
-      pastRequests: errors.requests.before(from),
-      learning: caller.warmUp === 'learning',
-      others: [onset, ...NEIGHBOUR_SPANS.map((span) => head - span + 1)].map((since) => ({
-        errors: service.errors[kind].sum(since, head) - own.sum(since, head),
-        requests: service.requests.sum(since, head) - errors.requests.sum(since, head),
-      })),
-    };
-    const verdict = judgeErrorSpike(view, this.settings);
+    if (errors.requests.sum(from, head) < settings.minRequests) return undefined;
+    const view = viewOf(errors, kind, caller.warmUp === 'learning');
+    const verdict = judgeErrorSpike(view, settings);
     // The service is unwell, or, with nobody to compare with, an upstream is away: not the caller's doing.
     if (verdict?.about !== 'caller' || isUpstreamAway(event)) return undefined;
     errors.reportedAt = at;
     const finding = callerFinding(event, at, caller, view, verdict, errors.evidence);
     const of = event.serviceId || event.serviceName;
-    this.#blames.set(finding, { caller: caller.key, service: of, kind, onset: onset * BUCKET_MS });
+    const onset = (errors.errors[kind].firstFrom(from) ?? from) * BUCKET_MS;
+    this.deps.blame(finding, { caller: caller.key, service: of, kind, onset, settings });
     return finding;
   }
 
   #outage(
     event: ApiEvent,
     at: number,
-    service: ServiceHealth,
     serviceKey: string,
     errors: CallerErrors,
     kind: ErrorKind,
+    settings: ErrorSpikeSettings,
   ): Draft | undefined {
+    const { service } = errors;
     if (at < service.reportedAt + REPORT_EVERY_MS) return undefined;
     const head = bucketOf(at);
     const windowFrom = head - WINDOW_BUCKETS + 1;
@@ -156,10 +172,10 @@ export class ErrorSpikeWatcher implements Watcher {
         pastErrors: service.errors[kind].before(windowFrom),
         pastRequests: service.requests.before(windowFrom),
       };
-      const verdict = standsOut(view, this.settings);
+      const verdict = standsOut(view, settings);
       if (!verdict) continue;
       const callers = this.#callersOf(service, serviceKey, view, from, head);
-      if (!isShared(callers, this.settings)) return undefined;
+      if (!isShared(callers, settings)) return undefined;
       service.reportedAt = at;
       return outageFinding({ event, at, from: from * BUCKET_MS, view, callers, verdict, evidence: errors.evidence });
     }
@@ -181,6 +197,27 @@ export class ErrorSpikeWatcher implements Watcher {
   }
 }
 
+/** Of the five minutes that end with the caller's newest request. */
+const viewOf = (errors: CallerErrors, kind: ErrorKind, learning: boolean): ErrorView => {
+  const head = errors.lastBucket;
+  const from = head - WINDOW_BUCKETS + 1;
+  const own = errors.errors[kind];
+  const { service } = errors;
+  const onset = own.firstFrom(from) ?? from;
+  return {
+    kind,
+    errors: own.sum(from, head),
+    requests: errors.requests.sum(from, head),
+    pastErrors: own.before(from),
+    pastRequests: errors.requests.before(from),
+    learning,
+    others: [onset, ...NEIGHBOUR_SPANS.map((span) => head - span + 1)].map((since) => ({
+      errors: service.errors[kind].sum(since, head) - own.sum(since, head),
+      requests: service.requests.sum(since, head) - errors.requests.sum(since, head),
+    })),
+  };
+};
+
 /** Which class of errors the answer is of, if any. */
 export const kindOf = (event: ApiEvent): ErrorKind | undefined =>
   isServerError(event.status) ? 'server' : isOtherClientError(event.status) ? 'client' : undefined;
@@ -190,6 +227,7 @@ const note = (errors: CallerErrors, at: number): void => {
   errors.lastBucket = Math.max(errors.lastBucket, bucketOf(at));
 };
 
+const serviceKeyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId || event.serviceName}`;
 const serviceName = (event: ApiEvent): string => event.serviceName || event.serviceId;
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

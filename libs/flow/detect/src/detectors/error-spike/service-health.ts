@@ -1,3 +1,4 @@
+import type { TeachingTime } from '../../baseline/teaching-time.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { bucketOf, WINDOW_BUCKETS } from '../../windows/time.ts';
 
@@ -16,6 +17,9 @@ export class ServiceHealth implements OwnErrors {
   /** Caller → bucket of its newest error. */
   readonly #failing = new Map<string, number>();
   reportedAt = Number.NEGATIVE_INFINITY;
+
+  /** `said`: what people had said about the service when it was begun. */
+  constructor(readonly said: TeachingTime | undefined) {}
 
   fail(callerKey: string, at: number): void {
     this.#failing.delete(callerKey);

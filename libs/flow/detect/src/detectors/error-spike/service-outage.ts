@@ -1,7 +1,7 @@
 import type { Finding, Severity, WarmUp } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { findingOf } from '../../engine/finding-draft.ts';
-import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { Evidence } from '../../windows/evidence.ts';
 import { ERROR_SPIKE_VERSION } from './error-spike.detector.ts';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
@@ -45,7 +45,7 @@ export const standsOut = (view: ServiceView, s: ErrorSpikeSettings): ServiceVerd
     known ? s.healthOthersShare : Math.max(s.healthOthersShare, s.learningErrorShare),
     known ? (s.baselineRatio * view.pastErrors) / view.pastRequests : 0,
   );
-  if (wilsonLowerBound(view.errors, view.requests, s.z) <= limit) return undefined;
+  if (wilsonInterval(view.errors, view.requests, s.z).low <= limit) return undefined;
   return { ratio: view.errors / view.requests, limit, severity: 'info', confidence: 0.5 };
 };
 

@@ -5,12 +5,13 @@ import { anApiEvent } from '@outrider/domain/traffic/testing';
 import { FakeEventStore } from '@outrider/testing/fakes/event-store.fake';
 import { DetectionEngine } from '../../engine/detection-engine.ts';
 import { StoredBaselines } from '../../baseline/baseline-source.ts';
-import { DetectSettings } from '../../settings.ts';
+import { DetectSettings, settingsOf } from '../../settings.ts';
+import { errorSpike } from './error-spike.definition.ts';
 import { ServiceOutages } from './service-outages.ts';
 
 const NOW = Date.UTC(2026, 0, 5, 12, 30, 0);
 const MINUTE_MS = 60_000;
-const settings = DetectSettings.parse({ errorSpike: { reportHealth: true } });
+const settings = DetectSettings.parse({ detectors: { 'error-spike': { reportHealth: true } } });
 
 let store: FakeEventStore;
 beforeEach(() => {
@@ -32,7 +33,8 @@ const traffic = (callers: number, since: number, fails: (caller: number, n: numb
 /** As several analyzers store it: each its partitions. */
 const stored = (events: readonly ApiEvent[]): Promise<void> =>
   store.insertEvents({ rows: events.map((event, i) => completeRow(encodeEvent(event), i, false)), token: 'all' });
-const outages = () => new ServiceOutages(store, settings.errorSpike);
+const base = settingsOf(settings, errorSpike);
+const outages = () => new ServiceOutages(store, { base, of: () => base });
 
 const CASES: readonly [string, number, (caller: number, n: number) => boolean, boolean][] = [
   ['everybody gets errors', 12, () => true, true],

@@ -2,6 +2,7 @@ import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { EventStore, ServiceMinute } from '@outrider/ports/event-store';
 import { callerKeyOf } from '../../engine/caller-key.ts';
+import type { Tuned } from '../../engine/detector.ts';
 import { windowTime } from '../../engine/event-facts.ts';
 import { REPORT_EVERY_MS } from '../../engine/finding-draft.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -65,7 +66,9 @@ export class ServiceOutages {
 
   constructor(
     private readonly store: Pick<EventStore, 'serviceMinutes' | 'search'>,
-    private readonly settings: ErrorSpikeSettings,
+    private readonly settings: Tuned<ErrorSpikeSettings>,
+    /** Somebody has tuned the detector somewhere: minutes know a service by its id alone, and overrides may name it. */
+    private readonly isTuned: () => boolean = () => false,
   ) {}
 
   /** Event time as far as the store has it. */
@@ -80,7 +83,8 @@ export class ServiceOutages {
     const to = now + MINUTE_MS;
     const rows = await this.store.serviceMinutes({ from: Math.max(to - LOOK_BACK_MS, since), to });
     this.#move(rows, now);
-    if (!this.settings.enabled || !this.settings.reportHealth) return [];
+    const { enabled, reportHealth } = this.settings.base;
+    if (!enabled || !(reportHealth || this.isTuned())) return [];
     const due = [...byService(rows)]
       .flatMap(([key, minutes]) => this.#candidate(key, minutes) ?? [])
       .filter(({ key }) => now - (this.#known.get(key)?.toldAt ?? Number.NEGATIVE_INFINITY) >= REPORTED_REST_MS)
@@ -105,6 +109,7 @@ export class ServiceOutages {
     const head = minutes.reduce((max, { minute }) => Math.max(max, minute), 0);
     const [minute] = minutes;
     if (!minute) return undefined;
+    const settings = this.settings.of(placeOf(minute));
     const windowFrom = head - (WINDOW_MINUTES - 1) * MINUTE_MS;
     const past = minutes.filter((one) => one.minute < windowFrom);
     for (const kind of ['server', 'client'] as const)
@@ -119,7 +124,7 @@ export class ServiceOutages {
           pastErrors: sum(past, kind).errors,
           pastRequests: sum(past, kind).requests,
         };
-        const verdict = standsOut(view, this.settings);
+        const verdict = standsOut(view, settings);
         if (verdict) return { key, minute, view, verdict, from, to: head + MINUTE_MS };
       }
     return undefined;
@@ -133,7 +138,9 @@ export class ServiceOutages {
     const { reportedAt, toldAt } = this.#known.get(key) ?? NEVER;
     const at = event ? windowTime(event) : reportedAt;
     const callers = callersOf(events, view.kind);
-    const report = event !== undefined && isShared(callers, this.settings) && at >= reportedAt + REPORT_EVERY_MS;
+    const settings = this.settings.of(event ?? placeOf(minute));
+    const isTold = settings.reportHealth && isShared(callers, settings) && standsOut(view, settings) !== undefined;
+    const report = event !== undefined && isTold && at >= reportedAt + REPORT_EVERY_MS;
     this.#remember(key, { sampledAt: now, toldAt: report ? now : toldAt, reportedAt: report ? at : reportedAt });
     if (!report) return undefined;
     const evidence = new Evidence();
@@ -154,6 +161,14 @@ export class ServiceOutages {
     if (!oldest.done) this.#known.delete(oldest.value);
   }
 }
+
+const placeOf = ({ tenant, service }: ServiceMinute) => ({
+  tenant,
+  serviceId: service,
+  serviceName: service,
+  routeId: '',
+  routeName: '',
+});
 
 const byService = (rows: readonly ServiceMinute[]): ReadonlyMap<string, readonly ServiceMinute[]> => {
   const services = new Map<string, ServiceMinute[]>();

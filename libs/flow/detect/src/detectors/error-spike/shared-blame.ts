@@ -14,6 +14,8 @@ export interface Blame {
   readonly kind: ErrorKind;
   /** Event time of the caller's first error in the window; ms. */
   readonly onset: number;
+  /** By which it was judged. */
+  readonly settings: Pick<ErrorSpikeSettings, 'healthOthersRequests' | 'healthOthersShare'>;
 }
 
 const SAMPLE = 1_000;
@@ -28,7 +30,6 @@ export const failsForOthers = async (
   store: Pick<EventStore, 'search'>,
   finding: Finding,
   blame: Blame,
-  settings: ErrorSpikeSettings,
 ): Promise<boolean> => {
   const to = finding.window.to + MINUTE_MS;
   const events = await store.search({
@@ -42,6 +43,7 @@ export const failsForOthers = async (
   return [blame.onset, ...SPANS_MINUTES.map((minutes) => finding.detectedAt - minutes * MINUTE_MS)].some((since) => {
     const within = others.filter(({ startedAt }) => startedAt >= since);
     const errors = within.filter((event) => kindOf(event) === blame.kind).length;
-    return within.length >= settings.healthOthersRequests && errors >= settings.healthOthersShare * within.length;
+    const { healthOthersRequests, healthOthersShare } = blame.settings;
+    return within.length >= healthOthersRequests && errors >= healthOthersShare * within.length;
   });
 };

@@ -1,4 +1,5 @@
-import type { SpikeVerdict, SpikeView } from './request-spike.detector.ts';
+import type { SpikeThresholds, SpikeVerdict, SpikeView } from './request-spike.detector.ts';
+import type { RequestSpikeSettings } from './request-spike.settings.ts';
 
 /** One or two sentences with the figures that decided. */
 export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): string => {
@@ -21,6 +22,31 @@ export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): st
       return `${seen} without any past, more than ${round(peers.max)} which the busiest of its ${peers.callers} peers ever made in 5 min. It may be a first load.`;
   }
 };
+
+/** What the window looks like to the detector, whether or not it is a spike. */
+export const describeWindow = (
+  name: string,
+  view: SpikeView,
+  limits: SpikeThresholds,
+  settings: Pick<RequestSpikeSettings, 'maxServerErrorShare' | 'maxExplainedShare'>,
+): string => {
+  const { profile, situation, peers } = view;
+  const known =
+    profile.warmUp === 'learning'
+      ? `less than a day or 500 requests of it are known (${profile.requests}), its busiest five minutes before were ${Math.max(profile.max, view.recentMax)}, and nine in ten of ${peers.callers} peers never passed ${round(peers.q90)}`
+      : `about ${round(profile.mean)} are usual at this hour and never more than ${profile.max} were seen in ${profile.n} five-minute spans (${profile.warmUp})`;
+  const excuses = [
+    situation.surge > 1 ? `the estate rose as well, which raises the limits ${round(situation.surge)} times` : '',
+    situation.serverErrorShare >= settings.maxServerErrorShare ? 'most of them ended in server errors: retries' : '',
+    situation.explainedShare >= settings.maxExplainedShare
+      ? 'most of them are refusals that another finding explains'
+      : '',
+  ].filter((text) => text !== '');
+  return `${name} made ${view.count5m} requests in 5 min (${limitOf(limits.window)}) and ${view.count30s} in 30 s (${limitOf(limits.fast)}): ${[known, ...excuses].join('; ')}.`;
+};
+
+const limitOf = (limit: number): string =>
+  Number.isFinite(limit) ? `${Math.ceil(limit)} and more are told` : 'no limit applies yet';
 
 const round = (n: number): string => (n >= 10 ? String(Math.round(n)) : String(Math.round(n * 10) / 10));
 const chance = (p: number): string => (p < 1e-12 ? 'below 1e-12' : p.toExponential(1));

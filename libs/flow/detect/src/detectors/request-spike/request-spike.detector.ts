@@ -1,6 +1,6 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { SpikeProfile } from '../../baseline/spike-profile.ts';
-import { logUpperTail, upperQuantile } from '../../statistics/negative-binomial.ts';
+import { logUpperTail, upperQuantile } from '@outrider/domain/baseline/negative-binomial';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 
 export const REQUEST_SPIKE_VERSION = '2';

@@ -1,11 +1,11 @@
 import * as z from 'zod';
+import { detectorSettings } from '../../engine/detector.ts';
 
 const ratio = (value: number) => z.number().min(1).max(1000).default(value);
 const requests = (value: number) => z.number().int().min(1).max(10_000_000).default(value);
 
 /** Counts are requests of one caller in 5 minutes unless the name says otherwise. */
-export const RequestSpikeSettings = z.object({
-  enabled: z.boolean().default(true),
+export const RequestSpikeSettings = detectorSettings({
   /** Probability under the baseline below which a count is a surprise. */
   maxProbability: z.number().min(1e-30).max(0.01).default(1e-6),
   /** Times the expected count. */
@@ -69,7 +69,5 @@ export const RequestSpikeSettings = z.object({
   maxServerErrorShare: z.number().min(0.1).max(1).default(0.5),
   /** Share of the window that another finding on the caller explains. */
   maxExplainedShare: z.number().min(0.1).max(1).default(0.5),
-  /** Quiet time after which the alert is over; minutes of event time. */
-  quietMinutes: z.number().min(1).max(1440).default(15),
 });
 export type RequestSpikeSettings = Readonly<z.infer<typeof RequestSpikeSettings>>;

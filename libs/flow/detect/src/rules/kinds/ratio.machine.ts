@@ -1,7 +1,7 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { REPORT_EVERY_MS } from '../../engine/finding-draft.ts';
-import { wilsonLowerBound } from '../../statistics/wilson.ts';
+import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import { Evidence } from '../../windows/evidence.ts';
 import type { Group } from '../group-map.ts';
 import { groupText, MachineBase, spanText, type Ask, type Horizon } from '../machine.ts';
@@ -100,7 +100,7 @@ export class RatioMachine extends MachineBase<RatioRule, Counted> {
     if (n < minEvents) return undefined;
     const hits = group.hits.sumAt(end);
     const at = (end + 1) * this.#partMs;
-    if (wilsonLowerBound(hits, n, RATIO_Z) < share) return undefined;
+    if (wilsonInterval(hits, n, RATIO_Z).low < share) return undefined;
     if (Math.abs(at - group.reportedAt) < REPORT_EVERY_MS) return undefined;
     group.reportedAt = at;
     const ratio = hits / n;

@@ -43,7 +43,7 @@ export const consumer = (n: number): Partial<ApiEvent> => {
 
 /** What the detectors of this group find in these events, in order of time. */
 export const findingsIn = (...streams: readonly (readonly ApiEvent[])[]): Finding[] => {
-  const settings = DetectSettings.parse({ requestSpike: { enabled: false } });
+  const settings = DetectSettings.parse({});
   const baselines = new StoredBaselines(new FakeEventStore(), { list: async () => [] });
   const engine = new DetectionEngine(settings, baselines, { catalogue: IDENTITY_DETECTORS });
   const findings: Finding[] = [];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { lnGamma, logUpperTail, upperQuantile } from './negative-binomial.ts';
-import { wilsonLowerBound } from './wilson.ts';
+import { wilsonInterval } from './wilson.ts';
 
 /** Direct summation: right, but only for small numbers. */
 const summedTail = (k: number, mean: number, size: number): number => {
@@ -65,6 +65,6 @@ describe('Wilson lower bound', () => {
     [30, 50, 3, 0.3928],
     [0, 0, 3, 0],
   ])('%d of %d at z=%d is %d', (hits, n, z, expected) => {
-    expect(wilsonLowerBound(hits, n, z)).toBeCloseTo(expected, 3);
+    expect(wilsonInterval(hits, n, z).low).toBeCloseTo(expected, 3);
   });
 });
