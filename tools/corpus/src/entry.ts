@@ -161,7 +161,7 @@ const tries = (call: Call, byKong: boolean, failed: boolean): object[] => {
     balancer_latency: 0,
     balancer_start: Math.round(call.at),
     ip: call.route?.service.host ?? '',
-    port: 8080,
+    port: call.route?.service.port ?? 8080,
   };
   return failed
     ? [
