@@ -21,7 +21,7 @@ export class EntryWriter {
     const total = Math.round(call.latencyMs);
     const failed = byKong && (call.status === 502 || call.status === 504);
     return {
-      started_at: Math.round(call.at),
+      started_at: Math.round(call.at + (call.skewMs ?? 0)),
       ...(route === undefined ? {} : { route: this.#route(route), service: this.#service(route.service) }),
       workspace: world.workspace,
       workspace_name: 'default',

@@ -1,8 +1,9 @@
 import type { Call } from '../call.ts';
 import type { Target } from '../habits/actor.ts';
-import { SECOND } from '../time.ts';
+import { HOUR, MINUTE, SECOND } from '../time.ts';
 import type { Route } from '../world/world.ts';
 import { named, whose, type Attack, type Crew } from './attack.ts';
+import { EVERYBODY } from './volume.ts';
 
 interface Place {
   readonly upstreams: readonly (readonly [host: string, port: number])[];
@@ -103,7 +104,49 @@ const guessing: Attack = {
   },
 };
 
+const NODE = (['gateway', 'service', 'route', 'endpoint'] as const).map((kind) => named(kind, undefined));
+
+/** A part of the lines does not arrive: a queue runs over, or somebody sees to it. */
+const loss: Attack = {
+  type: 'log-loss',
+  days: 1,
+  needs: 'limits',
+  plan: (crew) => {
+    const { random } = crew;
+    const to = crew.from + random.between(60, 120) * MINUTE;
+    const share = Math.min(0.8, crew.level(0.06, 0.2, 0.5));
+    return {
+      entities: NODE,
+      consequences: [{ type: 'traffic-drop', entities: EVERYBODY, from: crew.from, to: to + HOUR }],
+      calls: [],
+      loses: (call) => call.at > crew.from && call.at < to && random.chance(share),
+      from: crew.from,
+      to,
+    };
+  },
+};
+
+/** One of several nodes, whose lines are in the same log, has a wrong clock. */
+const wrongClock: Attack = {
+  type: 'log-loss',
+  plan: (crew) => {
+    const { random } = crew;
+    const to = crew.from + random.between(60, 120) * MINUTE;
+    const skewMs = crew.level(12 * MINUTE, HOUR, 8 * HOUR);
+    const share = crew.level(0.08, 0.2, 0.35);
+    return {
+      entities: NODE,
+      calls: [],
+      change: (call) => (call.at > crew.from && call.at < to && random.chance(share) ? { ...call, skewMs } : call),
+      from: crew.from,
+      to,
+    };
+  },
+};
+
 export const PLATFORM = {
+  'log-loss': loss,
+  'log-loss-clock': wrongClock,
   'control-plane-abuse': abuse,
   'control-plane-guessing': guessing,
 } satisfies Record<string, Attack>;
