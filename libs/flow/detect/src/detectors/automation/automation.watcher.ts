@@ -11,7 +11,7 @@ import { HOUR_MS } from '../../windows/time.ts';
 import type { AutomationSettings } from './automation.settings.ts';
 import { GapStatistics } from './gap-statistics.ts';
 
-export const AUTOMATION_VERSION = '1';
+export const AUTOMATION_VERSION = '2';
 
 const MAX_ENDPOINTS = 2_000;
 /** Gaps after which a caller's gaps are looked at, and again after as many. */
@@ -24,6 +24,8 @@ const UNEVEN_PAUSES = 0.25;
 /** A gap that ends a row of them; ms. */
 const PAUSE_MS = 600_000;
 const TELL_AGAIN_MS = HOUR_MS;
+/** Times `gaps` from which on it is no hint any more. */
+const SURE_TIMES = 3;
 
 /** One caller at one endpoint. */
 interface Ticker {
@@ -135,7 +137,7 @@ const finding = (
     entity: caller.entity,
     type: 'automation',
     version: AUTOMATION_VERSION,
-    severity: 'info',
+    severity: gaps.n >= SURE_TIMES * settings.gaps ? 'low' : 'info',
     confidence: 0.6,
     at,
     from: at - gaps.n * gaps.mean,
