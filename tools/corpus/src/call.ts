@@ -45,4 +45,6 @@ export interface Call {
   readonly rate?: { readonly limit: number; readonly remaining: number; readonly reset: number };
   /** Retries it fires when the upstream is out: 0 for people and jobs that give up. */
   readonly patience?: number;
+  /** How far the clock of the node that wrote the line is wrong; ms. */
+  readonly skewMs?: number;
 }

@@ -40,7 +40,7 @@ export interface Label {
   readonly attackRequests: number;
   /** When its requests began, the first hundred thousand: ms since epoch, in order. */
   readonly times: readonly number[];
-  readonly needs: 'addresses' | 'threats' | 'openapi' | 'modifier' | undefined;
+  readonly needs: 'addresses' | 'threats' | 'openapi' | 'limits' | 'modifier' | undefined;
 }
 
 interface Planted {
@@ -74,8 +74,9 @@ export class Corpus {
     const writer = new EntryWriter(this.world, Random.of(this.options.seed, 'entries'));
     const { span } = this.#setting;
     const ended = new Heap<Call & { end: number }>((call) => call.end);
+    const lost = this.#planted.flatMap(({ plan }) => (plan.loses === undefined ? [] : [plan.loses]));
     for (const call of this.#calls()) {
-      if (call.at < span.from || call.at > span.to + DAY) continue;
+      if (call.at < span.from || call.at > span.to + DAY || lost.some((loses) => loses(call))) continue;
       for (let due = ended.peek(); due !== undefined && due.end <= call.at; due = ended.peek()) {
         ended.pop();
         yield { at: due.at, entry: writer.entryOf(due) };

@@ -21,7 +21,7 @@ export class EntryWriter {
     const total = Math.round(call.latencyMs);
     const failed = byKong && (call.status === 502 || call.status === 504);
     return {
-      started_at: Math.round(call.at),
+      started_at: Math.round(call.at + (call.skewMs ?? 0)),
       ...(route === undefined ? {} : { route: this.#route(route), service: this.#service(route.service) }),
       workspace: world.workspace,
       workspace_name: 'default',
@@ -161,7 +161,7 @@ const tries = (call: Call, byKong: boolean, failed: boolean): object[] => {
     balancer_latency: 0,
     balancer_start: Math.round(call.at),
     ip: call.route?.service.host ?? '',
-    port: 8080,
+    port: call.route?.service.port ?? 8080,
   };
   return failed
     ? [

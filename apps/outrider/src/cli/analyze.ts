@@ -12,6 +12,7 @@ import { GatewayContext } from '@outrider/collect/entry/gateway-context';
 import { SecretNames } from '@outrider/collect/entry/secret-names';
 import { readLogFile, type FileChunk } from '@outrider/collect/file/log-file-reader';
 import { completeRow, encodeEvent } from '@outrider/contracts/events/event-row';
+import { LogOrder } from '@outrider/detect/detectors/log-loss/log-order';
 import { DuplicateFilter } from '@outrider/detect/duplicates/duplicate-filter';
 import { OfflineDetection } from '@outrider/detect/offline/offline-detection';
 import { learnTemplates } from '@outrider/discover/learning/learn-templates';
@@ -77,13 +78,15 @@ const analyzeFiles = async (options: AnalyzeOptions, dir: string, began: number)
   try {
     const store = new ClickHouseEventStore(clickhouse, KEEP_ALL);
     await store.prepareForRun();
-    const counts = await storeFiles(options, store, sources);
+    const order = new LogOrder();
+    const counts = await storeFiles(options, store, sources, order);
     options.onProgress({ phase: 'learning', part: undefined, entries: counts.entries });
     const templates = await learnTemplates(store, EVER);
     const detection = new OfflineDetection(store, {
       rules: sources.rules,
       documents: sources.documents,
       templates,
+      found: order.findings,
       onProgress: ({ events }) =>
         options.onProgress({ phase: 'detecting', part: events / Math.max(1, counts.stored), entries: counts.entries }),
     });
@@ -108,7 +111,12 @@ interface Counts {
   stored: number;
 }
 
-const storeFiles = async (options: AnalyzeOptions, store: EventStore, sources: AnalysisSources): Promise<Counts> => {
+const storeFiles = async (
+  options: AnalyzeOptions,
+  store: EventStore,
+  sources: AnalysisSources,
+  order: LogOrder,
+): Promise<Counts> => {
   const counts: Counts = { entries: 0, refused: 0, duplicates: 0, stored: 0 };
   const block = new Block(store);
   const filter = new DuplicateFilter({ horizonMs: Number.MAX_SAFE_INTEGER, maxIds: MAX_IDS });
@@ -127,8 +135,10 @@ const storeFiles = async (options: AnalyzeOptions, store: EventStore, sources: A
       counts.entries += chunk.events.length + chunk.refused;
       counts.refused += chunk.refused;
       for (const event of chunk.events) {
-        if (filter.see(eventId(event), ++block.position, event.receivedAt) === 'first') block.add(event);
-        else counts.duplicates++;
+        if (filter.see(eventId(event), ++block.position, event.receivedAt) === 'first') {
+          block.add(event);
+          order.read(event);
+        } else counts.duplicates++;
       }
       if (block.full) await block.write();
       options.onProgress({
@@ -137,6 +147,7 @@ const storeFiles = async (options: AnalyzeOptions, store: EventStore, sources: A
         entries: counts.entries,
       });
     }
+    order.endFile();
   }
   await block.write();
   counts.stored = counts.entries - counts.refused - counts.duplicates;

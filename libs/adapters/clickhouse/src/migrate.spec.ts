@@ -35,6 +35,7 @@ const SIGNALS = {
   location: '52.1,4.9,20',
   threat: 'list',
   ruleMatches: 'a,b',
+  upstream: '127.0.0.1:8001',
 } as const;
 
 const opened = async (
@@ -124,4 +125,5 @@ const NO_SIGNALS = {
   location: '',
   threat: '',
   ruleMatches: '',
+  upstream: '',
 } as const;

@@ -24,7 +24,7 @@ const anyEvent: fc.Arbitrary<ApiEvent> = fc.record({
   serviceName: text, routeId: text, routeName: text, userAgent: text, requestContentType: text, responseContentType: text, tlsVersion: text,
   attacks: text, dataClasses: text, clientFingerprint: text, forwardedFor: text, methodOverride: text, rateLimit: integer,
   rateRemaining: integer, country: text, asn: integer, network: fc.constantFrom(...NetworkKind.options), location: text, threat: text,
-  ruleMatches: text,
+  ruleMatches: text, upstream: text,
 }); // prettier-ignore
 
 describe('event rows', () => {
@@ -82,6 +82,21 @@ describe('event rows', () => {
     expect(events[1]).toEqual(event);
     expect(JSON.parse(completeRow(rows[0] ?? '', 1, false))).toHaveLength(STORED_COLUMNS.length);
     expect(rows[1]).toBe(encodeEvent(event));
+  });
+
+  it('of a collector of any version between keep what it wrote, and say nothing of the rest', () => {
+    const [event] = fc.sample(anyEvent, 1);
+    if (!event) throw new Error('no sample');
+    const columns = JSON.parse(encodeEvent(event)) as unknown[];
+    const unknown = { upstream: '', ruleMatches: '', threat: '', location: '' };
+    const told = { upstream: event.upstream, ruleMatches: event.ruleMatches, threat: event.threat };
+    const names = Object.keys(told) as (keyof typeof told)[];
+    for (let missing = 1; missing <= names.length; missing++) {
+      const { rows, events } = readMessage(Buffer.from(JSON.stringify(columns.slice(0, -missing))));
+      const gone = Object.fromEntries(names.slice(0, missing).map((name) => [name, unknown[name]]));
+      expect(events[0]).toEqual({ ...event, ...gone });
+      expect(JSON.parse(completeRow(rows[0] ?? '', 1, false))).toHaveLength(STORED_COLUMNS.length);
+    }
   });
 
   it('of another version are an error, not a wrong event', () => {

@@ -55,6 +55,7 @@ export const EVENT_COLUMNS = [
   'location',
   'threat',
   'rule_matches',
+  'upstream',
 ] as const;
 
 /** Appended by the analyzer when it stores a row: where it stood on the bus, and whether our own enforcement refused it. */
@@ -120,6 +121,7 @@ const stringifyColumns = (e: ApiEvent): string =>
     e.location,
     e.threat,
     e.ruleMatches,
+    e.upstream,
   ]);
 
 /** The stored row: the text that collect wrote plus the two stored columns. */
@@ -148,7 +150,7 @@ const parseRows = (rows: readonly string[]): unknown[][] => JSON.parse(`[${rows.
 
 /** Of the columns that came after the format's first version; before them nobody asked. */
 const FIRST_COLUMNS = EVENT_COLUMNS.indexOf('attacks');
-const LATER_DEFAULTS: readonly unknown[] = ['', '', '', '', '', -1, -1, '', 0, '', '', '', ''];
+const LATER_DEFAULTS: readonly unknown[] = ['', '', '', '', '', -1, -1, '', 0, '', '', '', '', ''];
 
 /** Guaranteed by encodeEvent, the format's only writer; the length guards against another version. */
 export const decodeColumns = (columns: readonly unknown[]): ApiEvent => {
@@ -207,5 +209,6 @@ export const decodeColumns = (columns: readonly unknown[]): ApiEvent => {
     location: c[46] as string,
     threat: c[47] as string,
     ruleMatches: c[48] as string,
+    upstream: c[49] as string,
   };
 };

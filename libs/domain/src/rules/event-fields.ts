@@ -206,6 +206,7 @@ const FIELD_LIST: readonly EventField[] = [
   text('service_name', 'serviceName', 'name of the service', 'service'),
   text('route_id', 'routeId', "Kong's UUID of the route", 'route'),
   text('route_name', 'routeName', 'name of the route', 'route'),
+  text('upstream', 'upstream', '`host:port` behind the service, as the service names it'),
   text('user_agent', 'userAgent', 'user agent'),
   text('request_content_type', 'requestContentType', 'content type of the request'),
   text('response_content_type', 'responseContentType', 'content type of the answer'),

@@ -119,6 +119,11 @@ export const ApiEvent = z.object({
   threat: z.string(),
   /** Ids, joined by `,`, of the user's rules whose conditions on raw text the request met; read before sanitising, never shown. */
   ruleMatches: z.string(),
+  /**
+   * `host:port` behind the service, lower case: as the service names it, or the port and the loopback or link-local address that the balancer
+   * really went to. '' without a service.
+   */
+  upstream: z.string(),
 });
 export type ApiEvent = Readonly<z.infer<typeof ApiEvent>>;
 

@@ -58,6 +58,7 @@ export const anApiEvent = (overrides: Partial<ApiEvent> = {}): ApiEvent => {
     location: '',
     threat: '',
     ruleMatches: '',
+    upstream: '',
     ...overrides,
   });
 };

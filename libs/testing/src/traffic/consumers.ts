@@ -93,6 +93,7 @@ export const request = (
     location: '',
     threat: '',
     ruleMatches: '',
+    upstream: '',
     ...overrides,
   };
 };

@@ -32,6 +32,8 @@ export interface Plan {
   readonly calls: Iterable<Call>;
   /** What it does to other traffic: gone (undefined) or otherwise. */
   readonly change?: (call: Call) => Call | undefined;
+  /** Answered and counted, and never logged. */
+  readonly loses?: (call: Call) => boolean;
   /** When its calls begin, where that is not the moment it was given. */
   readonly opens?: number;
   readonly consequences?: readonly Consequence[];
@@ -46,8 +48,8 @@ export interface Attack {
   readonly type: string;
   /** Days of history that the catalogue asks for. */
   readonly days?: number;
-  /** Only in sight with facts about addresses, lists or documents, or only ever a modifier of other findings. */
-  readonly needs?: 'addresses' | 'threats' | 'openapi' | 'modifier';
+  /** Only in sight with facts about addresses, lists or documents, or where Kong tells rate limits, or only ever a modifier of other findings. */
+  readonly needs?: 'addresses' | 'threats' | 'openapi' | 'limits' | 'modifier';
   readonly plan: (crew: Crew) => Plan;
 }
 

@@ -2,6 +2,7 @@ import { AUTHENTICATION } from './authentication.ts';
 import { AUTHORISATION } from './authorisation.ts';
 import type { Attack } from './attack.ts';
 import { IDENTITY } from './identity.ts';
+import { PLATFORM } from './platform.ts';
 import { PROBING } from './probing.ts';
 import { VOLUME } from './volume.ts';
 
@@ -12,4 +13,5 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   ...IDENTITY,
   ...AUTHORISATION,
   ...PROBING,
+  ...PLATFORM,
 };

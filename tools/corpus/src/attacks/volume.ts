@@ -2,7 +2,6 @@ import type { Call } from '../call.ts';
 import { detail, list, one } from '../habits/actor.ts';
 import { searchFor } from '../habits/people.ts';
 import { HOUR, MINUTE, SECOND } from '../time.ts';
-import { tool } from '../world/clients.ts';
 import { named, whose, type Attack } from './attack.ts';
 
 const requestSpike: Attack = {
@@ -209,7 +208,6 @@ const silence: Attack = {
 const ticks: Attack = {
   type: 'automation',
   days: 2,
-  needs: 'modifier',
   plan: (crew) => {
     const victim = crew.victim('human', 'admin');
     const client = crew.stolen(victim);
@@ -224,7 +222,7 @@ const ticks: Attack = {
   },
 };
 
-const EVERYBODY = (['consumer', 'credential', 'ip', 'endpoint', 'route', 'service', 'gateway'] as const).map((kind) => named(kind, undefined)); // prettier-ignore
+export const EVERYBODY = (['consumer', 'credential', 'ip', 'endpoint', 'route', 'service', 'gateway'] as const).map((kind) => named(kind, undefined)); // prettier-ignore
 
 /** All of the gateway's lines are missing for a while. */
 const silentSource: Attack = {
@@ -244,25 +242,6 @@ const silentSource: Attack = {
   },
 };
 
-/** Lines that come twice, and lines from a clock that is wrong. */
-const logLoss: Attack = {
-  type: 'log-loss',
-  plan: (crew) => {
-    const { world, random } = crew;
-    const client = tool('10.20.0.9', 'kube-probe/1.29');
-    const skew = crew.level(12 * MINUTE, HOUR, 8 * HOUR);
-    return {
-      entities: [
-        named('gateway', undefined),
-        named('service', undefined),
-        named('route', undefined),
-        named('endpoint', undefined),
-      ],
-      calls: crew.paced(crew.count(60, 200, 600), 4 * SECOND, (at) => crew.call(at + skew, client, undefined, detail(world, world.products, random.integer(0, 9)), 200)), // prettier-ignore
-    };
-  },
-};
-
 export const VOLUME = {
   'request-spike': requestSpike,
   'request-spike-address': addressSpike,
@@ -276,5 +255,4 @@ export const VOLUME = {
   'traffic-drop': silence,
   automation: ticks,
   'silent-source': silentSource,
-  'log-loss': { ...logLoss, needs: 'modifier' },
 } satisfies Record<string, Attack>;

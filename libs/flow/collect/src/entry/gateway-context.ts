@@ -4,6 +4,8 @@ import { loggedIp, TrustedProxies } from './client-ip.ts';
 import { requestPath, type RequestPath } from './request-path.ts';
 import type { CredentialNames, SecretNames } from './secret-names.ts';
 import { redactText } from './secret-text.ts';
+import type { RawObject } from './raw-value.ts';
+import { Upstreams } from './upstream.ts';
 import { ClientStack } from '../signals/client-stack.ts';
 
 const CACHED_PATHS = 16_384;
@@ -30,6 +32,7 @@ export class GatewayContext {
   readonly #texts = new BoundedCache<string>(CACHED_TEXTS);
   readonly #hosts = new BoundedCache<string>(CACHED_TEXTS);
   readonly #ips = new BoundedCache<string>(CACHED_IPS);
+  #upstreams: Upstreams;
   #version: number;
 
   /** Throws CallerError when a trusted proxy is no address. */
@@ -41,6 +44,7 @@ export class GatewayContext {
     this.names = secretNames.of(this.key);
     this.names.learn(settings.keyNames);
     this.stack = new ClientStack(this.names);
+    this.#upstreams = new Upstreams(this.names);
     this.keepQueryValues = new Set(settings.keepQueryValues);
     this.#version = this.names.version;
   }
@@ -78,6 +82,12 @@ export class GatewayContext {
     return made;
   }
 
+  /** `host:port` behind the service of an entry; see Upstreams. */
+  upstream(service: RawObject, tries: unknown): string {
+    this.#forgetOldNames();
+    return this.#upstreams.of(service, tries);
+  }
+
   ip(raw: string): string {
     const cached = this.#ips.get(raw);
     if (cached !== undefined) return cached;
@@ -100,5 +110,6 @@ export class GatewayContext {
     this.#paths.clear();
     this.#texts.clear();
     this.#hosts.clear();
+    this.#upstreams = new Upstreams(this.names);
   }
 }

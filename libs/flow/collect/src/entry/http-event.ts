@@ -118,6 +118,7 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
     location: signals.location,
     threat: signals.threat,
     ruleMatches: signals.ruleMatches,
+    upstream: from.upstream(service, entry['tries']),
   };
 };
 

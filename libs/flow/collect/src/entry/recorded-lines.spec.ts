@@ -60,14 +60,14 @@ describe('the recorded lines of real Kongs', () => {
 
 describe('the special cases of Kong 3.9.3', () => {
   const table: [string, Partial<ApiEvent>][] = [
-    ['ok_key_auth', { status: 200, answeredBy: 'upstream', refusal: '', consumerName: 'alice', consumerCustomId: 'c-alice', consumerTags: ['team-a', 'gold'], credentialId: '4f4bf393-5b7c-42f1-82a0-961096f6ea03', tries: 1, pathTemplate: '/api/orders/{id}', serviceName: 'svc', routeName: 'r-api', method: 'GET', host: 'api.lab.test', userAgent: 'lab/1.0' }],
+    ['ok_key_auth', { status: 200, answeredBy: 'upstream', refusal: '', consumerName: 'alice', consumerCustomId: 'c-alice', consumerTags: ['team-a', 'gold'], credentialId: '4f4bf393-5b7c-42f1-82a0-961096f6ea03', tries: 1, pathTemplate: '/api/orders/{id}', serviceName: 'svc', routeName: 'r-api', method: 'GET', host: 'api.lab.test', userAgent: 'lab/1.0', upstream: '127.0.0.1:9100' }],
     ['ok_open', { status: 200, answeredBy: 'upstream', refusal: '', consumerId: '', credentialId: '', query: 'x=int:1' }],
     ['ok_anonymous_consumer', { status: 200, refusal: '', consumerName: 'anon', credentialId: '' }],
     ['401_missing_key', { status: 401, answeredBy: 'kong', refusal: 'unauthenticated', consumerId: '', credentialId: '', credentialFingerprint: '', tries: 0, latencyUpstreamMs: -1 }],
     ['401_bad_key', { status: 401, answeredBy: 'kong', refusal: 'unauthenticated', consumerId: '' }],
     ['403_acl', { status: 403, answeredBy: 'kong', refusal: 'forbidden', consumerName: 'bob' }],
     ['403_ip_restriction', { status: 403, answeredBy: 'kong', refusal: 'forbidden', consumerId: '' }],
-    ['404_no_route', { status: 404, answeredBy: 'kong', refusal: 'no-route', routeId: '', serviceId: '', tries: 0 }],
+    ['404_no_route', { status: 404, answeredBy: 'kong', refusal: 'no-route', routeId: '', serviceId: '', tries: 0, upstream: '' }],
     ['404_from_upstream', { status: 404, answeredBy: 'upstream', refusal: '' }],
     ['413_request_size_limiting', { status: 413, answeredBy: 'kong', refusal: 'too-large' }],
     ['426_https_required', { status: 426, answeredBy: 'kong', refusal: 'https-required', routeId: '' }],

@@ -77,6 +77,7 @@ export const streamEvent = (entry: RawObject, session: RawObject, reading: Readi
     location: signals.location,
     threat: signals.threat,
     ruleMatches: signals.ruleMatches,
+    upstream: from.upstream(service, entry['tries']),
   };
 };
 

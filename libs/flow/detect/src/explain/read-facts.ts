@@ -22,6 +22,7 @@ export const readFacts = (event: ApiEvent): Facts => {
     ['method override', event.methodOverride],
     ['answer', `${event.status} by ${event.answeredBy}${event.refusal === '' ? '' : ` (${event.refusal})`}`],
     ['service', event.serviceName || event.serviceId],
+    ['upstream', event.upstream],
     ['route', event.routeName || event.routeId],
     ['credential', event.credentialId],
     ['presented key', event.credentialFingerprint],

@@ -26,6 +26,8 @@ export interface OfflineRunOptions {
   readonly controls?: DetectionControls | undefined;
   /** Absent: all detectors. */
   readonly catalogue?: readonly DetectorDefinition[] | undefined;
+  /** What was found before the events were put in order of time; told at the end with the rest. */
+  readonly found?: readonly Finding[] | undefined;
 }
 
 /** The live detectors over events in order of event time, with nothing but them; alerts stay in memory. */
@@ -34,6 +36,7 @@ export class OfflineRun {
   readonly #alerts = new MemoryAlertStore();
   readonly #tracker: AlertTracker;
   readonly #controls: DetectionControls;
+  readonly #found: readonly Finding[];
   #seed = '';
   #nextTick = Number.NEGATIVE_INFINITY;
   #events = 0;
@@ -42,6 +45,7 @@ export class OfflineRun {
     const settings = options.settings ?? DetectSettings.parse({});
     const { rules, controls, catalogue, documents } = options;
     this.#controls = controls ?? NO_CONTROLS;
+    this.#found = options.found ?? [];
     this.engine = new DetectionEngine(settings, new StoredBaselines(store, this.#alerts), {
       ...(rules && { rules }),
       ...(controls && { controls }),
@@ -106,6 +110,10 @@ export class OfflineRun {
   async end(): Promise<void> {
     const findings: Finding[] = [];
     if (this.#events > 0) this.engine.tick(this.engine.watermark, findings);
+    for (const finding of this.#found) {
+      const told = this.#controls.pass(finding, undefined);
+      if (told) findings.push(told);
+    }
     await this.#tell(findings);
     await this.#tracker.flush();
   }

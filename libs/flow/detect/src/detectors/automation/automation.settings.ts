@@ -14,6 +14,6 @@ export const AutomationSettings = detectorSettings(
     /** People that the endpoint must know, and it must know no other clockwork. */
     minPeople: z.number().int().min(1).max(64).default(5),
   },
-  60,
+  90,
 );
 export type AutomationSettings = Readonly<z.infer<typeof AutomationSettings>>;

@@ -15,11 +15,40 @@ const by = (who: string, n: number, spread: number, template = '/checkout/cart')
 };
 const people = (template?: string): ApiEvent[] =>
   ['b', 'c', 'd', 'e', 'f', 'g'].flatMap((who) => by(who, 80, 0.9, template));
+/** Sessions: one look at the cart, and again hours later, now and then. */
+const sessions = (who: string, n: number, spread: number): ApiEvent[] => {
+  let at = AT - 60 * 3_600_000;
+  return Array.from({ length: n }, (_, i) => {
+    at += 5 * 3_600_000 * (1 + spread * (((i * 7919) % 13) / 6 - 1));
+    return anApiEvent({ startedAt: at, consumerId: who, credentialId: who, pathTemplate: '/checkout/cart', path: '/checkout/cart' }); // prettier-ignore
+  });
+};
+const severities = (...events: readonly ApiEvent[][]): string[] =>
+  findingsIn(engineOf(automation), events.flat()).map(({ severity }) => severity);
 const found = (...events: readonly ApiEvent[][]): number => findingsIn(engineOf(automation), events.flat()).length;
 
 describe('automation', () => {
   it('hints at clockwork where others are people, and only once an hour', () => {
     expect(found(people(), by('robot', 400, 0))).toBe(1);
+  });
+
+  it('knows people by the pauses between their sessions, however few requests each has', () => {
+    const shoppers = ['b', 'c', 'd', 'e', 'f', 'g'].map((who) => sessions(who, 9, 0.8));
+    expect(severities(...shoppers, by('robot', 150, 0))).toEqual(['info']);
+    const jobs = ['b', 'c', 'd', 'e', 'f'].map((who) => sessions(who, 9, 0));
+    expect(severities(...jobs, by('robot', 150, 0))).toEqual([]);
+  });
+
+  it('is more than a hint after three times as many', () => {
+    expect(severities(people(), by('robot', 2500, 0))).toEqual(['info', 'low']);
+  });
+
+  it('says how regular a caller is, of endpoints that concern it', () => {
+    const engine = engineOf(automation);
+    const events = by('robot', 60, 0);
+    findingsIn(engine, events);
+    const last = events.at(-1);
+    expect(last && engine.explain(last, 0)[0]?.says).toContain('every 3.0 s');
   });
 
   it.each<[string, readonly ApiEvent[][]]>([

@@ -11,36 +11,46 @@ import { HOUR_MS } from '../../windows/time.ts';
 import type { AutomationSettings } from './automation.settings.ts';
 import { GapStatistics } from './gap-statistics.ts';
 
-export const AUTOMATION_VERSION = '1';
+export const AUTOMATION_VERSION = '2';
 
 const MAX_ENDPOINTS = 2_000;
-/** Gaps after which a caller that is no clock is taken for a person. */
-const PERSON_GAPS = 20;
+/** Gaps after which a caller's gaps are looked at, and again after as many. */
+const LOOK_EVERY = 20;
+/** Sessions are short: a person shows by how uneven few gaps are, or by pauses that no timetable makes. */
+const PERSON_GAPS = 5;
+const PERSON_PAUSES = 3;
+/** Coefficient of variation from which on pauses are no timetable's. */
+const UNEVEN_PAUSES = 0.25;
 /** A gap that ends a row of them; ms. */
 const PAUSE_MS = 600_000;
 const TELL_AGAIN_MS = HOUR_MS;
+/** Times `gaps` from which on it is no hint any more. */
+const SURE_TIMES = 3;
 
-interface Peers {
-  readonly people: TermList;
-  readonly clocks: TermList;
-}
-
+/** One caller at one endpoint. */
 interface Ticker {
+  /** Within a session, and between sessions. */
   readonly gaps: GapStatistics;
+  readonly pauses: GapStatistics;
+  /** Already counted among the people of its route. */
+  person: boolean;
   reportedAt: number;
 }
 
 export class AutomationWatcher implements Watcher {
   readonly statusClasses = [2] as const;
   readonly #tickers: BoundedMap<Ticker>;
-  readonly #peers = new BoundedMap<Peers>(MAX_ENDPOINTS);
+  /** By route: those who go through its steps as people do. */
+  readonly #people = new BoundedMap<TermList>(MAX_ENDPOINTS);
+  /** By endpoint. */
+  readonly #clocks = new BoundedMap<TermList>(MAX_ENDPOINTS);
 
   constructor(private readonly deps: DetectorDeps<AutomationSettings>) {
     this.#tickers = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 2)));
   }
 
   get evicted(): number {
-    return this.#tickers.evicted + this.#peers.evicted;
+    return this.#tickers.evicted + this.#people.evicted + this.#clocks.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
@@ -58,43 +68,59 @@ export class AutomationWatcher implements Watcher {
       return undefined;
     }
     const { gaps } = ticker;
-    gaps.add(at, PAUSE_MS);
-    if (gaps.n < PERSON_GAPS || gaps.n % PERSON_GAPS !== 0) return undefined;
+    const before = gaps.lastAt;
+    if (gaps.add(at, PAUSE_MS) === 'pause') {
+      ticker.pauses.lastAt = before;
+      ticker.pauses.add(at, Infinity);
+    }
+    if (!ticker.person && this.#isPerson(ticker, event)) {
+      ticker.person = true;
+      this.#people.getOrMake(routeOf(event), () => new TermList(64)).add(CallerProfile.term(caller.key), at);
+    }
+    if (gaps.n < LOOK_EVERY || gaps.n % LOOK_EVERY !== 0) return undefined;
     return this.#judge(event, at, caller, endpoint, ticker);
   }
 
   explain(_event: ApiEvent, _at: number, caller: Caller): string | undefined {
     const gaps = caller.endpoint && this.#tickers.peek(`${caller.key}|${caller.endpoint.id}`)?.gaps;
-    if (gaps === undefined || gaps.n < PERSON_GAPS) return undefined;
+    if (gaps === undefined || gaps.n < LOOK_EVERY) return undefined;
     return `${caller.entity.name} asks every ${(gaps.mean / 1000).toFixed(1)} s, give or take ${(gaps.variation * 100).toFixed(0)} %, ${gaps.n} times in a row.`;
+  }
+
+  #isPerson({ gaps, pauses }: Ticker, event: ApiEvent): boolean {
+    if (pauses.n >= PERSON_PAUSES && pauses.variation >= UNEVEN_PAUSES) return true;
+    return gaps.n >= PERSON_GAPS && gaps.variation >= this.deps.settings.of(event).human;
   }
 
   #judge(event: ApiEvent, at: number, caller: Caller, endpoint: EndpointKnowledge, ticker: Ticker): Draft | undefined {
     const settings = this.deps.settings.of(event);
     const { gaps } = ticker;
-    const peers = this.#peers.getOrMake(`${event.tenant}|${endpoint.key}`, () => ({
-      people: new TermList(64),
-      clocks: new TermList(16),
-    }));
-    const term = CallerProfile.term(caller.key);
     const { variation } = gaps;
     if (variation >= settings.human) {
-      peers.people.add(term, at);
-      if (gaps.n >= 10 * PERSON_GAPS) gaps.restart();
+      if (gaps.n >= 10 * LOOK_EVERY) gaps.restart();
       return undefined;
     }
     if (variation >= settings.regular || gaps.mean < settings.minGapMs) return undefined;
-    peers.clocks.add(term, at);
+    const term = CallerProfile.term(caller.key);
+    const clocks = this.#clocks.getOrMake(`${event.tenant}|${endpoint.key}`, () => new TermList(16));
+    clocks.add(term, at);
     if (gaps.n < settings.gaps) return undefined;
-    const others = peers.people.size - (peers.people.has(term) ? 1 : 0);
-    if (others < settings.minPeople || peers.clocks.size > 1 || at - ticker.reportedAt < TELL_AGAIN_MS)
-      return undefined;
+    const people = this.#people.get(routeOf(event));
+    const others = (people?.size ?? 0) - (people?.has(term) === true ? 1 : 0);
+    if (others < settings.minPeople || clocks.size > 1 || at - ticker.reportedAt < TELL_AGAIN_MS) return undefined;
     ticker.reportedAt = at;
     return finding(event, at, caller, gaps, others, settings);
   }
 }
 
-const made = (at: number): Ticker => ({ gaps: new GapStatistics(at), reportedAt: Number.NEGATIVE_INFINITY });
+const made = (at: number): Ticker => ({
+  gaps: new GapStatistics(at),
+  pauses: new GapStatistics(at),
+  person: false,
+  reportedAt: Number.NEGATIVE_INFINITY,
+});
+
+const routeOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId}|${event.routeId}`;
 
 const finding = (
   event: ApiEvent,
@@ -111,7 +137,7 @@ const finding = (
     entity: caller.entity,
     type: 'automation',
     version: AUTOMATION_VERSION,
-    severity: 'info',
+    severity: gaps.n >= SURE_TIMES * settings.gaps ? 'low' : 'info',
     confidence: 0.6,
     at,
     from: at - gaps.n * gaps.mean,

@@ -7,18 +7,19 @@ export class GapStatistics {
   constructor(public lastAt: number) {}
 
   /** A pause of `pauseMs` starts anew. */
-  add(at: number, pauseMs: number): void {
+  add(at: number, pauseMs: number): 'gap' | 'pause' | 'late' {
     const gap = at - this.lastAt;
-    if (gap < 0) return;
+    if (gap < 0) return 'late';
     this.lastAt = at;
     if (gap > pauseMs) {
       this.restart();
-      return;
+      return 'pause';
     }
     this.n++;
     const delta = gap - this.mean;
     this.mean += delta / this.n;
     this.#m2 += delta * (gap - this.mean);
+    return 'gap';
   }
 
   restart(): void {

@@ -1,6 +1,7 @@
 import type { DetectorDefinition } from '../../engine/detector.ts';
 import { automation } from '../automation/automation.definition.ts';
 import { compositeRisk } from '../composite-risk/composite-risk.definition.ts';
+import { controlPlaneAbuse } from '../control-plane-abuse/control-plane-abuse.definition.ts';
 import { graphqlAbuse } from '../graphql-abuse/graphql-abuse.definition.ts';
 import { injectionProbing } from '../injection-probing/injection-probing.definition.ts';
 import { knownBadSource } from '../known-bad-source/known-bad-source.definition.ts';
@@ -20,5 +21,6 @@ export const SCANNING_DETECTORS: readonly DetectorDefinition[] = [
   graphqlAbuse,
   automation,
   sequenceAnomaly,
+  controlPlaneAbuse,
   compositeRisk,
 ];
