@@ -23,6 +23,8 @@ export interface StrangerVerdict {
 
 export interface StrangerCase<S> {
   readonly stranger: Stranger;
+  /** Its answered requests, the one at hand with them: the profile knows only what was before. */
+  readonly requests: number;
   readonly profile: CallerProfile;
   readonly settings: S;
   readonly at: number;
@@ -77,7 +79,8 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   #verdict(stranger: Stranger, event: ApiEvent, at: number, caller: Caller): StrangerVerdict | undefined {
     const { profile, key } = caller;
     if (profile === undefined) return undefined;
-    return this.judge({ stranger, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+    const requests = stranger.requests + (isOf(stranger, event, caller) ? 1 : 0);
+    return this.judge({ stranger, requests, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
   }
 
   #finding(verdict: StrangerVerdict, stranger: Stranger, event: ApiEvent, at: number, caller: Caller): Draft {
@@ -90,7 +93,11 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
       confidence: verdict.confidence,
       at,
       from: stranger.since,
-      observed: { metric: 'answered requests of a stranger', value: stranger.requests, unit: 'requests' },
+      observed: {
+        metric: 'answered requests of a stranger',
+        value: stranger.requests + (isOf(stranger, event, caller) ? 1 : 0),
+        unit: 'requests',
+      },
       expected: { low: 0, high: verdict.limit, mean: 0, n: caller.profile?.days ?? 0, p: verdict.p, warmUp: caller.warmUp }, // prettier-ignore
       explanation: verdict.explanation,
       evidence: stranger.evidence,
@@ -98,3 +105,6 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     });
   }
 }
+
+const isOf = (stranger: Stranger, event: ApiEvent, { agent }: Caller): boolean =>
+  stranger.ip === event.clientIp && stranger.agent.kind === agent.kind && stranger.agent.family === agent.family;
