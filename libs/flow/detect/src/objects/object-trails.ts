@@ -4,6 +4,7 @@ import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
 import { HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
 import { Listing, Spans, TemplateStat, Walk } from './walk.ts';
@@ -163,7 +164,7 @@ export class ObjectTrails {
     walk.freshHour.add(at, n, teaches);
     walk.freshDay.add(at, n, teaches);
     walk.requestsDay.add(at, 1, teaches);
-    if (walk.fresh.most > 0) walk.stat.note(trail.hash, walk.fresh.most);
+    if (walk.fresh.most > 0 && caller.profile === undefined && !saysCrawler(caller.agent)) walk.stat.note(trail.hash, walk.fresh.most); // prettier-ignore
     const { method } = event;
     if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
     // clients number what they write themselves

@@ -114,7 +114,7 @@ export class TemplateStat {
   /** Pairs of a caller with credentials and an object that it was given; those of them whose object another caller had before. */
   pairs = 0;
   shared = 0;
-  /** Most new objects that anybody asked for in five to ten minutes, who, and most of anybody else. */
+  /** Most new objects that an address without credentials asked for in five to ten minutes, which, and most of any other; crawlers that say so left out. */
   #most = 0;
   #mostBy = 0;
   #second = 0;

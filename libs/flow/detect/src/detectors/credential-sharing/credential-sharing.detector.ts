@@ -79,14 +79,14 @@ const judgeSpread = (
   };
 };
 
-/** Within minutes, each with a client of its own, of who had few places for days: nobody moves like that. */
+/** Within minutes and with several clients, of who had few places for days: nobody moves like that. */
 const judgeSudden = (
   view: SpreadView,
   history: SpreadHistory,
   limit: number,
   s: CredentialSharingSettings,
 ): SharingVerdict | undefined => {
-  if (view.sudden < limit || view.suddenClients < view.sudden) return undefined;
+  if (view.sudden < limit || view.suddenClients < s.suddenClients) return undefined;
   if (history.days < s.minHistoryDays + 1 || history.places > s.suddenOfPlaces || history.joinedADay >= 1)
     return undefined;
   const many = view.sudden >= 3 * limit;

@@ -44,7 +44,7 @@ const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number =>
   if (!view.hasHabits) return Math.max(s.unknownFloor, s.overPeers * view.peersMost);
   const young = view.hours < s.youngHours;
   const limit = Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore
-  return !young && view.sensitive && view.firstExports >= s.firstExports
+  return view.hours >= s.firstExportHours && view.sensitive && view.firstExports >= s.firstExports
     ? Math.min(limit, Math.max(s.firstExportFloor, s.overFirstExport * view.most))
     : limit;
 };
