@@ -9,6 +9,8 @@ export interface ObjectKnown {
   ownerUses: number;
   /** Callers besides the owner: 0, 1, or 2 for more. */
   others: number;
+  /** The caller of the use at hand is none of those: its first use. Of the fourth caller on nobody knows: false. */
+  joins: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface ObjectKnown {
 export class ObjectLedger {
   #young = new Table();
   #old = new Table();
-  readonly #known: ObjectKnown = { owner: 0, ownerUses: 0, others: 0 };
+  readonly #known: ObjectKnown = { owner: 0, ownerUses: 0, others: 0, joins: false };
   forgotten = 0;
 
   constructor(private readonly maxObjects: number) {}
@@ -33,12 +35,14 @@ export class ObjectLedger {
     const second = table.second[slot] ?? 0;
     known.owner = owner;
     known.ownerUses = table.uses[slot] ?? 0;
-    known.others = second === 0 ? 0 : (table.third[slot] ?? 0) === 0 ? 1 : 2;
+    const third = table.third[slot] ?? 0;
+    known.others = second === 0 ? 0 : third === 0 ? 1 : 2;
+    known.joins = third === 0 && owner !== caller && second !== caller;
     if (owner === 0) table.owner[slot] = caller;
     if (owner === 0 || owner === caller) {
       if (counts && known.ownerUses < MAX_USES) table.uses[slot] = known.ownerUses + 1;
     } else if (second === 0) table.second[slot] = caller;
-    else if (second !== caller && table.third[slot] === 0) table.third[slot] = caller;
+    else if (second !== caller && third === 0) table.third[slot] = caller;
     return known;
   }
 

@@ -4,9 +4,10 @@ import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
 import { HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { Spans, TemplateStat, Walk } from './walk.ts';
+import { Listing, Spans, TemplateStat, Walk } from './walk.ts';
 
 /** Pairs of caller and object, and objects, that are remembered. */
 const MAX_PAIRS = 4_000_000;
@@ -24,8 +25,12 @@ export const HOLD_MS = HOUR_MS;
 /** One caller (consumer, credential or address) with objects: all its walks, and what it was ever seen to do. */
 export class Trail {
   readonly walks = new Map<string, Walk>();
-  /** Lists that it asked for: template → requests of five minutes. */
-  readonly lists = new Map<string, Spans>();
+  /** Lists that it was given, by template. */
+  readonly lists = new Map<string, Listing>();
+  /** Objects that it was given for the first time, with credentials: in one to two hours; ever; those of them that another caller had before. */
+  readonly gained = new Spans(HOUR_MS);
+  objects = 0;
+  met = 0;
   /** Most that any of its walks did in a window that is over. */
   mostFresh = 0;
   mostHour = 0;
@@ -159,10 +164,24 @@ export class ObjectTrails {
     walk.freshHour.add(at, n, teaches);
     walk.freshDay.add(at, n, teaches);
     walk.requestsDay.add(at, 1, teaches);
+    if (walk.fresh.most > 0 && caller.profile === undefined && !saysCrawler(caller.agent)) walk.stat.note(trail.hash, walk.fresh.most); // prettier-ignore
     const { method } = event;
+    if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
     // clients number what they write themselves
     if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches); // prettier-ignore
-    if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#ledger.use(ref.hash, trail.hash, true); // prettier-ignore
+    if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);
+  }
+
+  #given({ ref, trail, walk }: ObjectUse, at: number): ObjectKnown {
+    const known = this.#ledger.use(ref.hash, trail.hash, true);
+    if (!known.joins) return known;
+    const met = known.owner === 0 ? 0 : 1;
+    walk.stat.pairs++;
+    walk.stat.shared += met;
+    trail.objects++;
+    trail.met += met;
+    trail.gained.add(at, 1, true);
+    return known;
   }
 
   #walkOf(trail: Trail, event: ApiEvent): Walk {
@@ -197,24 +216,22 @@ export class ObjectTrails {
 }
 
 const listed = (trail: Trail, template: string, at: number): void => {
-  let counts = trail.lists.get(template);
-  if (counts === undefined) {
+  let listing = trail.lists.get(template);
+  if (listing === undefined) {
     if (trail.lists.size >= MAX_LISTS) trail.lists.delete(trail.lists.keys().next().value ?? '');
-    counts = new Spans(HOUR_MS);
-    trail.lists.set(template, counts);
+    listing = new Listing();
+    trail.lists.set(template, listing);
   }
-  counts.add(at, 1, true);
+  listing.add(at);
 };
 
-/** Lists of what the walk goes through that the caller was given in the last one to two hours. */
-export const listsBefore = (trail: Trail, walk: Walk, at: number): number => {
+/** Lists of what the walk goes through that the caller was given in the last one to two hours, if one of them after `since`. */
+export const listsBefore = (trail: Trail, walk: Walk, at: number, since = Number.NEGATIVE_INFINITY): number => {
   const cut = walk.template.indexOf('/{');
   const parent = cut < 0 ? walk.template : walk.template.slice(0, cut);
   const last = walk.template.lastIndexOf('/{');
-  const counts = trail.lists.get(parent) ?? trail.lists.get(walk.template.slice(0, Math.max(0, last)));
-  if (counts === undefined) return 0;
-  counts.add(at, 0, true);
-  return counts.sum;
+  const listing = trail.lists.get(parent) ?? trail.lists.get(walk.template.slice(0, Math.max(0, last)));
+  return listing === undefined || listing.latestAt < since ? 0 : listing.countAt(at);
 };
 
 /** Objects of a listed collection that the caller asked for in the last five to ten minutes. */

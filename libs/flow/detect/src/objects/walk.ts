@@ -111,6 +111,13 @@ export class Run {
 export class TemplateStat {
   /** Different objects seen; callers (64 singly) that went through objects or pages here. */
   known = 0;
+  /** Pairs of a caller with credentials and an object that it was given; those of them whose object another caller had before. */
+  pairs = 0;
+  shared = 0;
+  /** Most new objects that an address without credentials asked for in five to ten minutes, which, and most of any other; crawlers that say so left out. */
+  #most = 0;
+  #mostBy = 0;
+  #second = 0;
   readonly callers = new TermList(64);
   /** Callers that did the same at length: of each kind. */
   readonly alike: Readonly<Record<Manner, TermList>> = {
@@ -118,7 +125,21 @@ export class TemplateStat {
     run: new TermList(16),
     pages: new TermList(16),
     breadth: new TermList(16),
+    dense: new TermList(16),
   };
+
+  note(caller: number, most: number): void {
+    if (caller === this.#mostBy) this.#most = Math.max(this.#most, most);
+    else if (most > this.#most) {
+      this.#second = this.#most;
+      this.#most = most;
+      this.#mostBy = caller;
+    } else if (most > this.#second) this.#second = most;
+  }
+
+  mostBut(caller: number): number {
+    return caller === this.#mostBy ? this.#second : this.#most;
+  }
 
   /** Notes that this caller goes at it in this manner, and tells how many others do. */
   others(manner: Manner, caller: number, at: number): number {
@@ -127,7 +148,7 @@ export class TemplateStat {
     return list.size - 1;
   }
 }
-export type Manner = 'many' | 'run' | 'pages' | 'breadth';
+export type Manner = 'many' | 'run' | 'pages' | 'breadth' | 'dense';
 
 /** One caller from one address at one template: how it goes through objects. */
 export class Walk {
@@ -136,6 +157,9 @@ export class Walk {
   readonly refused = new Spans(WINDOW_MS);
   readonly forbidden = new Spans(WINDOW_MS);
   readonly requests = new Spans(WINDOW_MS);
+  /** New objects that it wrote to and was let, of five minutes and of an hour: who works on objects does not copy them. Most never write. */
+  written: Spans | undefined;
+  writtenHour: Spans | undefined;
   /** The same of one hour, and of half a day. */
   readonly freshHour = new Spans(HOUR_MS);
   readonly freshDay = new Spans(DAY_MS / 2);
@@ -149,4 +173,32 @@ export class Walk {
     readonly template: string,
     readonly stat: TemplateStat,
   ) {}
+
+  write(at: number): void {
+    (this.written ??= new Spans(WINDOW_MS)).add(at, 1, true);
+    (this.writtenHour ??= new Spans(HOUR_MS)).add(at, 1, true);
+  }
 }
+
+/** A list that a caller was given, by template. */
+export class Listing {
+  readonly #counts = new Spans(HOUR_MS);
+  latestAt = Number.NEGATIVE_INFINITY;
+
+  add(at: number): void {
+    this.#counts.add(at, 1, true);
+    if (at > this.latestAt) this.latestAt = at;
+  }
+
+  /** Of the last one to two hours. */
+  countAt(at: number): number {
+    this.#counts.add(at, 0, true);
+    return this.#counts.sum;
+  }
+}
+
+/** What a span that may never have been made holds at `at`. */
+export const sumAt = (spans: Spans | undefined, at: number): number => {
+  spans?.add(at, 0, true);
+  return spans?.sum ?? 0;
+};

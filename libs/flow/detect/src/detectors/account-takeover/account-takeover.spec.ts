@@ -30,6 +30,11 @@ describe('account-takeover', () => {
     expect(found).toMatchObject([{ severity: 'medium', entity: { kind: 'ip', id: IP }, detectedAt: AT + 4 * MINUTE }]);
   });
 
+  it('tells a guesser that keeps time at a login below /oauth: a wrong password is nobody who waits for leave', () => {
+    const at = { pathTemplate: '/oauth/sessions', path: '/oauth/sessions' };
+    expect(takeovers([...fails(8, 20 * SECOND, at), login(AT + 3 * MINUTE, 200, at)])).toHaveLength(1);
+  });
+
   it('is high when the guesser was seen guessing', () => {
     const found = takeovers([...fails(12, 2 * SECOND), login(AT + MINUTE, 200)]);
     expect(found).toMatchObject([{ severity: 'high' }]);

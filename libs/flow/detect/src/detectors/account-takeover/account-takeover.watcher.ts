@@ -15,10 +15,14 @@ import { ACCOUNT_TAKEOVER_VERSION, judgeTakeover, type TakeoverVerdict } from '.
 import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
 
 const MAX_GUESSERS = 10_000;
+/** How `authorization_pending` is answered (RFC 8628, or as some providers do); a wrong password is 401 most often. */
+const PENDING: ReadonlySet<number> = new Set([400, 403]);
 
 /** One client at one address, from its first failed login on. */
 class Attempts {
   failures = 0;
+  /** Of them answered as to somebody who waits to be let in (device flow). */
+  pending = 0;
   firstAt = 0;
   lastAt = 0;
   guesserUntil = Number.NEGATIVE_INFINITY;
@@ -27,6 +31,7 @@ class Attempts {
 
   startOver(): void {
     this.failures = 0;
+    this.pending = 0;
     this.cadence.clear();
   }
 }
@@ -95,6 +100,7 @@ export class AccountTakeoverWatcher implements Watcher {
     if (at - attempts.lastAt > this.deps.settings.of(event).windowMinutes * MINUTE_MS) attempts.startOver();
     if (attempts.failures === 0) attempts.firstAt = at;
     attempts.failures++;
+    if (PENDING.has(event.status)) attempts.pending++;
     if (at > attempts.lastAt) attempts.lastAt = at;
     attempts.cadence.add(at, 0);
     attempts.evidence.add(event, at);
@@ -104,14 +110,17 @@ export class AccountTakeoverWatcher implements Watcher {
     const attempts = this.#attempts.peek(attemptsKey(event));
     if (!attempts || attempts.failures === 0) return undefined;
     const settings = this.deps.settings.of(event);
-    const { failures, firstAt } = attempts;
+    const { failures, firstAt, pending } = attempts;
     const late = at - attempts.lastAt > settings.windowMinutes * MINUTE_MS;
     const isGuesser = at < attempts.guesserUntil || at < (this.#stuffers.peek(stufferKey(event))?.until ?? 0);
     if (late || (isRecovery(event.pathTemplate) && !isGuesser)) {
       attempts.startOver();
       return undefined;
     }
-    const waited = this.#endpoints.isForPrograms(event.pathTemplate) && attempts.cadence.paceSince(0).steady;
+    const waited =
+      2 * pending > failures &&
+      this.#endpoints.isForPrograms(event.pathTemplate) &&
+      attempts.cadence.paceSince(0).steady;
     attempts.startOver();
     const verdict = judgeTakeover(
       { failures, isGuesser, clientKnown: event.clientFingerprint !== '', waited },

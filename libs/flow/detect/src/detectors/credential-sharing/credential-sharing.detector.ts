@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { CredentialSharingSettings } from './credential-sharing.settings.ts';
 
-export const CREDENTIAL_SHARING_VERSION = '1';
+export const CREDENTIAL_SHARING_VERSION = '2';
 
 /** What one credential did within the last hour. */
 export interface SpreadView {
@@ -10,6 +10,9 @@ export interface SpreadView {
   /** The same with two requests, and with one. */
   readonly twice: number;
   readonly once: number;
+  /** New places of the last minutes, however often, and their different clients. */
+  readonly sudden: number;
+  readonly suddenClients: number;
   /** Autonomous systems and countries of those, that the caller never had; 0 when unknown. */
   readonly asns: number;
   readonly countries: number;
@@ -49,6 +52,15 @@ export const judgeSharing = (
 ): SharingVerdict | undefined => {
   const limit = limitOf(history, s);
   if (limit === undefined) return undefined;
+  return judgeSpread(view, history, limit, s) ?? judgeSudden(view, history, limit, s);
+};
+
+const judgeSpread = (
+  view: SpreadView,
+  history: SpreadHistory,
+  limit: number,
+  s: CredentialSharingSettings,
+): SharingVerdict | undefined => {
   const places =
     view.once >= 3 * limit && view.clients >= 3 ? view.once : view.twice >= 2 * limit ? view.twice : view.places;
   const abroad = view.countries >= s.newCountries && view.places >= 3 && history.days >= s.minHistoryDays;
@@ -67,10 +79,24 @@ export const judgeSharing = (
   };
 };
 
+/** Within minutes and with several clients, of who had few places for days: nobody moves like that. */
+const judgeSudden = (
+  view: SpreadView,
+  history: SpreadHistory,
+  limit: number,
+  s: CredentialSharingSettings,
+): SharingVerdict | undefined => {
+  if (view.sudden < limit || view.suddenClients < s.suddenClients) return undefined;
+  if (history.days < s.minHistoryDays + 1 || history.places > s.suddenOfPlaces || history.joinedADay >= 1)
+    return undefined;
+  const many = view.sudden >= 3 * limit;
+  return { places: view.sudden, limit, severity: many ? 'high' : 'medium', confidence: many ? 0.9 : 0.8 };
+};
+
 /** New places in an hour that are too many; undefined when too little is known to say. */
 const limitOf = (history: SpreadHistory, s: CredentialSharingSettings): number | undefined => {
   if (history.successes < s.minHistoryRequests) return undefined;
   if (history.days >= s.minHistoryDays && history.hours >= 24)
-    return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay));
+    return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay), Math.ceil(s.overPlaces * history.places)); // prettier-ignore
   return history.hours >= 1 && history.places <= 2 ? s.newPlacesUnknown : undefined;
 };

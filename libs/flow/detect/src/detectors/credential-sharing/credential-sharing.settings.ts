@@ -12,6 +12,11 @@ export const CredentialSharingSettings = detectorSettings(
     newCountries: count(2),
     /** Times the new places that the caller took up on an ordinary day before. */
     usualFactor: z.number().min(1).max(100).default(3),
+    /** Times all places that it had before: who comes from everywhere comes from elsewhere as well. */
+    overPlaces: z.number().min(0).max(100).default(0.5),
+    /** Told within minutes, by a request from each, with so many different clients, of who never had more places than this. */
+    suddenClients: count(3),
+    suddenOfPlaces: count(6),
     /** Answered requests from a place within the hour before it counts; of twice as many places two each do, of three times as many one. */
     minRequests: count(5),
     /** What is known of the caller: answered requests, and days with traffic. */

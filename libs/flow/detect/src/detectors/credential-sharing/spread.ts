@@ -3,11 +3,13 @@ import { hash32 } from '../../duplicates/hash64.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { regionOf, wasNew } from '../../knowledge/place.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import type { SpreadHistory, SpreadView } from './credential-sharing.detector.ts';
 
 /** Addresses of one credential that are counted at the same time. */
 const MAX_PLACES = 96;
+/** How long ago a place may have come first to be sudden; ms. */
+const SUDDEN_MS = 3 * MINUTE_MS;
 
 interface Visit {
   readonly ip: string;
@@ -65,7 +67,8 @@ export class Spread {
 
   view(credential: string, at: number, minRequests: number): SpreadView {
     const places = new Places();
-    const [twice, once] = [new Places(), new Places()];
+    const [twice, once, sudden] = [new Places(), new Places(), new Places()];
+    const suddenClients = new Set<number>();
     const [asns, clients, countries] = [new Set<number>(), new Set<number>(), new Set<string>()];
     let [turns, usual, requests] = [0, 0, 0];
     for (const visit of this.#visits) {
@@ -77,6 +80,10 @@ export class Spread {
       requests += visit.requests;
       once.add(visit);
       clients.add(visit.client);
+      if (at - visit.since < SUDDEN_MS) {
+        sudden.add(visit);
+        suddenClients.add(visit.client);
+      }
       if (visit.requests >= 2) twice.add(visit);
       if (visit.requests < minRequests) continue;
       places.add(visit);
@@ -88,6 +95,8 @@ export class Spread {
       places: places.size,
       twice: twice.size,
       once: once.size,
+      sudden: sudden.size,
+      suddenClients: suddenClients.size,
       asns: asns.size,
       countries: countries.size,
       clients: clients.size,

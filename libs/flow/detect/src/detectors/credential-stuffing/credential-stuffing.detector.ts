@@ -2,7 +2,7 @@ import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { CredentialStuffingSettings } from './credential-stuffing.settings.ts';
 
-export const CREDENTIAL_STUFFING_VERSION = '1';
+export const CREDENTIAL_STUFFING_VERSION = '2';
 
 /** What a finding counts when its event is of a client that only ever tries; others tell of all failures there. */
 export const SUSPECT_METRIC = 'failed logins of clients that only try';
@@ -50,7 +50,7 @@ const HISTORY_MS = 6 * 3_600_000;
  * outage of the login is not it: those programs succeeded before, and there are no more logins than usual.
  */
 export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): StuffingVerdict | undefined => {
-  if (isSpread(v.suspects, s)) return verdict('client', 10, v.suspects, s, 0.85);
+  if (isSpread(v.suspects, s, s.minSuspectFailures)) return verdict('client', 10, v.suspects, s, 0.85);
   if (isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
   if (!isSpread(v, s)) return undefined;
   const attempts = v.failures + v.successes;
@@ -67,8 +67,12 @@ export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): S
     : undefined;
 };
 
-const isSpread = (of: Pick<Suspects, 'failures' | 'addresses'>, s: CredentialStuffingSettings): boolean =>
-  of.failures >= s.minFailures && of.addresses >= s.minAddresses && of.failures <= s.maxTriesPerAddress * of.addresses;
+const isSpread = (
+  of: Pick<Suspects, 'failures' | 'addresses'>,
+  s: CredentialStuffingSettings,
+  least = s.minFailures,
+): boolean =>
+  of.failures >= least && of.addresses >= s.minAddresses && of.failures <= s.maxTriesPerAddress * of.addresses;
 
 const verdict = (
   by: StuffingVerdict['by'],

@@ -7,6 +7,8 @@ export const CredentialStuffingSettings = detectorSettings(
   {
     /** Failed logins at one endpoint, within ten minutes (by clients of a kind, within an hour). */
     minFailures: z.number().int().min(10).max(1_000_000).default(40),
+    /** Failed logins within ten minutes of kinds of client that hardly ever logged in there: those say more. */
+    minSuspectFailures: z.number().int().min(10).max(1_000_000).default(30),
     /** Addresses that they came from. */
     minAddresses: z.number().int().min(5).max(100_000).default(25),
     /** Failures per address, on average: above it a few guess, which is brute force. */

@@ -43,6 +43,13 @@ describe('credential-stuffing', () => {
     expect(found[0]?.contributors.some(({ entity }) => entity.kind === 'ip')).toBe(true);
   });
 
+  it('tells thirty failures of a program that never logged in, and not thirty of those that people use', () => {
+    const attack = (kit: (i: number) => string) =>
+      times(35, (i) => login(AT + HOUR + i * SECOND, 401, 1000 + i, kit(i)));
+    expect(stuffing([...people(60, MINUTE), ...attack(() => 'kit')])[0]?.observed.value).toBe(30);
+    expect(stuffing([...people(60, MINUTE), ...attack((i) => `browser${i % 41}`)])).toEqual([]);
+  });
+
   it('tells it through the key of one app that all its users share', () => {
     const app = { credentialId: 'app', consumerId: 'app', consumerName: 'app' };
     const attack = times(200, (i) => anApiEvent({ ...login(AT + i * SECOND, 401, 1000 + (i % 100), 'kit'), ...app }));

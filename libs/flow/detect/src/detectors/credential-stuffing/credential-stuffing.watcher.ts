@@ -95,7 +95,11 @@ export class CredentialStuffingWatcher implements Watcher {
     place.hour.fail(address, client);
     place.evidence.add(event, at);
     const settings = this.deps.settings.of(event);
-    if (place.hour.failures < settings.minFailures || at < place.lookedAt + LOOK_EVERY_MS) return undefined;
+    if (
+      place.hour.failures < Math.min(settings.minFailures, settings.minSuspectFailures) ||
+      at < place.lookedAt + LOOK_EVERY_MS
+    )
+      return undefined;
     if (at < place.reportedAt + REPORT_EVERY_MS) return undefined;
     place.lookedAt = at;
     const view = viewOf(place, at, settings);
@@ -111,8 +115,8 @@ export class CredentialStuffingWatcher implements Watcher {
     if (isReading(event) || !isFailedLogin(event) || !this.#endpoints.matches(event.pathTemplate)) return undefined;
     const place = this.#places.peek(keyOf(event));
     if (!place) return undefined;
-    const { minFailures, minAddresses } = this.deps.settings.of(event);
-    return `${place.recent.failures} logins from ${place.recent.addresses} addresses failed at ${endpointOf(event)} in the last ten minutes, ${place.recent.successes} worked; from ${minFailures} failures of ${minAddresses} addresses on it is looked at closely.`;
+    const { minSuspectFailures, minFailures, minAddresses } = this.deps.settings.of(event);
+    return `${place.recent.failures} logins from ${place.recent.addresses} addresses failed at ${endpointOf(event)} in the last ten minutes, ${place.recent.successes} worked; from ${minFailures} failures of ${minAddresses} addresses on (${minSuspectFailures} of clients that hardly ever logged in there) it is looked at closely.`;
   }
 }
 
@@ -178,17 +182,20 @@ const stuffingFinding = (
     },
     expected: {
       low: 0,
-      high: s.minFailures,
+      high: leastOf(verdict, s) - 1,
       mean: attempts > 0 ? Math.round((1000 * view.past.failures) / attempts) / 1000 : 0,
       n: attempts,
       p: 1,
       warmUp: caller.warmUp,
     },
-    explanation: `${verdict.failures} logins from ${verdict.addresses} addresses failed at ${endpointOf(event)} within ${verdict.minutes} min, ${(verdict.failures / verdict.addresses).toFixed(1)} tries each (${s.minFailures} failures of ${s.minAddresses} addresses are let pass). ${HOW[verdict.by]} This is how lists of stolen passwords are tried out.`,
+    explanation: `${verdict.failures} logins from ${verdict.addresses} addresses failed at ${endpointOf(event)} within ${verdict.minutes} min, ${(verdict.failures / verdict.addresses).toFixed(1)} tries each (fewer than ${leastOf(verdict, s)} failures of ${s.minAddresses} addresses are let pass). ${HOW[verdict.by]} This is how lists of stolen passwords are tried out.`,
     evidence: place.evidence,
     only: "status IN (400, 401, 403, 422, 423) AND method NOT IN ('GET', 'HEAD')",
   });
 };
+
+const leastOf = ({ by, minutes }: StuffingVerdict, s: CredentialStuffingSettings): number =>
+  by === 'client' && minutes === 10 ? s.minSuspectFailures : s.minFailures;
 
 const placeEntity = (event: ApiEvent): Entity =>
   event.serviceId === '' && event.serviceName === ''

@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { DataExfiltrationSettings } from './data-exfiltration.settings.ts';
 
-export const DATA_EXFILTRATION_VERSION = '1';
+export const DATA_EXFILTRATION_VERSION = '2';
 
 export interface ExfiltrationView {
   /** Bytes in one to two hours, and the most before in such a time. */
@@ -14,6 +14,8 @@ export interface ExfiltrationView {
   readonly peersMost: number;
   readonly peers: number;
   readonly sensitive: boolean;
+  /** Exports and the like in one to two hours, where the caller never took any before; 0 else. */
+  readonly firstExports: number;
 }
 
 export interface ExfiltrationVerdict {
@@ -27,10 +29,7 @@ export const judgeExfiltration = (
   view: ExfiltrationView,
   s: DataExfiltrationSettings,
 ): ExfiltrationVerdict | undefined => {
-  const floor = view.sensitive ? s.sensitiveFloor : s.floor;
-  const limit = view.hasHabits
-    ? Math.max(floor, (view.hours < s.youngHours ? s.overYoungHabit : s.overHabit) * view.most)
-    : Math.max(s.unknownFloor, s.overPeers * view.peersMost);
+  const limit = limitOf(view, s);
   if (view.bytes < limit || (!view.hasHabits && view.peers < s.minPeers)) return undefined;
   const ratio = view.bytes / limit;
   return {
@@ -39,4 +38,13 @@ export const judgeExfiltration = (
     severity: ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost) ? 'high' : 'medium',
     confidence: Math.min(0.95, 0.8 + 0.05 * Math.log2(ratio)),
   };
+};
+
+const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
+  if (!view.hasHabits) return Math.max(s.unknownFloor, s.overPeers * view.peersMost);
+  const young = view.hours < s.youngHours;
+  const limit = Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore
+  return view.hours >= s.firstExportHours && view.sensitive && view.firstExports >= s.firstExports
+    ? Math.min(limit, Math.max(s.firstExportFloor, s.overFirstExport * view.most))
+    : limit;
 };

@@ -13,6 +13,16 @@ describe('data-exfiltration', () => {
     expect(first?.explanation).toContain('took');
   });
 
+  const exported = (mib: number, n: number, from: number) =>
+    reads(n, from, 20_000, (i) => i, { pathTemplate: '/exports/{id}', responseBytes: mib * 1_048_576 });
+
+  it('tells three exports of four MiB of who never took one, and neither two nor those of who takes them daily', () => {
+    expect(found(habit(4, START), exported(4, 3, START))).not.toEqual([]);
+    expect(found(habit(4, START), exported(5.5, 2, START))).toEqual([]);
+    const daily = [4, 3, 2, 1].flatMap((day) => exported(0.3, 3, START - day * DAY));
+    expect(found(habit(5, START), daily, exported(4, 3, START))).toEqual([]);
+  });
+
   it('is silent below the floor, and on the export of each night', () => {
     expect(found(habit(3, START), take(30, START))).toEqual([]);
     expect(found(...[0, 1, 2, 3, 4].map((night) => take(300, START + night * DAY)))).toEqual([]);

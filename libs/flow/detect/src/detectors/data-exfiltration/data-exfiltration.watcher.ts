@@ -21,6 +21,9 @@ class Taker {
   readonly hours = new Spans(HOUR_MS);
   /** Bytes of exports and the like, of the same time. */
   readonly sensitive = new Spans(HOUR_MS);
+  /** Exports of the same time, and whether there were any before that. */
+  readonly exports = new Spans(HOUR_MS);
+  exportsBefore = false;
   firstAt = Number.POSITIVE_INFINITY;
   heldUntil = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
@@ -90,7 +93,7 @@ export class DataExfiltrationWatcher implements Watcher {
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
     if (bytes >= EVIDENCE_BYTES) {
       (taker.evidence ??= new Evidence()).add(event, at);
-      if (caller.traits.export) taker.sensitive.add(at, bytes, true);
+      if (caller.traits.export) exported(taker, at, bytes);
     }
     if (hours.sum < FLOOR || at < taker.reportedAt + REPORT_EVERY_MS) return undefined;
     return this.#judge(event, at, caller, taker);
@@ -114,6 +117,7 @@ export class DataExfiltrationWatcher implements Watcher {
       peersMost: group.mostBut(caller.key),
       peers: group.count - 1,
       sensitive: taker.sensitive.sum > taker.hours.sum / 2,
+      firstExports: taker.exportsBefore ? 0 : taker.exports.sum,
     };
     const verdict = judgeExfiltration(view, s);
     if (!verdict) return undefined;
@@ -145,5 +149,12 @@ export class DataExfiltrationWatcher implements Watcher {
     return this.#peers.getOrMake(groupNameOf(event), () => new Peers());
   }
 }
+
+/** What is under an alert is no habit of exports. */
+const exported = (taker: Taker, at: number, bytes: number): void => {
+  taker.sensitive.add(at, bytes, true);
+  taker.exports.add(at, 1, at > taker.heldUntil);
+  if (taker.exports.most > 0 || taker.exports.filled > 1) taker.exportsBefore = true;
+};
 
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);

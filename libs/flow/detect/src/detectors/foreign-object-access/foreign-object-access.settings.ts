@@ -10,6 +10,12 @@ export const ForeignObjectAccessSettings = detectorSettings({
   /** Such objects within an hour. */
   objects: count(3),
   high: count(10),
+  /** Where objects are private: pairs of caller and object there, other callers, and the largest share of pairs whose object another had before. */
+  pairs: count(30),
+  otherCallers: count(2),
+  maxShared: z.number().min(0).max(1).default(0.25),
+  /** How likely so many of others may be by chance, at that share. */
+  maxChance: z.number().min(0).max(1).default(0.0001),
   /** Time that the caller must be known; hours of event time. A new one may have taken over from another. */
   habitHours: z.number().min(0).max(720).default(24),
 });

@@ -5,21 +5,46 @@ import { FOREIGN_OBJECT_ACCESS } from './foreign-object-access.definition.ts';
 /** Consumer `who` reads its five orders every two hours for three days. */
 const owner = (who: number, first: number) =>
   Array.from({ length: 36 }, (_, i) => reads(5, START - 3 * DAY + i * 2 * HOUR, 2_000, (k) => first + k, consumer(who))).flat(); // prettier-ignore
+/** Eight further consumers, each with five orders of its own; `overlap`: each has the first of the next one as well. */
+const tenants = (overlap: boolean) =>
+  Array.from({ length: 8 }, (_, n) => reads(overlap ? 6 : 5, START - 2 * DAY, 2_000, (k) => 500 + n * 5 + k, consumer(10 + n))).flat(); // prettier-ignore
 const found = (...events: Parameters<typeof findingsOf>[1][]) => findingsOf(FOREIGN_OBJECT_ACCESS, events.flat());
+const theft = (n: number) => reads(n, START, 20_000, (i) => 100 + i, consumer(2));
+const known = habit(3, START, consumer(2));
 
 describe('foreign-object-access', () => {
-  it('tells a known consumer that is given three objects of one other', () => {
-    const [first] = found(owner(1, 100), habit(3, START, consumer(2)), reads(3, START, 20_000, (i) => 100 + i, consumer(2))); // prettier-ignore
-    expect(first).toMatchObject({ entity: { id: 'consumer-2' }, severity: 'medium' });
+  it('tells a known consumer that is given three objects of one other where everybody has its own', () => {
+    const [first] = found(tenants(false), owner(1, 100), known, theft(3));
+    expect(first).toMatchObject({ entity: { id: 'consumer-2' }, severity: 'medium', observed: { value: 3 } });
+    expect(first?.explanation).toMatch(/0 of \d\d that callers were given had been another's before/);
+  });
+
+  it('is silent on three where objects are shared now and then, and tells the same five', () => {
+    expect(found(tenants(true), owner(1, 100), known, theft(3))).toEqual([]);
+    expect(found(tenants(true), owner(1, 100), known, theft(5))).not.toEqual([]);
+  });
+
+  it('is silent on three among many new ones, where objects are hardly shared', () => {
+    const others = reads(60, START - HOUR / 2, 25_000, (i) => 9_000 + i, consumer(2));
+    expect(found(tenants(true), owner(1, 100), known, others, theft(4))).toEqual([]);
+  });
+
+  it('is silent on who is given the objects of all the others, as support is', () => {
+    const support = [0, 1, 2, 3].map((n) =>
+      reads(10, START - DAY + n * HOUR, 5_000, (i) => 500 + n * 10 + i, consumer(2)),
+    );
+    expect(found(tenants(false), owner(1, 100), known, ...support, theft(5))).toEqual([]);
+  });
+
+  it('is silent where next to nothing is known of how objects are shared', () => {
+    expect(found(owner(1, 100), known, theft(5))).toEqual([]);
   });
 
   it('is silent on objects that several use, on two of them, on refusals, and on a newcomer that takes over', () => {
     const third = reads(5, START - DAY, 1_000, (i) => 100 + i, consumer(3));
-    const theft = reads(5, START, 20_000, (i) => 100 + i, consumer(2));
-    const known = habit(3, START, consumer(2));
-    expect(found(owner(1, 100), third, known, theft)).toEqual([]);
-    expect(found(owner(1, 100), known, theft.slice(0, 2))).toEqual([]);
-    expect(found(owner(1, 100), known, theft.map((event) => ({ ...event, status: 403 })))).toEqual([]); // prettier-ignore
-    expect(found(owner(1, 100), theft)).toEqual([]);
+    expect(found(tenants(false), owner(1, 100), third, known, theft(5))).toEqual([]);
+    expect(found(tenants(false), owner(1, 100), known, theft(2))).toEqual([]);
+    expect(found(tenants(false), owner(1, 100), known, theft(5).map((event) => ({ ...event, status: 403 })))).toEqual([]); // prettier-ignore
+    expect(found(tenants(false), owner(1, 100), theft(5))).toEqual([]);
   });
 });

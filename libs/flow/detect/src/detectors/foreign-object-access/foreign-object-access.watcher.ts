@@ -3,16 +3,21 @@ import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { TermList } from '../../knowledge/term-list.ts';
-import type { ObjectTrails } from '../../objects/object-trails.ts';
+import type { ObjectTrails, ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS } from '../../windows/time.ts';
-import { FOREIGN_OBJECT_ACCESS_VERSION, judgeForeign } from './foreign-object-access.detector.ts';
+import {
+  FOREIGN_OBJECT_ACCESS_VERSION,
+  judgeForeign,
+  type ForeignVerdict,
+  type ForeignView,
+} from './foreign-object-access.detector.ts';
 import type { ForeignObjectAccessSettings } from './foreign-object-access.settings.ts';
 
+/** One caller at one template. */
 class Reader {
   readonly objects = new TermList(64);
-  readonly owners = new TermList(16);
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
 }
@@ -45,15 +50,33 @@ export class ForeignObjectAccessWatcher implements Watcher {
     if (owner === 0 || others > 0 || owner === use.trail.hash) return undefined;
     const s = this.settings.of(event);
     if (ownerUses < s.ownerUses) return undefined;
-    const reader = this.#readers.getOrMake(caller.key, fresh, caller.lane);
+    const reader = this.#readers.getOrMake(`${caller.key}|${event.pathTemplate}`, fresh, caller.lane);
     reader.objects.add(use.ref.hash, at);
-    reader.owners.add(owner, at);
     reader.evidence.add(event, at);
     if (at < reader.reportedAt + REPORT_EVERY_MS) return undefined;
-    const objects = reader.objects.joinedWithin(at - HOUR_MS, at + 1);
-    const verdict = judgeForeign(objects, (at - use.trail.firstAt) / HOUR_MS, s);
+    const view = viewOf(use, reader, at);
+    const verdict = judgeForeign(view, s);
     if (!verdict) return undefined;
     reader.reportedAt = at;
+    return this.#finding(event, at, caller, view, verdict, reader.evidence, s);
+  }
+
+  explain(event: ApiEvent): string | undefined {
+    const use = this.trails.peek(event);
+    if (use?.known === undefined || use.known.owner === 0 || use.known.owner === use.trail.hash) return undefined;
+    const { pairs, shared } = use.walk.stat;
+    return `an object that another caller used ${use.known.ownerUses} times first, and ${use.known.others} more did (${this.settings.of(event).ownerUses} uses by one alone make it its own); of ${pairs} pairs of caller and object here ${shared} were not the first of their object`;
+  }
+
+  #finding(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    view: ForeignView,
+    verdict: ForeignVerdict,
+    evidence: Evidence,
+    s: ForeignObjectAccessSettings,
+  ): Draft {
     const { entity } = caller;
     return findingOf({
       event,
@@ -64,19 +87,28 @@ export class ForeignObjectAccessWatcher implements Watcher {
       confidence: verdict.confidence,
       at,
       from: at - HOUR_MS,
-      observed: { metric: 'objects of others', value: objects, unit: 'in 1 h' },
-      expected: { low: 0, high: s.objects, mean: 0, n: use.trail.filled, p: 1, warmUp: caller.warmUp },
-      explanation: `${entity.name} was given ${objects} objects within an hour that it never asked for before and that one other caller alone used until now, each at least ${s.ownerUses} times (fewer than ${s.objects} are let pass; last: ${event.method} ${event.pathTemplate}). The upstream may not check to whom an object belongs.`,
-      evidence: reader.evidence,
+      observed: { metric: 'objects of others', value: view.objects, unit: 'in 1 h' },
+      expected: { low: 0, high: s.objects - 1, mean: view.gained * verdict.usual, n: view.pairs, p: verdict.chance, warmUp: caller.warmUp }, // prettier-ignore
+      explanation: `${entity.name} was given ${view.objects} objects of ${event.method} ${event.pathTemplate} within an hour that it never asked for before and that one other caller alone used until now, each at least ${s.ownerUses} times, among ${view.gained} new ones (fewer than ${s.objects} are let pass). Objects are hardly shared there: ${view.shared} of ${view.pairs} that callers were given had been another's before. The upstream may not check to whom an object belongs.`,
+      evidence,
       only: 'status >= 200 AND status < 300',
     });
   }
-
-  explain(event: ApiEvent): string | undefined {
-    const use = this.trails.peek(event);
-    if (use?.known === undefined || use.known.owner === 0 || use.known.owner === use.trail.hash) return undefined;
-    return `an object that another caller used ${use.known.ownerUses} times first, and ${use.known.others} more did (${this.settings.of(event).ownerUses} uses by one alone make it its own)`;
-  }
 }
+
+/** What was before: the objects at hand are taken off again. */
+const viewOf = ({ trail, walk }: ObjectUse, reader: Reader, at: number): ForeignView => {
+  const objects = reader.objects.joinedWithin(at - HOUR_MS, at + 1);
+  return {
+    objects,
+    gained: trail.gained.sum,
+    pairs: walk.stat.pairs - objects,
+    shared: walk.stat.shared - objects,
+    others: walk.stat.callers.size - 1,
+    ownPairs: trail.objects - objects,
+    ownShared: trail.met - objects,
+    knownForHours: (at - trail.firstAt) / HOUR_MS,
+  };
+};
 
 const fresh = (): Reader => new Reader();

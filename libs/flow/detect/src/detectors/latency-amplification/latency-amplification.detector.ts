@@ -1,12 +1,14 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { LatencyAmplificationSettings } from './latency-amplification.settings.ts';
 
-export const LATENCY_AMPLIFICATION_VERSION = '1';
+export const LATENCY_AMPLIFICATION_VERSION = '2';
 
 /** One caller at one service over ten minutes. `tardy` is above `tardyMs`, `slow` above `slowMs`. */
 export interface LatencyView {
   readonly slow: number;
   readonly slowSeconds: number;
+  /** Slow ones of the caller at the service longer ago. */
+  readonly slowBefore: number;
   /** The caller's tardy requests, and all its requests to any service. */
   readonly tardy: number;
   readonly requests: number;
@@ -30,7 +32,11 @@ export interface LatencyVerdict {
  * others, an upstream that is unwell for one customer only.
  */
 export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings): LatencyVerdict | undefined => {
-  if (view.slow < s.count10m || view.slowSeconds < s.seconds10m) return undefined;
+  const enough = view.slow >= s.count10m && view.slowSeconds >= s.seconds10m;
+  // who never was slow before, and now for so long at a time
+  const heavy =
+    view.slow >= s.heavyCount10m && view.slowSeconds >= s.heavySeconds10m && view.slowBefore < view.slow / 4;
+  if (!enough && !heavy) return undefined;
   if (view.endpointRequests < s.minEndpointRequests || view.endpointTardy > s.maxUsualTardy * view.endpointRequests)
     return undefined;
   // Requests of the caller to other services are taken off as well: others are rather under- than overestimated.

@@ -13,6 +13,9 @@ export const LatencyAmplificationSettings = detectorSettings({
   count10m: count(20),
   /** Upstream time that they took together; s. */
   seconds10m: z.number().min(1).max(100_000).default(60),
+  /** Fewer that took longer, of a caller that was hardly ever slow before. */
+  heavyCount10m: count(9),
+  heavySeconds10m: z.number().min(1).max(100_000).default(75),
   /** Part of the service's tardy upstream time that is this caller's. */
   minTimeShare: share(0.5),
   /** Part of the endpoint's requests that ever were tardy: above it the endpoint is slow by nature. */

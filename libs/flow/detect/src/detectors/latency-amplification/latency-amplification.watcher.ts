@@ -74,7 +74,7 @@ export class LatencyAmplificationWatcher implements Watcher {
     if (!part) return undefined;
     const head = bucketOf(at);
     const slow = part.slow.counts.sum(head - WINDOW_BUCKETS + 1, head);
-    return `took the upstream ${seconds(event.latencyUpstreamMs / 1000)}; ${slow} such requests of this caller in 10 min, where fewer than ${s.count10m} are let pass`;
+    return `took the upstream ${seconds(event.latencyUpstreamMs / 1000)}; ${slow} such requests of this caller in 10 min, where fewer than ${s.count10m} are let pass (${s.heavyCount10m} when they take ${s.heavySeconds10m} s together)`;
   }
 
   #tardy(event: ApiEvent, at: number, ms: number, caller: Caller, service: Service): Draft | undefined {
@@ -109,11 +109,13 @@ export class LatencyAmplificationWatcher implements Watcher {
     const head = bucketOf(at);
     const from = head - WINDOW_BUCKETS + 1;
     const slow = part.slow.counts.sum(from, head);
-    if (slow < this.deps.settings.base.count10m / 2) return undefined;
+    const { count10m, heavyCount10m } = this.deps.settings.base;
+    if (slow < Math.min(count10m / 2, heavyCount10m)) return undefined;
     const own = ownAt(part, id);
     return {
       slow,
       slowSeconds: part.slow.seconds(from, head),
+      slowBefore: part.slow.counts.before(from),
       tardy: part.tardy.counts.sum(from, head),
       requests: caller.requests(from, head),
       serviceTardy: service.tardy.counts.sum(from, head),

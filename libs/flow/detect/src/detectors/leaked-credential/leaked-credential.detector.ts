@@ -3,7 +3,7 @@ import type { LeakedCredentialSettings } from './leaked-credential.settings.ts';
 import { clientName, knownOrigins, placeName, whoElse } from './stranger-words.ts';
 import type { StrangerCase, StrangerVerdict } from './stranger.watcher.ts';
 
-export const LEAKED_CREDENTIAL_VERSION = '1';
+export const LEAKED_CREDENTIAL_VERSION = '2';
 
 /** Half as likely: what happens while its owner rests. */
 const REST_NOVELTY = 0.1;
@@ -14,12 +14,14 @@ const REST_NOVELTY = 0.1;
  * trying the live key from elsewhere.
  */
 export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings>): StrangerVerdict | undefined => {
-  const { stranger, profile, settings: s } = one;
+  const { stranger, requests, profile, settings: s } = one;
   const { origin, client, resting } = stranger.novelty;
-  if (origin >= 1 || stranger.requests < s.minRequests) return undefined;
-  if (profile.days < s.minHistoryDays || profile.successes - stranger.requests < s.minHistoryRequests) return undefined;
+  if (origin >= 1 || requests < Math.min(s.minRequests, s.minUnlikely)) return undefined;
+  if (profile.days < s.minHistoryDays || profile.successes - requests < s.minHistoryRequests) return undefined;
   const second = Math.min(client, resting ? REST_NOVELTY : 1);
   if (origin > s.maxNovelty || second > s.maxNovelty || origin * second > s.maxTogether) return undefined;
+  const least = origin * second <= s.maxUnlikely ? s.minUnlikely : s.minRequests;
+  if (requests < least) return undefined;
   if (mayHaveMoved(stranger, profile.busiestHour, one.at, s)) return undefined;
   const newClient = client <= s.maxNovelty;
   const how = newClient ? `with ${clientName(stranger)}, which it never used` : 'at an hour at which it never works';
@@ -27,9 +29,9 @@ export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings
     severity: 'high',
     confidence: Math.min(0.95, 0.75 + (stranger.others > 0 ? 0.1 : 0) + (origin * second < 0.01 ? 0.05 : 0)),
     p: origin * second,
-    limit: s.minRequests - 1,
+    limit: least - 1,
     explanation:
-      `The credential of ${one.name} was used ${stranger.requests} times from ${placeName(stranger)}, where it never came from, ${how} ` +
+      `The credential of ${one.name} was used ${requests} times from ${placeName(stranger)}, where it never came from, ${how} ` +
       `(until now ${knownOrigins(profile, stranger)}; chance of both on one day ${(origin * second).toFixed(3)})${whoElse(stranger)}. ` +
       `A key that works for somebody else is a key that leaked.`,
   };

@@ -9,6 +9,9 @@ export const LeakedCredentialSettings = detectorSettings(
   {
     /** Answered requests of the stranger. */
     minRequests: count(5),
+    /** The same where place and client together are as unlikely as `maxUnlikely`. */
+    minUnlikely: count(4),
+    maxUnlikely: share(0.01),
     /** What is known of the owner: answered requests, days with traffic. */
     minHistoryRequests: count(100),
     minHistoryDays: z.number().int().min(1).max(365).default(3),

@@ -18,6 +18,12 @@ describe('leaked-credential', () => {
     expect(findings[0]?.detectedAt).toBeLessThanOrEqual(FROM + 5 * 15_000);
   });
 
+  it('tells the fourth request where both are all but impossible, within a minute', () => {
+    const [first] = findingsIn(server(7), calls(4, FROM, 18_000, ELSEWHERE));
+    expect(first?.detectedAt).toBe(FROM + 54_000);
+    expect(typesIn(server(4), calls(4, FROM - 3 * DAY_MS, 18_000, ELSEWHERE))).toEqual([]);
+  });
+
   it('waits for who would be missed: a busy caller that moved with all it has is let go', () => {
     expect(typesIn(busy(4), busy(1, ELSEWHERE, MONDAY + 4 * DAY_MS))).toEqual([]);
     expect(typesIn(busy(5), calls(10, MONDAY + 4 * DAY_MS + 30_000, 15_000, ELSEWHERE))).toEqual(['leaked-credential']);

@@ -23,6 +23,8 @@ export interface StrangerVerdict {
 
 export interface StrangerCase<S> {
   readonly stranger: Stranger;
+  /** Its answered requests, the one at hand with them: the profile knows only what was before. */
+  readonly requests: number;
   readonly profile: CallerProfile;
   readonly settings: S;
   readonly at: number;
@@ -55,18 +57,20 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
       if (stranger.ip === event.clientIp && !stranger.sensitive && isSensitive(caller)) stranger.sensitive = true;
       if (stranger.requests < MIN_REQUESTS || stranger.toldAt >= stranger.lastAt) continue;
       if (at < stranger.toldAt + REPORT_EVERY_MS || at > stranger.lastAt + TOLD_WITHIN_MS) continue;
-      const verdict = this.#verdict(stranger, event, at, caller);
+      const requests = stranger.requests + (isOf(stranger, event, caller) ? 1 : 0);
+      const verdict = this.#verdict(stranger, requests, event, at, caller);
       if (verdict === undefined) continue;
       if (stranger.toldAt === Number.NEGATIVE_INFINITY) profile.accuse(stranger);
       stranger.toldAt = at;
-      return this.#finding(verdict, stranger, event, at, caller);
+      return this.#finding(verdict, stranger, requests, event, at, caller);
     }
     return undefined;
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const stranger = caller.profile?.strangers?.find((one) => one.ip === event.clientIp);
-    return stranger && this.#verdict(stranger, event, at, caller)?.explanation;
+    // the profile has taken the event up by now
+    return stranger && this.#verdict(stranger, stranger.requests, event, at, caller)?.explanation;
   }
 
   /** Profiles follow their lanes by themselves. */
@@ -74,13 +78,26 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     // nothing is kept here
   }
 
-  #verdict(stranger: Stranger, event: ApiEvent, at: number, caller: Caller): StrangerVerdict | undefined {
+  #verdict(
+    stranger: Stranger,
+    requests: number,
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+  ): StrangerVerdict | undefined {
     const { profile, key } = caller;
     if (profile === undefined) return undefined;
-    return this.judge({ stranger, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+    return this.judge({ stranger, requests, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
   }
 
-  #finding(verdict: StrangerVerdict, stranger: Stranger, event: ApiEvent, at: number, caller: Caller): Draft {
+  #finding(
+    verdict: StrangerVerdict,
+    stranger: Stranger,
+    requests: number,
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+  ): Draft {
     return findingOf({
       event,
       entity: caller.entity,
@@ -90,7 +107,11 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
       confidence: verdict.confidence,
       at,
       from: stranger.since,
-      observed: { metric: 'answered requests of a stranger', value: stranger.requests, unit: 'requests' },
+      observed: {
+        metric: 'answered requests of a stranger',
+        value: requests,
+        unit: 'requests',
+      },
       expected: { low: 0, high: verdict.limit, mean: 0, n: caller.profile?.days ?? 0, p: verdict.p, warmUp: caller.warmUp }, // prettier-ignore
       explanation: verdict.explanation,
       evidence: stranger.evidence,
@@ -98,3 +119,6 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     });
   }
 }
+
+const isOf = (stranger: Stranger, event: ApiEvent, { agent }: Caller): boolean =>
+  stranger.ip === event.clientIp && stranger.agent.kind === agent.kind && stranger.agent.family === agent.family;

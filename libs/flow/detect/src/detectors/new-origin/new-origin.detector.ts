@@ -11,12 +11,12 @@ export const NEW_ORIGIN_VERSION = '1';
  * False positives: a second data centre, a branch, a developer at home.
  */
 export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVerdict | undefined => {
-  const { stranger, profile, settings: s } = one;
+  const { stranger, requests, profile, settings: s } = one;
   const { origin, client, by, newCountry, resting } = stranger.novelty;
   if (origin >= 1 || client < 1 || resting) return undefined;
-  if (profile.days < s.minHistoryDays || profile.successes - stranger.requests < s.minHistoryRequests) return undefined;
+  if (profile.days < s.minHistoryDays || profile.successes - requests < s.minHistoryRequests) return undefined;
   const limit = by === 'asn' ? s.minRequests : s.minRequestsByPrefix;
-  if (stranger.requests < limit || origin > (by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix)) return undefined;
+  if (requests < limit || origin > (by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix)) return undefined;
   if ((by === 'prefix' || isPerson(stranger)) && !stranger.sensitive) return undefined;
   const atBoth = stranger.others > 0 && stranger.turns >= s.minTurns;
   const tooQuiet = stranger.usual10m < s.denseRequests10m && newCountry;
@@ -30,7 +30,7 @@ export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVe
     p: origin,
     limit: limit - 1,
     explanation:
-      `${one.name} made ${stranger.requests} requests from ${placeName(stranger)}, where it never came from ` +
+      `${one.name} made ${requests} requests from ${placeName(stranger)}, where it never came from ` +
       `(until now ${knownOrigins(profile, stranger)}; chance of a new one on one day ${origin.toFixed(3)})${whoElse(stranger)}. ` +
       `It may have grown or moved; or somebody else has its key and its software.`,
   };

@@ -16,7 +16,7 @@ export const OBJECT_ENUMERATION = defineDetector({
     title: 'Object enumeration',
     summary: 'A caller walks through objects that it never asked for before: the records of others (BOLA).',
     method:
-      'Ids in the path (where the template has a parameter) and id-like query values that the caller never asked for before, of one template from one address, in five to ten minutes and in one to two hours. Either many of them are refused (403 counts twice as much as 404), or they are several times the most that the caller ever did, nearly all requests go to new ones, and no list of the collection named them. Without any habits only a very large number tells. What three other callers do as well is how the API is used.',
+      'Ids in the path (where the template has a parameter) and id-like query values that the caller never asked for before, of one template from one address, in five to ten minutes and in one to two hours. Either many of them are refused (403 counts twice as much as 404), or they are several times the most that the caller ever did, nearly all requests go to new ones, and no list of the collection within half an hour named them; objects that it writes to do not count, and who writes to many has wider limits (an integration that is told of changes). Without any habits only a very large number tells. What three other callers do as well is how the API is used.',
     owasp: ['API1:2023'],
     attack: ['T1087', 'T1213'],
     severity: { medium: 'at the limit', high: 'forbidden objects, four times the limit, or sensitive endpoints' },

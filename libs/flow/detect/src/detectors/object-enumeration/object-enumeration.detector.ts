@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
 
-export const OBJECT_ENUMERATION_VERSION = '1';
+export const OBJECT_ENUMERATION_VERSION = '2';
 
 /** Of one caller at one template from one address. */
 export interface EnumerationView {
@@ -11,6 +11,9 @@ export interface EnumerationView {
   readonly forbidden: number;
   readonly requests: number;
   readonly freshHour: number;
+  /** Those of them that it wrote to and was let, in ten minutes and in two hours. */
+  readonly written: number;
+  readonly writtenHour: number;
   /** Most that it ever did before. */
   readonly mostFresh: number;
   readonly mostHour: number;
@@ -20,6 +23,8 @@ export interface EnumerationView {
   readonly authenticated: boolean;
   /** Known for long enough and busy often enough. */
   readonly hasHabits: boolean;
+  /** Five-minute stretches with objects that its habits are known by. */
+  readonly filled: number;
   /** The caller did not use the template until an hour ago. */
   readonly newTemplate: boolean;
   /** Other callers that do as it does. */
@@ -51,12 +56,10 @@ export const judgeEnumeration = (
     if (!view.authenticated || view.fresh < limit || view.lists > 0) return undefined;
     return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
   }
-  const factor = view.authenticated ? 1 : s.anonymousFactor;
-  const over = view.newTemplate ? s.overHabitElsewhere : s.overHabit;
-  const limit = Math.max(s.objects * factor, over * view.mostFresh);
-  const hourLimit = Math.max(s.objectsHour * factor, over * view.mostHour);
-  const hours = view.fresh < limit;
-  const objects = hours ? view.freshHour : view.fresh;
+  const { limit, hourLimit } = limitsOf(view, s);
+  const read = view.fresh - view.written;
+  const hours = read < limit;
+  const objects = hours ? view.freshHour - view.writtenHour : read;
   if (objects < (hours ? hourLimit : limit) || objects <= view.lists * s.perList) return undefined;
   const ratio = objects / (hours ? hourLimit : limit);
   return {
@@ -66,6 +69,23 @@ export const judgeEnumeration = (
     limit: Math.ceil(hours ? hourLimit : limit),
     severity: ratio >= 4 || view.sensitive ? 'high' : 'medium',
     confidence: Math.min(0.93, 0.8 + 0.05 * Math.log2(ratio)),
+  };
+};
+
+/** New objects that are let pass in ten minutes, and in two hours, of a caller with habits. */
+export const limitsOf = (
+  view: EnumerationView,
+  s: ObjectEnumerationSettings,
+): { readonly limit: number; readonly hourLimit: number } => {
+  const factor = view.authenticated ? 1 : s.anonymousFactor;
+  const over = view.newTemplate ? s.overHabitElsewhere : s.overHabit;
+  // an integration that is told of changes comes in bursts of any size
+  const works = view.written >= s.writtenShare * view.fresh && view.written > 0 ? s.overWorking : 1;
+  const limit = Math.max(s.objects * factor, over * view.mostFresh);
+  const plain = view.authenticated && works === 1 && !view.newTemplate && view.filled >= s.plainFilled;
+  return {
+    limit: plain ? Math.min(limit, Math.max(s.plainObjects, s.overPlainHabit * view.mostFresh)) : works * limit,
+    hourLimit: works * Math.max(s.objectsHour * factor, over * view.mostHour),
   };
 };
 

@@ -17,6 +17,13 @@ export const ObjectEnumerationSettings = detectorSettings({
   overHabit: z.number().min(1.5).max(100).default(4),
   /** The same at a template that the caller did not use until an hour ago. */
   overHabitElsewhere: z.number().min(1).max(100).default(2),
+  /** A lower floor for who has read for so many stretches of five minutes and never came near: so many times its most. */
+  plainObjects: count(35),
+  overPlainHabit: z.number().min(2).max(1000).default(8),
+  plainFilled: count(24),
+  /** Objects that it wrote to do not count; from this share of them on it works on objects, and has so many times the limits. */
+  writtenShare: z.number().min(0.01).max(1).default(0.2),
+  overWorking: z.number().min(1).max(100).default(4),
   /** Share of the requests that went to new objects. */
   minNewShare: z.number().min(0).max(1).default(0.8),
   /** Time that a caller must be known for its habits to count; hours of event time. */

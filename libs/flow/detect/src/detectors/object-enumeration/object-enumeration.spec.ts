@@ -31,6 +31,21 @@ describe('object-enumeration', () => {
     expect(told(nights.flat())).toBe(0);
   });
 
+  it('is silent on an integration that reads and writes what it is told of, in a burst larger than all before', () => {
+    const burst = reads(120, START, 200, scattered).map((event, i) => (i % 2 === 0 ? event : { ...event, method: 'PATCH' as const })); // prettier-ignore
+    expect(told(habit(2, START), burst)).toBe(0);
+  });
+
+  it('tells forty at a stroke of who read five at a time for days, and not of who was not seen for long', () => {
+    expect(told(habit(3, START), reads(40, START, 1_500, scattered))).toBeGreaterThan(0);
+    expect(told(habit(1, START), reads(40, START, 1_500, scattered))).toBe(0);
+  });
+
+  it('tells a walk an hour after a list: it did not name them', () => {
+    const list = reads(1, START - HOUR, 1_000, () => 1, { pathTemplate: '/orders' });
+    expect(told(habit(3, START), list, reads(80, START, 1_500, scattered))).toBeGreaterThan(0);
+  });
+
   it('is silent on a client that lists and then reads what was listed', () => {
     const lists = reads(3, START, 60_000, () => 1, { pathTemplate: '/orders' });
     expect(told(habit(2, START), lists, reads(150, START + 1_000, 1_000, scattered))).toBe(0);

@@ -3,17 +3,19 @@ import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { HOLD_MS, listsBefore, type ObjectTrails, type Trail } from '../../objects/object-trails.ts';
-import type { Walk } from '../../objects/walk.ts';
+import { sumAt, type Walk } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeEnumeration, OBJECT_ENUMERATION_VERSION, type EnumerationVerdict, type EnumerationView } from './object-enumeration.detector.ts'; // prettier-ignore
+import { judgeEnumeration, limitsOf, OBJECT_ENUMERATION_VERSION, type EnumerationVerdict, type EnumerationView } from './object-enumeration.detector.ts'; // prettier-ignore
 import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
 
 /** Below it nothing is looked at. */
 const FLOOR = 20;
 const MANY = 40;
 const MIN_FILLED = 4;
+/** A list names what is read soon after it. */
+const LISTED_MS = 30 * MINUTE_MS;
 
 export class ObjectEnumerationWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
@@ -45,7 +47,7 @@ export class ObjectEnumerationWatcher implements Watcher {
     suspect.evidence.add(event, at);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const s = this.settings.of(event);
-    const view = this.#view(trail, walk, at, caller, true, s);
+    const view = viewOf(trail, walk, at, caller, true, s);
     const verdict = judgeEnumeration(view, s);
     if (!verdict) return undefined;
     suspect.reportedAt = at;
@@ -68,43 +70,47 @@ export class ObjectEnumerationWatcher implements Watcher {
     });
   }
 
-  explain(event: ApiEvent): string | undefined {
+  explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const use = this.trails.peek(event);
     if (use === undefined || use.ref.hash === 0) return undefined;
     const { walk, trail } = use;
     const s = this.settings.of(event);
-    return `${use.isNew ? 'a new' : 'a known'} object; ${walk.fresh.sum} new ones of this template in 10 min, ${walk.refused.sum} of them refused (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.max(s.objects, s.overHabit * trail.mostFresh)} against a habit of ${trail.mostFresh})`;
-  }
-
-  #view(
-    trail: Trail,
-    walk: Walk,
-    at: number,
-    caller: Caller,
-    notes: boolean,
-    s: ObjectEnumerationSettings,
-  ): EnumerationView {
-    // prettier-ignore
-    const many = notes && walk.fresh.sum >= MANY;
-    return {
-      fresh: walk.fresh.sum,
-      refused: walk.refused.sum,
-      forbidden: walk.forbidden.sum,
-      requests: walk.requests.sum,
-      freshHour: walk.freshHour.sum,
-      mostFresh: trail.mostFresh,
-      mostHour: trail.mostHour,
-      mostRefused: trail.mostRefused,
-      lists: listsBefore(trail, walk, at),
-      authenticated: caller.profile !== undefined,
-      hasHabits: at - trail.firstAt >= s.habitHours * HOUR_MS && trail.filled >= MIN_FILLED,
-      newTemplate: usedSince(caller) > at - HOUR_MS,
-      alike: many ? walk.stat.others('many', trail.hash, at) : 0,
-      sensitive: caller.traits.sensitive,
-      works: caller.endpoint !== undefined,
-    };
+    const view = viewOf(trail, walk, at, caller, false, s);
+    const limit = view.hasHabits ? limitsOf(view, s).limit : s.unknownObjects;
+    return `${use.isNew ? 'a new' : 'a known'} object; ${view.fresh} new ones of this template in 10 min, ${view.refused} of them refused and ${view.written} written to (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.ceil(limit)} that were read, against a habit of ${view.mostFresh}; lists: ${view.lists})`;
   }
 }
+
+const viewOf = (
+  trail: Trail,
+  walk: Walk,
+  at: number,
+  caller: Caller,
+  notes: boolean,
+  s: ObjectEnumerationSettings,
+): EnumerationView => {
+  const many = notes && walk.fresh.sum >= MANY;
+  return {
+    fresh: walk.fresh.sum,
+    refused: walk.refused.sum,
+    forbidden: walk.forbidden.sum,
+    requests: walk.requests.sum,
+    freshHour: walk.freshHour.sum,
+    written: sumAt(walk.written, at),
+    writtenHour: sumAt(walk.writtenHour, at),
+    mostFresh: trail.mostFresh,
+    mostHour: trail.mostHour,
+    mostRefused: trail.mostRefused,
+    lists: listsBefore(trail, walk, at, at - LISTED_MS),
+    authenticated: caller.profile !== undefined,
+    hasHabits: at - trail.firstAt >= s.habitHours * HOUR_MS && trail.filled >= MIN_FILLED,
+    filled: trail.filled,
+    newTemplate: usedSince(caller) > at - HOUR_MS,
+    alike: many ? walk.stat.others('many', trail.hash, at) : 0,
+    sensitive: caller.traits.sensitive,
+    works: caller.endpoint !== undefined,
+  };
+};
 
 const REASONS: Record<EnumerationVerdict['why'], (view: EnumerationView, verdict: EnumerationVerdict) => string> = {
   refused: (view) =>

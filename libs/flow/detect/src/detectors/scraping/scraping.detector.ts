@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { ScrapingSettings } from './scraping.settings.ts';
 
-export const SCRAPING_VERSION = '1';
+export const SCRAPING_VERSION = '2';
 
 export interface ScrapingView {
   /** Objects new to the caller in half a day to a day, all its requests for objects, and the most before. */
@@ -15,6 +15,14 @@ export interface ScrapingView {
   readonly crawler: boolean;
   readonly knownForHours: number;
   readonly alike: number;
+  /** New objects in five to ten minutes, the most before, the most of any other caller, and their share of all its requests. */
+  readonly burst: number;
+  readonly mostBurst: number;
+  readonly peersBurst: number;
+  readonly burstShare: number;
+  /** Other callers of the template, and those that do as it does now. */
+  readonly others: number;
+  readonly alikeBurst: number;
   /** New objects of this template among all requests of the caller in ten minutes. */
   readonly trafficShare: number;
 }
@@ -25,6 +33,21 @@ export interface ScrapingVerdict {
   readonly severity: Severity;
   readonly confidence: number;
 }
+
+/** Without credentials, one object after the other, far more in minutes than anybody here reads, and nothing besides: no person, no application. */
+export const judgeBurst = (view: ScrapingView, s: ScrapingSettings): ScrapingVerdict | undefined => {
+  if (view.authenticated || view.others < s.burstOthers || view.alikeBurst >= s.alike || view.lists > 0)
+    return undefined;
+  const floor = s.burstObjects * (view.crawler ? s.crawlerFactor : 1);
+  const limit = Math.max(floor, s.overBurst * Math.max(view.mostBurst, view.peersBurst));
+  if (view.burst < limit || view.burstShare < s.burstShare) return undefined;
+  return {
+    limit: Math.ceil(limit),
+    coverage: Math.min(1, view.burst / Math.max(view.known, view.burst)),
+    severity: 'medium',
+    confidence: Math.min(0.9, 0.75 + 0.05 * Math.log2(view.burst / limit)),
+  };
+};
 
 export const judgeScraping = (view: ScrapingView, s: ScrapingSettings): ScrapingVerdict | undefined => {
   const unknown = view.authenticated && view.knownForHours < s.habitHours;

@@ -7,6 +7,14 @@ const count = (value: number) => z.number().int().min(10).max(100_000_000).defau
 export const ScrapingSettings = detectorSettings(
   {
     objects: count(500),
+    /**
+     * Without credentials and lists, in five to ten minutes: floor, times the most that the address and any other ever did, others that there
+     * must be, and the share of all that the address asks for.
+     */
+    burstObjects: count(70),
+    overBurst: z.number().min(1).max(100).default(4),
+    burstOthers: z.number().int().min(1).max(60).default(10),
+    burstShare: z.number().min(0).max(1).default(0.9),
     /** Part of all objects that were ever seen of the template. */
     coverage: z.number().min(0).max(1).default(0.1),
     /** Share of the requests that went to objects it never asked for before. */

@@ -12,6 +12,29 @@ describe('scraping', () => {
     expect(found(visit(600, START, scattered))).not.toEqual([]);
   });
 
+  const shoppers = Array.from({ length: 30 }, (_, n) =>
+    visit(9, START - DAY / 2 + n * 600_000, (i) => scattered(n * 9 + i), 'Mozilla/5.0').map((event) => ({ ...event, clientIp: `198.51.100.${n}` }))).flat(); // prettier-ignore
+  const quick = (n: number, ip: string) =>
+    visit(n, START, (i) => scattered(1_000 + i)).map((event, i) => ({
+      ...event,
+      startedAt: START + i * 700,
+      clientIp: ip,
+    }));
+
+  it('tells within a minute who reads ten times as many as all others, and asks for nothing else', () => {
+    const [first] = found([...shoppers, ...quick(200, '203.0.113.9')]);
+    expect((first?.detectedAt ?? Infinity) - START).toBeLessThanOrEqual(60_000);
+    expect(first?.explanation).toContain('asked for nothing else');
+  });
+
+  it('is silent on it where nobody else is known, after a list, and where four others do the same', () => {
+    expect(found(quick(200, '203.0.113.9'))).toEqual([]);
+    const list = anonymousAt(START - 1_000, { path: '/products', pathTemplate: '/products', clientIp: '203.0.113.9' });
+    expect(found([...shoppers, list, ...quick(100, '203.0.113.9')])).toEqual([]);
+    const all = [1, 2, 3, 4].flatMap((n) => quick(200, `203.0.113.${n}`));
+    expect(found([...shoppers, ...all])).toEqual([]);
+  });
+
   it('is silent on an office behind one address, where many look at the same products', () => {
     expect(found(visit(2_400, START, (i) => scattered(i % 3 === 0 ? i : (i * 13) % 40)))).toEqual([]);
   });

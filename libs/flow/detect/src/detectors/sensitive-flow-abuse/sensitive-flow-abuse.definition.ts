@@ -26,7 +26,7 @@ export const sensitiveFlowAbuse = defineDetector({
     summary:
       'A caller uses a flow that costs money (codes by text message, mails, orders, coupons) far more than anybody.',
     method:
-      'Answered writes to endpoints whose words name such a flow, by caller in one hour, against a floor (20 for messages of an address), three times the caller’s own busiest hour and one and a half times that of any other caller; only where the caller does little else. Also: messages that many addresses ask for together, far more than in the busiest hour, and go on to nothing else (the endpoint is named); and payments that are declined (402), of an address or at an endpoint where there are more attempts than ever.',
+      'Answered writes to endpoints whose words name such a flow, by caller in one hour, against a floor (20 for messages of an address), three times the caller’s own busiest hour and one and a half times that of any other caller; only where the caller does little else. Six messages within 75 s are enough of an address that does nothing else at all and has one client, where others need fewer in an hour. Also: messages that many addresses ask for together, far more than in the busiest hour, and go on to nothing else (the endpoint is named); and payments that are declined (402), of an address or at an endpoint where there are more attempts than ever.',
     owasp: ['API6:2023', 'API4:2023'],
     attack: ['T1496', 'T1657'],
     severity: { medium: 'at the limit', high: 'five times the limit' },

@@ -2,7 +2,7 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import type { SensitiveFlow } from './sensitive-flow.ts';
 import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
 
-export const SENSITIVE_FLOW_ABUSE_VERSION = '1';
+export const SENSITIVE_FLOW_ABUSE_VERSION = '2';
 
 /** One caller's calls of one sensitive endpoint. */
 export interface FlowView {
@@ -12,6 +12,8 @@ export interface FlowView {
   readonly hour: number;
   readonly quarter: number;
   readonly requestsInQuarter: number;
+  /** Its latest calls came close together, with one client. */
+  readonly burst: boolean;
   /** Busiest hours so far: its own before this one, any other caller's. */
   readonly ownMax: number;
   readonly peerMax: number;
@@ -20,6 +22,8 @@ export interface FlowView {
 
 export interface FlowVerdict {
   readonly limit: number;
+  /** So many so close together, and not one request besides. */
+  readonly burst: boolean;
   readonly severity: Severity;
   readonly confidence: number;
 }
@@ -34,21 +38,31 @@ export const flowLimit = (view: FlowView, s: SensitiveFlowAbuseSettings): number
       : view.anonymous
         ? s.anonymousPurchases
         : s.purchases;
-  return Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
+  return overHabits(floor, view, s);
 };
+
+const overHabits = (floor: number, view: FlowView, s: SensitiveFlowAbuseSettings): number =>
+  Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
+
+/** Who needs a code goes on to use it: an address that asks for nothing but codes, one after the other, uses none. */
+const isBurst = (view: FlowView): boolean =>
+  view.burst && view.flow === 'message' && view.anonymous && view.quarter >= 0.95 * view.requestsInQuarter;
 
 /**
  * Flags a caller that uses a costly flow far more than it, or any of its peers, ever did, and for nothing else. False positives: a
  * campaign, a new integration that sends invitations (`messages`, `minKnownHours`), a large NAT (`anonymousMessages`).
  */
 export const judgeFlow = (view: FlowView, s: SensitiveFlowAbuseSettings): FlowVerdict | undefined => {
-  const limit = flowLimit(view, s);
+  const full = flowLimit(view, s);
+  const burst = view.hour < full && isBurst(view);
+  const limit = burst ? overHabits(s.burstMessages, view, s) : full;
   if (view.hour < limit || view.quarter < s.minShare * view.requestsInQuarter) return undefined;
   if (!view.anonymous && view.knownHours < s.minKnownHours) return undefined;
   const factor = view.hour / limit;
   return {
     limit,
-    severity: factor >= 5 ? 'high' : 'medium',
-    confidence: Math.min(0.9, (view.anonymous ? 0.72 : 0.6) + 0.06 * Math.log2(factor)),
+    burst,
+    severity: !burst && factor >= 5 ? 'high' : 'medium',
+    confidence: Math.min(0.9, (view.anonymous && !burst ? 0.72 : 0.6) + 0.06 * Math.log2(factor)),
   };
 };

@@ -9,6 +9,9 @@ export const SensitiveFlowAbuseSettings = detectorSettings({
   /** Of an address without credentials: messages sent, and purchases. */
   anonymousMessages: count(20),
   anonymousPurchases: count(60),
+  /** Messages of an address without credentials with one client within `burstSeconds`, when it asks for nothing else in a quarter of an hour. */
+  burstMessages: z.number().int().min(3).max(16).default(6),
+  burstSeconds: z.number().int().min(1).max(900).default(75),
   /** Of a consumer or credential. */
   messages: count(60),
   purchases: count(200),

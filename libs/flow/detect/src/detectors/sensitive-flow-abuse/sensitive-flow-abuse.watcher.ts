@@ -4,6 +4,7 @@ import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-dra
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
+import { hash32 } from '../../duplicates/hash64.ts';
 import { bucketOf, HOUR_MS } from '../../windows/time.ts';
 import { HourlyCounts } from './hourly-counts.ts';
 import {
@@ -17,12 +18,32 @@ import type { SensitiveFlow, SensitiveFlows } from './sensitive-flow.ts';
 
 const QUARTER_BUCKETS = 90;
 const MAX_ENDPOINTS = 5_000;
+/** Calls of one caller that are remembered singly. */
+const LATEST = 16;
 
 /** One caller at one sensitive endpoint. */
 class Use {
   readonly counts = new HourlyCounts();
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
+  readonly #times: number[] = [];
+  readonly #clients: number[] = [];
+
+  note(event: ApiEvent, at: number): void {
+    this.#times.push(at);
+    this.#clients.push(hash32(event.clientFingerprint || event.userAgent));
+    if (this.#times.length <= LATEST) return;
+    this.#times.shift();
+    this.#clients.shift();
+  }
+
+  /** The latest `n` within `ms`, with one client. */
+  isBurst(n: number, ms: number): boolean {
+    const first = this.#times.length - n;
+    const client = this.#clients.at(-1);
+    if (first < 0 || (this.#times.at(-1) ?? 0) - (this.#times[first] ?? 0) > ms) return false;
+    return this.#clients.every((one, i) => i < first || one === client);
+  }
 }
 
 /** Busiest hours at one endpoint: of the busiest caller, and of anybody else. */
@@ -62,11 +83,13 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     const use = this.#uses.getOrMake(key, () => new Use(), caller.lane);
     const hour = use.counts.add(at);
     use.evidence.add(event, at);
+    use.note(event, at);
     const peers = this.#peers.getOrMake(peersKey(event), () => ({ busiest: key, max: 0, second: 0 }));
     const settings = this.deps.settings.of(event);
     const verdict =
-      hour >= Math.min(settings.anonymousMessages, settings.messages) && at >= use.reportedAt + REPORT_EVERY_MS
-        ? judgeFlow(this.#view(event, at, caller, key, use, peers, flow, hour), settings)
+      hour >= Math.min(settings.anonymousMessages, settings.messages, settings.burstMessages) &&
+      at >= use.reportedAt + REPORT_EVERY_MS
+        ? judgeFlow(this.#view(event, at, caller, key, use, peers, flow, hour, settings), settings)
         : undefined;
     if (!verdict) {
       if (at > use.reportedAt + HOUR_MS) learn(peers, key, hour);
@@ -83,7 +106,8 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     const use = this.#uses.peek(`${caller.key}|${event.serviceId}|${event.pathTemplate}`);
     if (flow === undefined || use === undefined) return undefined;
     const sum = use.counts.lastQuarter;
-    return `a ${flow} flow: ${sum} calls in a quarter of an hour; its busiest hour before was ${use.counts.past}`;
+    const s = this.deps.settings.of(event);
+    return `a ${flow} flow: ${sum} calls in a quarter of an hour; its busiest hour before was ${use.counts.past} (of an address ${s.anonymousMessages} messages an hour are told, ${s.burstMessages} within ${s.burstSeconds} s when it does nothing else)`;
   }
 
   #view(
@@ -95,12 +119,14 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     peers: Peers,
     flow: SensitiveFlow,
     hour: number,
+    s: SensitiveFlowAbuseSettings,
   ): FlowView {
     const head = bucketOf(at);
     return {
       flow,
       anonymous: event.credentialId === '' && event.credentialFingerprint === '',
       hour,
+      burst: use.isBurst(s.burstMessages, s.burstSeconds * 1000),
       quarter: use.counts.lastQuarter,
       requestsInQuarter: caller.requests(head - QUARTER_BUCKETS + 1, head),
       ownMax: use.counts.past,
@@ -131,7 +157,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
       from: Math.max(at - HOUR_MS, Math.min(at, use.counts.firstAt)),
       observed: { metric: `calls of a ${flow} flow`, value: hour, unit: 'in 1 h' },
       expected: { low: 0, high: Math.round(v.limit), mean: use.counts.past, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: `${caller.entity.name} called ${endpointOf(event)} ${hour} times within an hour and did little else (fewer than ${Math.round(v.limit)} are let pass; its own busiest hour had ${use.counts.past}). ${costs}.`,
+      explanation: `${caller.entity.name} called ${endpointOf(event)} ${hour} times within an hour and did ${v.burst ? 'nothing' : 'little'} else (fewer than ${Math.ceil(v.limit)} ${v.burst ? 'one after the other with one client ' : ''}are let pass; its own busiest hour had ${use.counts.past}). ${costs}.`,
       evidence: use.evidence,
     });
   }

@@ -15,7 +15,7 @@ export const SEQUENTIAL_CRAWLING = defineDetector({
     title: 'Sequential crawling',
     summary: 'A caller goes through the ids or the pages of a collection one after the other.',
     method:
-      'The longest run of ids (reads and deletions) or of pages and offsets of one template from one address, each the same small step from the one before, up or down, a few left out or beside it allowed. Against a fixed limit and the longest run that the caller made before; ids that lists named, runs that three other callers make, and crawlers that say what they are have wider limits. Pages of who has credentials are told only against its own habit: a synchronisation turns pages.',
+      'The longest run of ids (reads and deletions) or of pages and offsets of one template from one address, each the same small step from the one before, up or down, a few left out or beside it allowed. Against a fixed limit and the longest run that the caller made before; ids that lists named (given shortly before or during the run, and none of the ids refused), runs that three other callers make, and crawlers that say what they are have wider limits. Pages of who has credentials are told only against its own habit: a synchronisation turns pages.',
     owasp: ['API1:2023', 'API6:2023'],
     attack: ['T1119'],
     severity: { medium: 'a run', high: 'four times the limit, with credentials' },

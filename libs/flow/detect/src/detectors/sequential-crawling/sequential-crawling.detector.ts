@@ -1,6 +1,6 @@
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
-export const SEQUENTIAL_CRAWLING_VERSION = '1';
+export const SEQUENTIAL_CRAWLING_VERSION = '2';
 
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
@@ -8,8 +8,11 @@ export interface CrawlView {
   readonly misses: number;
   readonly durationMs: number;
   readonly longest: number;
-  /** Lists of these objects that it was given. */
+  /** Lists of these objects that it was given shortly before the run or during it. */
   readonly lists: number;
+  /** Objects in five to ten minutes that it never asked for before, and those that were refused: what a list names is there. */
+  readonly fresh: number;
+  readonly refused: number;
   readonly authenticated: boolean;
   /** Its user agent says that it is a crawler. */
   readonly crawler: boolean;
@@ -27,8 +30,11 @@ export interface CrawlVerdict {
 }
 
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
-  const floor = view.authenticated ? s.ids : s.anonymousIds;
-  if (view.length <= view.lists * s.perList) return undefined;
+  // people who read on from page to page take their time
+  const brisk = view.length * 60_000 >= s.briskPace * view.durationMs;
+  const floor = view.authenticated ? s.ids : brisk ? s.briskIds : s.anonymousIds;
+  const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
+  if (listed && view.length <= view.lists * s.perList) return undefined;
   return judge(view, floor, s);
 };
 

@@ -8,6 +8,9 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Ids in a row: callers with credentials, and without. */
   ids: count(22),
   anonymousIds: count(40),
+  /** Without credentials, at so many ids a minute and more. */
+  briskIds: count(32),
+  briskPace: z.number().min(1).max(100_000).default(8),
   /** Times the longest run that the caller ever made. */
   overHabit: z.number().min(1).max(100).default(2.5),
   /** Pages in a row of who has no credentials, where others turn few, and where nobody else is known. */
@@ -20,6 +23,9 @@ export const SequentialCrawlingSettings = detectorSettings({
   crawlerFactor: z.number().min(1).max(1000).default(5),
   /** Ids that one list may have named. */
   perList: count(110),
+  /** Refused ids of the run, and their share, from which on no list named them. */
+  unlistedRefused: z.number().int().min(1).max(1000).default(2),
+  unlistedShare: z.number().min(0.01).max(1).default(0.04),
   /** So many other callers that do alike make it the way the API is used. */
   alike: z.number().int().min(1).max(15).default(3),
   /** Slowest run; ids or pages in ten minutes. */

@@ -28,6 +28,15 @@ describe('sequential-crawling', () => {
     expect(told(events)).toBeGreaterThan(0);
   });
 
+  it('is silent on ids in a row that a list named, and tells them when some are not there, or the list is long ago', () => {
+    const list = (at: number) => reads(1, at, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders' });
+    const run = reads(40, START, 4_000, (i) => 1001 + i);
+    const gaps = run.map((event, i) => (i % 9 === 8 ? { ...event, status: 404 } : event));
+    expect(told([...list(START - 10_000), ...run])).toBe(0);
+    expect(told([...list(START - 10_000), ...gaps])).toBeGreaterThan(0);
+    expect(told([...list(START - HOUR / 2), ...run])).toBeGreaterThan(0);
+  });
+
   it('is silent on ids without order, and on ids that a client gives to what it writes', () => {
     expect(told(reads(300, START, 1_000, (i) => (i * 7_919) % 100_003))).toBe(0);
     expect(told(reads(100, START, 1_000, (i) => 1001 + i, { method: 'PUT' }))).toBe(0);

@@ -7,12 +7,14 @@ import { saysCrawler } from '../../objects/crawler.ts';
 import { HOLD_MS, detailsBelow, listsBefore, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS } from '../../windows/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { judgeIds, judgePages, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
 /** Shorter runs are not looked at. */
 const FLOOR = 15;
+/** A list that named the ids came at most so long before the first of them; ms. */
+const LISTED_MS = 15 * MINUTE_MS;
 
 export class SequentialCrawlingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
@@ -64,7 +66,7 @@ export class SequentialCrawlingWatcher implements Watcher {
         ? s.anonymousPages
         : s.pages
       : caller.profile === undefined
-        ? s.anonymousIds
+        ? s.briskIds
         : s.ids;
     return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
   }
@@ -109,7 +111,9 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     misses: run.misses,
     durationMs: at - run.startedAt,
     longest: byPage ? trail.longestPages : trail.longestIds,
-    lists: byPage ? 0 : listsBefore(trail, walk, at),
+    lists: byPage ? 0 : listsBefore(trail, walk, at, run.startedAt - LISTED_MS),
+    fresh: walk.fresh.sum,
+    refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
     crawler: saysCrawler(caller.agent),
     knownForHours: (at - trail.firstAt) / HOUR_MS,

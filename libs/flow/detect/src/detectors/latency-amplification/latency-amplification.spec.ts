@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { at, consumer, findingsOf, HOUR, START } from '../../objects/testing/object-traffic.ts';
+import { latencyAmplification } from './latency-amplification.definition.ts';
+
+const requests = (who: number, n: number, from: number, everyMs: number, latencyUpstreamMs: number): ApiEvent[] =>
+  Array.from({ length: n }, (_, i) => at(from + i * everyMs, { ...consumer(who), latencyUpstreamMs }));
+const others = requests(2, 2_400, START - HOUR, 2_000, 20);
+const found = (...events: readonly ApiEvent[][]) => findingsOf(latencyAmplification, events.flat());
+
+describe('latency-amplification', () => {
+  it('tells nine requests of ten seconds within a minute while the others are served as ever', () => {
+    const [first] = found(others, requests(1, 12, START, 5_000, 10_000));
+    expect((first?.detectedAt ?? Infinity) - START).toBeLessThanOrEqual(60_000);
+  });
+
+  it('waits for twenty of four seconds, and lets the query go that is as heavy every hour', () => {
+    expect(found(others, requests(1, 15, START, 5_000, 4_000))).toEqual([]);
+    expect(found(others, requests(1, 12, START - HOUR / 2, 60_000, 7_000), requests(1, 12, START, 5_000, 10_000))).toEqual([]); // prettier-ignore
+  });
+});
