@@ -70,7 +70,10 @@ describe('silent-source', () => {
       [
         traffic(
           5,
-          but(() => 6, (at) => within(at, NOON, 60)),
+          but(
+            () => 6,
+            (at) => within(at, NOON, 60),
+          ),
         ),
         job(600, NOON, 6_000),
       ],
