@@ -8,8 +8,8 @@ import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS } from '../../windows/time.ts';
 import { FlowStep } from './flow-steps.ts';
 import type { SequenceAnomalySettings } from './sequence-anomaly.settings.ts';
-import { StepGroups, writes } from './step-groups.ts';
-import { Walk, type OwnStep } from './walk.ts';
+import { groupOf, StepGroups, writes } from './step-groups.ts';
+import { noteEarly, settleEarly, Walk, type OwnStep } from './walk.ts';
 
 export const SEQUENCE_ANOMALY_VERSION = '2';
 
@@ -35,7 +35,12 @@ export class SequenceAnomalyWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { endpoint } = caller;
-    if (endpoint === undefined || caller.profile === undefined) return undefined;
+    if (caller.profile === undefined) return undefined;
+    if (endpoint === undefined) {
+      // the first use ever: from now on it matters what is read beside it
+      if (writes(event.method)) this.#groups.note(groupOf(event.pathTemplate));
+      return undefined;
+    }
     const { id } = endpoint;
     const group = this.#groups.of(id, event);
     const step = writes(event.method);
@@ -69,9 +74,13 @@ export class SequenceAnomalyWatcher implements Watcher {
     let missing = 0;
     for (const one of needed) if (!recent.includes(one)) missing++;
     step.learn(recent, at, CallerProfile.term(caller.key), missing >= settings.missing, settings);
-    if (needed.length === 0) return undefined;
     const own = walk.ownOf(id, at);
     if (own === undefined) return undefined;
+    if (needed.length === 0) {
+      noteEarly(own, recent);
+      return undefined;
+    }
+    if (own.early > 0) settleEarly(own, needed);
     if (missing === 0) {
       own.orderly++;
       return undefined;
@@ -129,7 +138,7 @@ const isNewHere = (
   settings: SequenceAnomalySettings,
 ): boolean => {
   if (profile === undefined || endpoint === undefined) return false;
-  if (at - profile.firstAt < settings.knownDays * DAY_MS || profile.requests < 100) return false;
+  if (at - profile.firstAt < settings.knownDays * DAY_MS || profile.requests < settings.knownRequests) return false;
   if (own.orderly > 0) return own.skipsBefore === 0;
   const since = profile.endpoints.firstAt(endpoint.id);
   return since !== undefined && at - since < DAY_MS;

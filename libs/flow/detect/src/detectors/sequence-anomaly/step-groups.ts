@@ -15,8 +15,7 @@ export class StepGroups {
     const known = this.#ofEndpoint.get(endpoint);
     if (known !== undefined) return known;
     if (this.#ofEndpoint.size >= MAX_ENDPOINTS) this.#ofEndpoint.clear();
-    const template = event.pathTemplate;
-    const group = hash32(template.slice(0, template.lastIndexOf('/'))) || 1;
+    const group = groupOf(event.pathTemplate);
     this.#ofEndpoint.set(endpoint, group);
     return group;
   }
@@ -32,3 +31,5 @@ export class StepGroups {
 }
 
 export const writes = (method: string): boolean => method === 'POST' || method === 'PUT' || method === 'PATCH';
+
+export const groupOf = (template: string): number => hash32(template.slice(0, template.lastIndexOf('/'))) || 1;

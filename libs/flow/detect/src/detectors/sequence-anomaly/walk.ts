@@ -15,7 +15,23 @@ export interface OwnStep {
   skips: number;
   skipsBefore: number;
   reportedAt: number;
+  /** Uses while it was not known what is needed, and what came before all of them. */
+  early: number;
+  before: readonly number[];
 }
+
+/** A use of which nobody can say yet whether it was in order. */
+export const noteEarly = (own: OwnStep, recent: readonly number[]): void => {
+  own.before = own.early === 0 ? recent : own.before.filter((id) => recent.includes(id));
+  own.early++;
+};
+
+/** It is known now: the uses so far count, if all of them had all that is needed. */
+export const settleEarly = (own: OwnStep, needed: readonly number[]): void => {
+  if (needed.every((id) => own.before.includes(id))) own.orderly += own.early;
+  own.early = 0;
+  own.before = [];
+};
 
 /** What one caller did of late, and how it kept the order of each step. Most callers take few steps, and cost little. */
 export class Walk {
@@ -63,7 +79,15 @@ export class Walk {
     const own = (this.#own ??= new Map<number, OwnStep>());
     const known = own.get(id);
     if (known !== undefined || own.size >= MAX_OWN_STEPS) return known;
-    const made: OwnStep = { orderly: 0, since: at, skips: 0, skipsBefore: 0, reportedAt: Number.NEGATIVE_INFINITY };
+    const made: OwnStep = {
+      orderly: 0,
+      since: at,
+      skips: 0,
+      skipsBefore: 0,
+      reportedAt: Number.NEGATIVE_INFINITY,
+      early: 0,
+      before: [],
+    };
     own.set(id, made);
     return made;
   }
