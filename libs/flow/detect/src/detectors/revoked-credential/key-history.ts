@@ -5,6 +5,7 @@ import type { Evidence } from '../../windows/evidence.ts';
 
 const MAX_NETWORKS = 16;
 const MAX_REFUSED = 64;
+const SEVERAL_REGIONS = 4;
 
 /** One credential: how often it worked, from where, and where it is refused. About 0.3 KB, and 1 KB once it is refused. */
 export class KeyHistory {
@@ -23,8 +24,13 @@ export class KeyHistory {
   #home: Ring | undefined;
   refusals: { readonly evidence: Evidence; reportedAt: number } | undefined;
 
+  /**
+   * Networks far apart that it worked from: a provider's addresses of one region are one, however many. Where more small ones were seen than are
+   * remembered, in several regions, it is everywhere.
+   */
   get networks(): number {
-    return this.#prefixes.length;
+    const regions = this.#wider.length;
+    return this.#prefixes.length >= MAX_NETWORKS && regions >= SEVERAL_REGIONS ? MAX_NETWORKS : regions;
   }
 
   worked(event: ApiEvent, at: number, caller: Caller): void {

@@ -1,14 +1,14 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { RevokedCredentialSettings } from './revoked-credential.settings.ts';
 
-export const REVOKED_CREDENTIAL_VERSION = '1';
+export const REVOKED_CREDENTIAL_VERSION = '2';
 
 export interface RevokedView {
   /** Requests that it was accepted with. */
   readonly good: number;
   /** Between the first and the last of them. */
   readonly ageHours: number;
-  /** Networks that it was used from. */
+  /** Networks far apart that it was used from. */
   readonly networks: number;
   /** Refused in the last hour: where it was never used, and where it was. */
   readonly elsewhere: number;

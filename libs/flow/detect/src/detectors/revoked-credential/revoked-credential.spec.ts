@@ -22,6 +22,12 @@ describe('revoked-credential', () => {
     expect(findings[0]?.explanation).toContain('alice');
   });
 
+  it('takes the many networks of one provider for its own, and not for everybody', () => {
+    const pool = good(48, (i) => ({ clientIp: `203.0.${i % 20}.1` }));
+    expect(found([...pool, ...tried(8, '192.0.2.15')])).not.toEqual([]);
+    expect(found([...pool, ...tried(8, '203.0.99.15')])).toEqual([]);
+  });
+
   it.each<[string, ApiEvent[]]>([
     ['its own address going on with the old key', [...good(), ...tried(200, '198.51.100.10')]],
     ['a neighbour of its own network', [...good(), ...tried(200, '198.51.7.10')]],

@@ -16,9 +16,10 @@ export const SequenceAnomalySettings = detectorSettings(
     orderly: count(3),
     /** Needed steps that must be left out. */
     missing: count(2),
-    /** The same of a caller that is known for days and never took the step before: more uses, and more steps left out. */
+    /** The same of a caller that is known for days (and requests) and never took the step before, or in order but seldom: more uses, and more steps left out. */
     newSkips: count(6),
     newMissing: count(3),
+    knownRequests: count(50),
     knownDays: z.number().min(0).max(365).default(2),
   },
   120,

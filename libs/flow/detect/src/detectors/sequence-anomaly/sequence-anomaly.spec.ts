@@ -45,6 +45,22 @@ describe('sequence-anomaly', () => {
     expect(entities(...events)).toEqual([]);
   });
 
+  it('tells a consumer whose order was kept before anybody knew what is needed', () => {
+    const early = [...flow('c5', AT), ...flow('c0', AT + HOUR / 4)];
+    const later = Array.from({ length: 120 }, (_, i) => flow(`c${1 + (i % 5)}`, AT + (i + 1) * HOUR)).flat();
+    const busy = Array.from({ length: 60 }, (_, i) => step('c0', AT + 60 * HOUR + i * 60_000, 'cart'));
+    expect(entities(early, later, busy, straight('c0', 7))).toEqual(['c0']);
+  });
+
+  it('explains how often the order was kept and not', () => {
+    const engine = engineOf(sequenceAnomaly);
+    const events = [...history(), ...straight('c1', 3)];
+    findingsIn(engine, events);
+    expect(engine.explain(events.at(-1) as ApiEvent, 0)[0]?.says).toMatch(
+      /^\S+ called POST \/basket\/confirm 3 times without the steps before it \(limit 4 within a day\), and 20 times with them\.$/,
+    );
+  });
+
   it('learns nothing from those who skip', () => {
     expect(entities(history(), straight('c1', 60), straight('c2', 6, AT + 150 * HOUR))).toEqual(['c1', 'c2']);
   });

@@ -1,5 +1,4 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
-import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -7,27 +6,20 @@ import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS } from '../../windows/time.ts';
-import { FlowStep, Walk } from './flow-steps.ts';
+import { FlowStep } from './flow-steps.ts';
 import type { SequenceAnomalySettings } from './sequence-anomaly.settings.ts';
+import { groupOf, StepGroups, writes } from './step-groups.ts';
+import { noteEarly, settleEarly, Walk, type OwnStep } from './walk.ts';
 
-export const SEQUENCE_ANOMALY_VERSION = '1';
+export const SEQUENCE_ANOMALY_VERSION = '2';
 
 const SESSION_MS = 30 * 60_000;
 const MAX_STEPS = 2_000;
-/** Steps of which one caller's order is remembered. */
-const MAX_OWN_STEPS = 16;
-
-/** Hash of the parent path: `/basket` of `/basket/confirm`; never 0. */
-const groupOf = (template: string): number => hash32(template.slice(0, template.lastIndexOf('/'))) || 1;
-
-const groupOfEvent = (event: ApiEvent): number => (writes(event.method) ? 0 : groupOf(event.pathTemplate));
-
-const writes = (method: string): boolean => method === 'POST' || method === 'PUT' || method === 'PATCH';
-
 export class SequenceAnomalyWatcher implements Watcher {
   readonly statusClasses = [2] as const;
   readonly #walks: BoundedMap<Walk>;
   readonly #steps = new BoundedMap<FlowStep>(MAX_STEPS);
+  readonly #groups = new StepGroups();
 
   constructor(private readonly deps: DetectorDeps<SequenceAnomalySettings>) {
     this.#walks = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 4)));
@@ -43,62 +35,82 @@ export class SequenceAnomalyWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { endpoint } = caller;
-    if (endpoint === undefined || caller.profile === undefined) return undefined;
+    if (caller.profile === undefined) return undefined;
+    if (endpoint === undefined) {
+      // the first use ever: from now on it matters what is read beside it
+      if (writes(event.method)) this.#groups.note(groupOf(event.pathTemplate));
+      return undefined;
+    }
+    const { id } = endpoint;
+    const group = this.#groups.of(id, event);
+    const step = writes(event.method);
+    if (step) this.#groups.note(group);
+    else if (!this.#groups.isBesideStep(group)) return undefined;
     let walk = this.#walks.get(caller.key);
     if (walk === undefined) {
       walk = new Walk();
       this.#walks.set(caller.key, walk, caller.lane);
     }
-    const found = writes(event.method) ? this.#step(event, at, caller, walk, endpoint.id, endpoint.key) : undefined;
-    walk.pass(endpoint.id, at, event, groupOfEvent);
+    const found = step ? this.#step(event, at, caller, walk, group) : undefined;
+    walk.pass(id, at, step ? 0 : group);
     return found;
   }
 
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
     const { endpoint } = caller;
-    const skips = endpoint && this.#walks.peek(caller.key)?.skips.get(endpoint.id);
-    if (skips === undefined) return undefined;
-    return `${caller.entity.name} called ${endpointOf(event)} ${skips.n} times without the steps before it (limit ${this.deps.settings.of(event).skips} within a day).`;
+    const own = endpoint && this.#walks.peek(caller.key)?.own(endpoint.id);
+    if (own === undefined || own.skips === 0) return undefined;
+    return `${caller.entity.name} called ${endpointOf(event)} ${own.skips} times without the steps before it (limit ${this.#limitOf(own, this.deps.settings.of(event))} within a day), and ${own.orderly} times with them.`;
   }
 
-  #step(event: ApiEvent, at: number, caller: Caller, walk: Walk, id: number, key: string): Draft | undefined {
+  #step(event: ApiEvent, at: number, caller: Caller, walk: Walk, group: number): Draft | undefined {
+    const { endpoint } = caller;
+    if (endpoint === undefined) return undefined;
+    const { id, key } = endpoint;
     const settings = this.deps.settings.of(event);
     const step = this.#steps.getOrMake(`${event.tenant}|${key}`, () => new FlowStep());
-    const recent = walk.recent(at, SESSION_MS, id, groupOf(event.pathTemplate));
+    const recent = walk.recent(at, SESSION_MS, id, group);
     const needed = step.needed(settings);
-    const missing = needed.filter((one) => !recent.includes(one)).length;
+    let missing = 0;
+    for (const one of needed) if (!recent.includes(one)) missing++;
     step.learn(recent, at, CallerProfile.term(caller.key), missing >= settings.missing, settings);
-    if (needed.length === 0) return undefined;
-    if (missing === 0) {
-      if (walk.orderly.size < MAX_OWN_STEPS || walk.orderly.has(id))
-        walk.orderly.set(id, (walk.orderly.get(id) ?? 0) + 1);
+    const own = walk.ownOf(id, at);
+    if (own === undefined) return undefined;
+    if (needed.length === 0) {
+      noteEarly(own, recent);
       return undefined;
     }
-    return this.#skipped(event, at, caller, walk, id, { missing, needed: needed.length, uses: step.uses }, settings);
+    if (own.early > 0) settleEarly(own, needed);
+    if (missing === 0) {
+      own.orderly++;
+      return undefined;
+    }
+    return this.#skipped(event, at, caller, own, { missing, needed: needed.length, uses: step.uses }, settings);
+  }
+
+  #limitOf(own: OwnStep, settings: SequenceAnomalySettings): number {
+    return own.orderly >= settings.orderly ? settings.skips : settings.newSkips;
   }
 
   #skipped(
     event: ApiEvent,
     at: number,
     caller: Caller,
-    walk: Walk,
-    id: number,
+    own: OwnStep,
     counts: { readonly missing: number; readonly needed: number; readonly uses: number },
     settings: SequenceAnomalySettings,
   ): Draft | undefined {
-    let skips = walk.skips.get(id);
-    if (skips === undefined || at - skips.since > DAY_MS) {
-      if (skips === undefined && walk.skips.size >= MAX_OWN_STEPS) return undefined;
-      skips = { since: at, n: 0, reportedAt: Number.NEGATIVE_INFINITY };
-      walk.skips.set(id, skips);
+    if (at - own.since > DAY_MS) {
+      own.skipsBefore += own.skips;
+      own.since = at;
+      own.skips = 0;
     }
-    skips.n++;
-    const kept = (walk.orderly.get(id) ?? 0) >= settings.orderly;
-    if (skips.n < (kept ? settings.skips : settings.newSkips) || at < skips.reportedAt + REPORT_EVERY_MS)
-      return undefined;
+    own.skips++;
+    if (own.skips < this.#limitOf(own, settings) || at < own.reportedAt + REPORT_EVERY_MS) return undefined;
     if (counts.missing < settings.missing) return undefined;
-    if (!kept && (counts.missing < settings.newMissing || !isNewHere(caller, id, at, settings))) return undefined;
-    skips.reportedAt = at;
+    const kept = own.orderly >= settings.orderly && own.skipsBefore <= own.orderly;
+    if (!kept && (counts.missing < settings.newMissing || !isNewHere(caller, own, at, settings))) return undefined;
+    own.reportedAt = at;
     const evidence = new Evidence();
     evidence.add(event, at);
     return findingOf({
@@ -106,22 +118,28 @@ export class SequenceAnomalyWatcher implements Watcher {
       entity: caller.entity,
       type: 'sequence-anomaly',
       version: SEQUENCE_ANOMALY_VERSION,
-      severity: skips.n >= 3 * settings.skips ? 'medium' : 'low',
+      severity: own.skips >= 3 * settings.skips ? 'medium' : 'low',
       confidence: 0.7,
       at,
-      from: skips.since,
-      observed: { metric: 'uses without the steps before', value: skips.n, unit: 'in 24 h' },
+      from: own.since,
+      observed: { metric: 'uses without the steps before', value: own.skips, unit: 'in 24 h' },
       expected: { low: 0, high: settings.skips, mean: 0, n: counts.uses, p: 1 - settings.share, warmUp: caller.warmUp },
-      explanation: `${caller.entity.name} called ${endpointOf(event)} ${skips.n} times without ${counts.missing} of the ${counts.needed} steps that come before it in ${(settings.share * 100).toFixed(0)} % of ${counts.uses} uses, ${kept ? 'and that it kept to itself before' : 'though it never took this step before'}. Flows are abused by going straight to their end.`,
+      explanation: `${caller.entity.name} called ${endpointOf(event)} ${own.skips} times without ${counts.missing} of the ${counts.needed} steps that come before it in ${(settings.share * 100).toFixed(0)} % of ${counts.uses} uses, ${own.orderly > 0 ? `and that it kept to itself before (${own.orderly} times)` : 'though it never took this step before'}. Flows are abused by going straight to their end.`,
       evidence,
     });
   }
 }
 
-/** Known for days with other requests, and at this step since less than a day. */
-const isNewHere = (caller: Caller, id: number, at: number, settings: SequenceAnomalySettings): boolean => {
-  const { profile } = caller;
-  if (profile === undefined || at - profile.firstAt < settings.knownDays * DAY_MS) return false;
-  const since = profile.endpoints.firstAt(id);
-  return since !== undefined && at - since < DAY_MS && profile.requests >= 100;
+/** Known for days with other requests, and at this step since less than a day, or in order whenever it came here before. */
+const isNewHere = (
+  { profile, endpoint }: Caller,
+  own: OwnStep,
+  at: number,
+  settings: SequenceAnomalySettings,
+): boolean => {
+  if (profile === undefined || endpoint === undefined) return false;
+  if (at - profile.firstAt < settings.knownDays * DAY_MS || profile.requests < settings.knownRequests) return false;
+  if (own.orderly > 0) return own.skipsBefore === 0;
+  const since = profile.endpoints.firstAt(endpoint.id);
+  return since !== undefined && at - since < DAY_MS;
 };

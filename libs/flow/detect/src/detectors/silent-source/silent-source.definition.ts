@@ -13,11 +13,11 @@ export const silentSource = defineDetector({
     title: 'Silent source',
     summary: 'A gateway or service that always had requests has none in its logs any more.',
     method:
-      'Time without an event, against three times the longest pause and the requests that these hours of the day usually bring. Gateways are known after twelve hours, services after a week. Tells a gateway from everything, and leaves services out while their gateway is silent.',
+      'Minutes with next to nothing, against what the hour of the day (the quietest of it and its neighbours, weekends apart) and the last three hours usually bring: the likelihood of a twentieth of that rather than half of it must be a million to one, and three times the strongest that any lull gave before. Stray lines do not break a silence, and a caller’s requests in a row count once, so that a bulk job that ends is none. Gateways are known after twelve hours, services after a week. Tells a gateway from everything, leaves services out while their gateway is silent, and ends after a day: then that is how things are.',
     owasp: ['API8:2023'],
     attack: ['T1562'],
     severity: { low: 'a service', medium: 'a gateway, or everything' },
-    falsePositives: ['a gateway that is taken away', 'maintenance', 'logs of two days in one file'],
+    falsePositives: ['a gateway that is taken away', 'the first maintenance window', 'a file with gaps'],
     tuning: ['raise `minGatewaySilenceMinutes`', 'except the service that rests by nature'],
     scenarios: { positive: ['silent-source'], negative: ['holiday', 'none'] },
   },

@@ -1,29 +1,32 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
-import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeSource, SILENT_SOURCE_VERSION, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
+import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { Lull } from './lull.ts';
+import { judgeSource, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
+import { silenceFinding, silenceSays } from './silent-source.finding.ts';
 import type { SilentSourceSettings } from './silent-source.settings.ts';
 import { Source } from './source.ts';
 
 const MAX_SOURCES = 5_000;
 const EVERY_MS = 60_000;
-/** A pause shorter than this is never worth a look; ms. */
+/** No event for so long, and yet time passes: it is a clock's; ms. */
 const SHORT_MS = 60_000;
-/** Requests, and time for them, after which the traffic is back; ms. */
-const RETURNED = 20;
-const RETURN_MS = 600_000;
+/** While it goes on a silence is told again after this, and no more after a day: then it is how things are; ms. */
+const AGAIN_MS = 600_000;
+/** Of a source that silence told, this part is remembered as what a lull may be like: maintenance comes again, and so do attacks. */
+const TOLD_PART = 0.5;
 
 /**
- * A source that is silent while others speak is told by the tick; when everything was silent, by the first event after it, or by the
- * clock of a live process.
+ * A source that is silent while others speak is told by the tick; when everything was silent, by the events after it, or by the clock of a live
+ * process.
  */
 export class SilentSourceWatcher implements Watcher {
   readonly #gateways = new BoundedMap<Source>(MAX_SOURCES);
   readonly #services = new BoundedMap<Source>(MAX_SOURCES);
-  readonly #list = new Set<Source>();
+  readonly #list = new Map<Source, string>();
   #nextLook = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
 
@@ -37,23 +40,16 @@ export class SilentSourceWatcher implements Watcher {
   forgetLanes(): void {}
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const before = this.#heardAt;
-    if (at > before) this.#heardAt = at;
+    if (at > this.#heardAt) this.#heardAt = at;
+    const who = caller.profile ?? caller.key;
     const gateway = this.#source('gateway', this.#gateways, `${event.tenant}|${event.gateway}`, event, at);
-    gateway.heard(event, at, caller.key);
-    if (gateway.gapMs > SHORT_MS) {
-      gateway.deadMs += gateway.gapMs;
-      const from = at - gateway.gapMs;
-      if (gateway.pending) gateway.settle(0, gateway.pending.to - gateway.pending.from);
-      gateway.pending = { from, to: at, everything: before <= from, requests: 0 };
-    } else gateway.settle(0);
-    const told = gateway.pending === undefined ? undefined : this.#afterGap(gateway, gateway.pending, at);
+    if (gateway.isBehind(at)) gateway.close(at);
+    gateway.heard(event, at, who);
+    const told = gateway.ended === undefined ? undefined : this.#afterLull(gateway, gateway.ended);
     if (event.serviceId !== '') {
       const service = this.#source('service', this.#services, `${event.tenant}|${event.serviceId}`, event, at);
-      service.heard(event, at, caller.key);
-      // While all of its gateway was silent, a service was no longer silent than that.
-      service.settle(gateway.deadMs - service.deadMs);
-      service.deadMs = gateway.deadMs;
+      if (service.isBehind(at)) this.#closeService(service, gateway, at);
+      service.heard(event, at, who);
     }
     return told;
   }
@@ -62,56 +58,85 @@ export class SilentSourceWatcher implements Watcher {
     if (now < this.#nextLook) return [];
     this.#nextLook = now + EVERY_MS;
     const drafts: Draft[] = [];
-    for (const source of this.#list) {
-      const silenceMs = now - source.lastAt;
-      if (silenceMs < SHORT_MS) continue;
-      if (silenceMs > 30 * DAY_MS) {
-        this.#list.delete(source);
-        continue;
+    for (const kind of ['gateway', 'service'] as const)
+      for (const [source, key] of this.#list) {
+        if (source.kind !== kind) continue;
+        if (this.#isGone(source, now)) {
+          (kind === 'gateway' ? this.#gateways : this.#services).delete(key);
+          this.#list.delete(source);
+          continue;
+        }
+        const draft = this.#look(source, now);
+        if (draft) drafts.push(draft);
       }
-      if (source.toldAt >= source.lastAt) continue;
-      const deadMs = source.kind === 'gateway' ? 0 : this.#deadSince(source, now);
-      const draft = this.#judge(source, source.lastAt + deadMs, now, now - this.#heardAt > SHORT_MS);
-      if (draft) drafts.push(draft);
-    }
     return drafts;
   }
 
-  /** Told after some requests more: a few stray lines after the end of a file are no return of the traffic. */
-  #afterGap(gateway: Source, gap: NonNullable<Source['pending']>, at: number): Draft | undefined {
-    gap.requests++;
-    if (gap.requests < RETURNED && at - gap.to < RETURN_MS) return undefined;
-    gateway.pending = undefined;
-    const draft =
-      gap.requests < RETURNED || gateway.toldAt >= gap.from
-        ? undefined
-        : this.#judge(gateway, gap.from, gap.to, gap.everything);
-    gateway.settle(0, gap.to - gap.from);
-    return draft;
-  }
-
-  #judge(source: Source, from: number, to: number, everything: boolean): Draft | undefined {
-    const view: SourceView = {
-      kind: source.kind,
-      silenceMs: to - from,
-      longestGapMs: source.longestGapMs,
-      lifeMs: from - source.firstAt,
-      expected: source.expected(from, Math.min(to, from + DAY_MS)),
-      callers: source.callers.size,
-      everything,
+  explain(event: ApiEvent): string | undefined {
+    const of = (source: Source | undefined): string | undefined => {
+      if (source?.lull === undefined || source.lull.peak <= 0) return undefined;
+      return silenceSays(source, viewOf(source, source.lull, !this.#othersSpeak(source, source.lull)));
     };
-    const verdict = judgeSource(view, this.deps.settings.of(source.event));
-    if (!verdict) return undefined;
-    source.toldAt = to;
-    return finding(source, from, to, view, verdict);
+    return (
+      of(this.#gateways.peek(`${event.tenant}|${event.gateway}`)) ??
+      of(this.#services.peek(`${event.tenant}|${event.serviceId}`))
+    );
   }
 
-  /** Time since the service was last heard in which its gateway was silent as well. */
-  #deadSince(service: Source, now: number): number {
-    const gateway = this.#gateways.peek(`${service.event.tenant}|${service.event.gateway}`);
-    if (!gateway) return now - service.lastAt;
-    const silentNow = now - gateway.lastAt;
-    return gateway.deadMs - service.deadMs + (silentNow > SHORT_MS ? silentNow : 0);
+  #look(source: Source, now: number): Draft | undefined {
+    if (source.kind === 'gateway') source.close(now);
+    else this.#closeService(source, this.#gatewayOf(source), now);
+    if (source.ended !== undefined) {
+      const draft = this.#afterLull(source, source.ended);
+      if (draft) return draft;
+    }
+    const { lull } = source;
+    if (lull === undefined || now - lull.toldAt < AGAIN_MS) return undefined;
+    const others = this.#othersSpeak(source, lull);
+    if (!others && now - this.#heardAt < SHORT_MS) return undefined;
+    const view = viewOf(source, lull, !others);
+    const verdict = this.#verdict(source, view);
+    if (verdict === undefined) return undefined;
+    lull.toldAt = now;
+    return silenceFinding(source, lull, view, verdict);
+  }
+
+  /** The traffic is back: the silence is told now if nobody could tell it before. */
+  #afterLull(source: Source, lull: Lull): Draft | undefined {
+    source.ended = undefined;
+    const told = Number.isFinite(lull.toldAt);
+    const view = viewOf(source, lull, !this.#othersSpeak(source, lull));
+    const verdict = told || source.kind === 'service' ? undefined : this.#verdict(source, view);
+    const part = told || verdict !== undefined ? TOLD_PART : 1;
+    source.maxScore = Math.max(source.maxScore, lull.peak * part);
+    return verdict && silenceFinding(source, lull, view, verdict);
+  }
+
+  #verdict(source: Source, view: SourceView): SourceVerdict | undefined {
+    return judgeSource(view, this.deps.settings.of(source.event));
+  }
+
+  /** Of a gateway: any other one of its tenant; of a service: its gateway. */
+  #othersSpeak(source: Source, { peakAt }: Lull): boolean {
+    if (source.kind === 'service') return this.#gatewayOf(source)?.aliveAt(peakAt - 1) ?? false;
+    for (const [other] of this.#list)
+      if (other.kind === 'gateway' && other !== source && other.event.tenant === source.event.tenant)
+        if (other.aliveAt(peakAt - 1)) return true;
+    return false;
+  }
+
+  #closeService(service: Source, gateway: Source | undefined, at: number): void {
+    service.close(at, (minute) => gateway?.aliveAt(minute) ?? false);
+  }
+
+  #gatewayOf({ event }: Source): Source | undefined {
+    return this.#gateways.peek(`${event.tenant}|${event.gateway}`);
+  }
+
+  /** Silent, or next to it, for so long that this is how things are: what is heard of it later is something new. */
+  #isGone({ lull, lastAt }: Source, now: number): boolean {
+    if (now - lastAt > 30 * DAY_MS) return true;
+    return lull !== undefined && Number.isFinite(lull.toldAt) && now - lull.since * MINUTE_MS > DAY_MS + AGAIN_MS;
   }
 
   #source(kind: Source['kind'], map: BoundedMap<Source>, key: string, event: ApiEvent, at: number): Source {
@@ -120,42 +145,20 @@ export class SilentSourceWatcher implements Watcher {
     const made = new Source(kind, event, at);
     map.set(key, made);
     if (this.#list.size >= 2 * MAX_SOURCES) this.#list.clear();
-    this.#list.add(made);
+    this.#list.set(made, key);
     return made;
   }
 }
 
-const finding = (source: Source, from: number, to: number, view: SourceView, verdict: SourceVerdict): Draft => {
-  const { event, kind } = source;
-  const entity =
-    kind === 'gateway'
-      ? { kind, id: event.gateway, name: event.gateway }
-      : { kind, id: event.serviceId, name: event.serviceName || event.serviceId };
-  const minutes = Math.round(view.silenceMs / MINUTE_MS);
-  const rest = view.everything
-    ? 'Nothing else was heard either: the way that the logs take may be cut'
-    : kind === 'gateway'
-      ? 'Other gateways went on: this one is down, or its logs do not arrive'
-      : 'Its gateway went on: the service is away, or its logs are kept back';
-  return findingOf({
-    event,
-    entity,
-    type: 'silent-source',
-    version: SILENT_SOURCE_VERSION,
-    severity: verdict.severity,
-    confidence: verdict.confidence,
-    at: to,
-    from,
-    observed: { metric: 'silence', value: minutes, unit: 'min' },
-    expected: {
-      low: 1,
-      high: Math.round(view.longestGapMs / MINUTE_MS),
-      mean: Math.round(verdict.expected),
-      n: Math.floor(view.lifeMs / HOUR_MS),
-      p: Math.exp(-Math.min(690, verdict.expected)),
-      warmUp: view.lifeMs < DAY_MS ? 'learning' : view.lifeMs < 7 * DAY_MS ? 'provisional' : 'mature',
-    },
-    explanation: `No request of ${kind} ${entity.name} was logged for ${minutes} min, where at least ${Math.round(verdict.expected)} were to be expected and the longest pause so far was ${Math.round(view.longestGapMs / 1000)} s. ${rest}. What happens meanwhile is seen by nobody.`,
-    evidence: undefined,
-  });
-};
+const viewOf = (source: Source, lull: Lull, everything: boolean): SourceView => ({
+  kind: source.kind,
+  silenceMs: (lull.peakAt - lull.since) * MINUTE_MS,
+  longestGapMs: lull.longestGapMs,
+  lifeMs: lull.since * MINUTE_MS - source.firstAt,
+  score: lull.peak,
+  maxScore: source.maxScore,
+  heard: lull.heard,
+  expected: lull.expected,
+  callers: source.callers.size,
+  everything,
+});

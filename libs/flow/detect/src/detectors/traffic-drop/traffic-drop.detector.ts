@@ -2,7 +2,7 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import type { TrafficDropSettings } from './traffic-drop.settings.ts';
 
-export const TRAFFIC_DROP_VERSION = '1';
+export const TRAFFIC_DROP_VERSION = '2';
 
 /** One caller that is silent. Times leave out when its gateway was silent as well; ms. */
 export interface SilenceView {
@@ -13,6 +13,8 @@ export interface SilenceView {
   readonly expected: number;
   /** Expected as well by the last hours alone; the less of the two counts. */
   readonly expectedLately: number;
+  /** The quietest of its last whole hours as a part of their mean: a program at its clock has nearly 1. */
+  readonly even: number;
 }
 
 export interface SilenceVerdict {
@@ -30,11 +32,15 @@ export const judgeSilence = (view: SilenceView, s: TrafficDropSettings): Silence
     return undefined;
   const steady = view.longestGapMs < HOUR_MS;
   if (view.lifeMs < (steady ? s.minSteadyDays : s.minDays) * DAY_MS) return undefined;
-  const expected = s.caution * Math.min(view.expected, view.expectedLately);
-  if (expected < s.minExpected) return undefined;
-  return {
-    expected,
-    severity: 'low',
-    confidence: Math.min(0.75, 0.5 + 0.05 * Math.log2(expected / s.minExpected + 1)),
-  };
+  const usual = Math.min(view.expected, view.expectedLately);
+  const limit = limitOf(view, s);
+  if (usual < limit) return undefined;
+  return { expected: usual, severity: 'low', confidence: Math.min(0.75, 0.5 + 0.05 * Math.log2(usual / limit + 1)) };
 };
+
+/**
+ * Requests that must be missing. Of a caller that pauses for hours, or whose hours differ, many; where each hour is like the other the longest
+ * pause of all these days says nearly all, and a few will do.
+ */
+export const limitOf = (view: Pick<SilenceView, 'longestGapMs' | 'even'>, s: TrafficDropSettings): number =>
+  view.longestGapMs < HOUR_MS && view.even >= s.evenShare ? s.minEvenExpected : s.minExpected;

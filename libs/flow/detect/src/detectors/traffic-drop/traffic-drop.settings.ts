@@ -5,13 +5,14 @@ import { detectorSettings } from '../../engine/detector.ts';
 export const TrafficDropSettings = detectorSettings(
   {
     /** Silence below which nobody is missed; minutes, with the gateway at work. */
-    minSilenceMinutes: z.number().min(1).max(10_080).default(30),
-    /** Requests that were to be expected meanwhile: 20.7 is one chance in a billion. */
-    minExpected: z.number().min(5).max(10_000).default(20.7),
+    minSilenceMinutes: z.number().min(1).max(10_080).default(45),
+    /** Requests that were to be expected meanwhile: twice 20.7, which is one chance in a billion. */
+    minExpected: z.number().min(5).max(10_000).default(41.4),
+    /** The same of a caller whose quietest hour of the last day had this share of the mean. */
+    minEvenExpected: z.number().min(3).max(10_000).default(15),
+    evenShare: z.number().min(0.1).max(1).default(0.6),
     /** Times the longest pause so far. */
     overGap: z.number().min(1).max(100).default(3),
-    /** Part of what was usual that is still expected. */
-    caution: z.number().min(0.01).max(1).default(0.5),
     /** Days that must be known: all of them, or those of a caller that never paused for an hour. */
     minDays: z.number().min(1).max(60).default(8),
     minSteadyDays: z.number().min(1).max(60).default(3),

@@ -2,41 +2,35 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { hourOfWeek, type CallerProfile } from '../../knowledge/caller-profile.ts';
+import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { LiveClock } from './live-clock.ts';
-import { judgeSilence, TRAFFIC_DROP_VERSION, type SilenceVerdict, type SilenceView } from './traffic-drop.detector.ts';
+import { expectedIn, Regular } from './regular.ts';
+import {
+  judgeSilence,
+  limitOf,
+  TRAFFIC_DROP_VERSION,
+  type SilenceVerdict,
+  type SilenceView,
+} from './traffic-drop.detector.ts';
 import type { TrafficDropSettings } from './traffic-drop.settings.ts';
 
 /** All callers are looked over this often; ms of event time. */
 const EVERY_MS = 300_000;
 const MAX_GATEWAYS = 256;
-const RECENT_HOURS = 24;
 
-/** A consumer or credential. The newest event is kept for its names. */
-class Regular {
-  firstAt = 0;
-  lastAt = 0;
-  /** By the clock of its gateway, which stands still while the gateway is silent. */
-  lastLive = 0;
-  longestGapMs = 0;
-  told = false;
-  /** Requests by hour of the last 24 hours that had any of it; for a rate that has fallen. */
-  readonly hours = new Uint32Array(RECENT_HOURS);
-  hour = 0;
-
-  constructor(
-    public event: ApiEvent,
-    readonly profile: CallerProfile | undefined,
-  ) {}
-}
+/** A caller is followed from so long after it was first seen: those that come and go cost nothing; ms. */
+const FOLLOWED_AFTER_MS = 6 * HOUR_MS;
 
 export class TrafficDropWatcher implements Watcher {
   readonly #regulars: BoundedMap<Regular>;
   /** Those that were seen within reach, to be looked over. */
   readonly #list = new Set<Regular>();
   readonly #clocks = new BoundedMap<LiveClock>(MAX_GATEWAYS);
+  #tenant = '';
+  #gateway = '';
+  #clock: LiveClock | undefined;
   #nextLook = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly deps: DetectorDeps<TrafficDropSettings>) {
@@ -52,10 +46,10 @@ export class TrafficDropWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const clock = this.#clocks.getOrMake(clockKey(event), () => new LiveClock());
-    const live = clock.heard(at);
-    if (event.credentialId === '') return undefined;
-    const one = this.#regulars.get(caller.key) ?? this.#make(event, at, live, caller);
+    const live = this.#clockOf(event).heard(at);
+    const { profile } = caller;
+    if (profile === undefined || at - profile.firstAt < FOLLOWED_AFTER_MS) return undefined;
+    const one = this.#regulars.get(caller.key) ?? this.#make(event, at, live, caller, profile);
     if (live > one.lastLive) {
       if (live - one.lastLive > one.longestGapMs) one.longestGapMs = live - one.lastLive;
       one.lastLive = live;
@@ -63,13 +57,24 @@ export class TrafficDropWatcher implements Watcher {
     if (at > one.lastAt) one.lastAt = at;
     one.event = event;
     one.told = false;
-    const hour = Math.floor(at / HOUR_MS);
-    if (hour > one.hour) {
-      for (let h = Math.max(one.hour + 1, hour - RECENT_HOURS + 1); h <= hour; h++) one.hours[h % RECENT_HOURS] = 0;
-      one.hour = hour;
-    }
-    one.hours[hour % RECENT_HOURS] = (one.hours[hour % RECENT_HOURS] ?? 0) + 1;
+    one.count(Math.floor(at / HOUR_MS));
     return undefined;
+  }
+
+  explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
+    const one = this.#regulars.peek(caller.key);
+    if (one === undefined) return undefined;
+    const s = this.deps.settings.of(event);
+    const days = (one.lastAt - one.firstAt) / DAY_MS;
+    const { mean } = one.lately();
+    const rests = one.longestGapMs >= HOUR_MS;
+    const known = rests ? s.minDays : s.minSteadyDays;
+    return (
+      `${caller.entity.name} paused for ${minutes(one.longestGapMs)} at most in ${days.toFixed(1)} days and made ${mean.toFixed(1)} requests an hour of late: ` +
+      (days < known
+        ? `it would be missed once it is known for ${known} days.`
+        : `it would be missed after ${minutes(Math.max(s.minSilenceMinutes * MINUTE_MS, s.overGap * one.longestGapMs))}, if that is long enough for ${limitOf(this.#view(one), s)} requests.`)
+    );
   }
 
   tick(now: number): readonly Draft[] {
@@ -96,12 +101,17 @@ export class TrafficDropWatcher implements Watcher {
     return silent.map(({ one, view, verdict }) => finding(one, now, view, verdict));
   }
 
-  #make(event: ApiEvent, at: number, live: number, caller: Caller): Regular {
-    const made = new Regular(event, caller.profile);
-    made.firstAt = at;
-    made.lastAt = at;
-    made.lastLive = live;
-    made.hour = Math.floor(at / HOUR_MS);
+  /** Mostly all events are of one gateway. */
+  #clockOf(event: ApiEvent): LiveClock {
+    if (this.#clock !== undefined && event.gateway === this.#gateway && event.tenant === this.#tenant)
+      return this.#clock;
+    this.#tenant = event.tenant;
+    this.#gateway = event.gateway;
+    return (this.#clock = this.#clocks.getOrMake(clockKey(event), () => new LiveClock()));
+  }
+
+  #make(event: ApiEvent, at: number, live: number, caller: Caller, profile: CallerProfile): Regular {
+    const made = new Regular(event, at, live, profile);
     this.#regulars.set(caller.key, made, caller.lane);
     this.#list.add(made);
     return made;
@@ -111,38 +121,19 @@ export class TrafficDropWatcher implements Watcher {
     const now = this.#clocks.peek(clockKey(one.event))?.now ?? one.lastLive;
     const silenceMs = now - one.lastLive;
     const lifeMs = one.lastAt - one.firstAt;
+    const lately = one.lately();
     return {
       silenceMs,
       longestGapMs: one.longestGapMs,
       lifeMs,
       expected: expectedIn(one.profile, one.lastAt, silenceMs, lifeMs),
-      expectedLately: (one.hours.reduce((sum, n) => sum + n, 0) / (RECENT_HOURS * HOUR_MS)) * silenceMs,
+      expectedLately: (lately.mean * silenceMs) / HOUR_MS,
+      even: lately.mean === 0 ? 0 : lately.least / lately.mean,
     };
   }
 }
 
-/** What the hours of the week that passed in silence usually bring. */
-const expectedIn = (profile: CallerProfile | undefined, from: number, silenceMs: number, lifeMs: number): number => {
-  if (!profile) return 0;
-  const weeks = Math.max(1, Math.ceil(lifeMs / (7 * DAY_MS)));
-  const to = from + Math.min(silenceMs, 7 * DAY_MS);
-  let sum = 0;
-  for (let at = from; at < to;) {
-    const end = Math.min(to, (Math.floor(at / HOUR_MS) + 1) * HOUR_MS);
-    sum += (hourMean(profile, at, weeks, lifeMs) * (end - at)) / HOUR_MS;
-    at = end;
-  }
-  return sum;
-};
-
-/** Requests in this hour; where the week was not seen whole, by the same hour of any day. */
-const hourMean = (profile: CallerProfile, at: number, weeks: number, lifeMs: number): number => {
-  const hour = hourOfWeek(at);
-  if (lifeMs >= 7 * DAY_MS) return (profile.hours[hour] ?? 0) / weeks;
-  let sum = 0;
-  for (let h = hour % 24; h < 168; h += 24) sum += profile.hours[h] ?? 0;
-  return sum / Math.max(1, Math.ceil(lifeMs / DAY_MS));
-};
+const minutes = (ms: number): string => `${Math.round(ms / MINUTE_MS)} min`;
 
 const clockKey = (event: ApiEvent): string => `${event.tenant}|${event.gateway}`;
 const keyOf = ({ event }: Regular): string =>
@@ -157,7 +148,6 @@ const finding = (one: Regular, now: number, view: SilenceView, verdict: SilenceV
     event.consumerId === ''
       ? { kind: 'credential' as const, id, name: id }
       : { kind: 'consumer' as const, id, name: event.consumerName || event.consumerCustomId || id };
-  const minutes = (ms: number): string => `${Math.round(ms / MINUTE_MS)} min`;
   return findingOf({
     event,
     entity,
@@ -173,10 +163,10 @@ const finding = (one: Regular, now: number, view: SilenceView, verdict: SilenceV
       high: Math.round(view.longestGapMs / MINUTE_MS),
       mean: Math.round(verdict.expected),
       n: Math.floor(view.lifeMs / DAY_MS),
-      p: Math.exp(-Math.min(690, verdict.expected)),
+      p: Math.exp(-Math.min(690, verdict.expected / 2)),
       warmUp: view.lifeMs >= 14 * DAY_MS ? 'seasonal' : view.lifeMs >= 7 * DAY_MS ? 'mature' : 'provisional',
     },
-    explanation: `${entity.name} has been silent for ${minutes(view.silenceMs)}, where at least ${Math.round(verdict.expected)} requests were to be expected and its longest pause in ${Math.floor(view.lifeMs / DAY_MS)} days was ${minutes(view.longestGapMs)}; the rest of the traffic goes on. Its integration is broken, blocked, or goes another way.`,
+    explanation: `${entity.name} has been silent for ${minutes(view.silenceMs)}, where about ${Math.round(verdict.expected)} requests were to be expected and its longest pause in ${Math.floor(view.lifeMs / DAY_MS)} days was ${minutes(view.longestGapMs)}; the rest of the traffic goes on. Its integration is broken, blocked, or goes another way.`,
     evidence: undefined,
   });
 };

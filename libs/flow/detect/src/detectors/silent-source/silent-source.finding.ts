@@ -1,0 +1,51 @@
+import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { Lull } from './lull.ts';
+import { SILENT_SOURCE_VERSION, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
+import type { Source } from './source.ts';
+
+export const silenceFinding = (source: Source, lull: Lull, view: SourceView, verdict: SourceVerdict): Draft => {
+  const { lifeMs, expected, longestGapMs } = view;
+  return findingOf({
+    event: source.event,
+    entity: entityOf(source),
+    type: 'silent-source',
+    version: SILENT_SOURCE_VERSION,
+    severity: verdict.severity,
+    confidence: verdict.confidence,
+    at: lull.peakAt * MINUTE_MS,
+    from: lull.since * MINUTE_MS,
+    observed: { metric: 'silence', value: Math.round(view.silenceMs / MINUTE_MS), unit: 'min' },
+    expected: {
+      low: 1,
+      high: Math.round(longestGapMs / MINUTE_MS),
+      mean: Math.round(expected),
+      n: Math.floor(lifeMs / HOUR_MS),
+      p: Math.exp(-Math.min(690, view.score)),
+      warmUp: lifeMs < DAY_MS ? 'learning' : lifeMs < 7 * DAY_MS ? 'provisional' : 'mature',
+    },
+    explanation: `${silenceSays(source, view)} ${restOf(view)} What happens meanwhile is seen by nobody.`,
+    evidence: undefined,
+  });
+};
+
+/** What was heard against what is usual, one sentence. */
+export const silenceSays = (source: Source, view: SourceView): string => {
+  const minutes = Math.round(view.silenceMs / MINUTE_MS);
+  const heard =
+    view.heard === 0 ? 'No request' : view.heard === 1 ? 'Hardly a request (1)' : `Hardly a request (${view.heard})`;
+  const { kind } = source;
+  return `${heard} of ${kind} ${entityOf(source).name} was logged for ${minutes} min, where about ${Math.round(view.expected)} were to be expected (those of one caller in a row counted once) and the longest pause so far was ${Math.round(view.longestGapMs / 1000)} s.`;
+};
+
+const restOf = ({ everything, kind }: SourceView): string =>
+  everything
+    ? 'Nothing else was heard either: the way that the logs take may be cut.'
+    : kind === 'gateway'
+      ? 'Other gateways went on: this one is down, or its logs do not arrive.'
+      : 'Its gateway went on: the service is away, or its logs are kept back.';
+
+const entityOf = ({ event, kind }: Source) =>
+  kind === 'gateway'
+    ? { kind, id: event.gateway, name: event.gateway }
+    : { kind, id: event.serviceId, name: event.serviceName || event.serviceId };
