@@ -8,6 +8,8 @@ export interface TakeoverView {
   readonly failures: number;
   /** Another detector already says that this client guesses. */
   readonly isGuesser: boolean;
+  /** Many logged in from its address lately: failures in a row are of different people. */
+  readonly isCrowd: boolean;
   /** What the client is shows in the log; false: only its address. */
   readonly clientKnown: boolean;
   /** The failures came by a clock at a place for programs: it waited for a person to allow it. */
@@ -25,7 +27,7 @@ export interface TakeoverVerdict {
  * password is left out); several people behind one address with the same program.
  */
 export const judgeTakeover = (v: TakeoverView, s: AccountTakeoverSettings): TakeoverVerdict | undefined => {
-  if (v.waited) return undefined;
+  if (v.waited || v.isCrowd) return undefined;
   const limit = v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor);
   if (v.isGuesser && v.failures > 0) return { limit, severity: 'high', confidence: 0.88 };
   if (v.failures < limit) return undefined;

@@ -56,6 +56,10 @@ describe('account-takeover', () => {
   });
 
   it.each<[string, ApiEvent[]]>([
+    [
+      'an address that many log in from: a load balancer, an office',
+      [...times(60, (i) => login(AT - (60 - i) * MINUTE, 200)), ...fails(30, 4 * SECOND), login(AT + 4 * MINUTE, 200)],
+    ],
     ['three typos', [...fails(3, 9 * SECOND), login(AT + MINUTE, 200)]],
     [
       'a password that was reset',

@@ -15,6 +15,9 @@ import { ACCOUNT_TAKEOVER_VERSION, judgeTakeover, type TakeoverVerdict } from '.
 import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
 
 const MAX_GUESSERS = 10_000;
+/** Addresses whose good logins are counted, and for how long; ms. */
+const MAX_CROWDS = 50_000;
+const CROWD_MS = 24 * 60 * MINUTE_MS;
 /** How `authorization_pending` is answered (RFC 8628, or as some providers do); a wrong password is 401 most often. */
 const PENDING: ReadonlySet<number> = new Set([400, 403]);
 
@@ -42,6 +45,8 @@ export class AccountTakeoverWatcher implements Watcher {
   readonly #attempts: BoundedMap<Attempts>;
   /** `tenant|address` that guesses keys at the gateway → since when, until when, with what client. */
   readonly #keyGuessers = new BoundedMap<{ from: number; until: number; client: string; value: number }>(MAX_GUESSERS);
+  /** `tenant|address` → good logins of a day and the day before it: many people are behind it, and their typos make no row. */
+  readonly #crowds = new BoundedMap<{ since: number; now: number; before: number }>(MAX_CROWDS);
   /** `tenant|service|client` that tries stolen passwords → until when. */
   readonly #stuffers = new BoundedMap<{ until: number }>(MAX_GUESSERS);
   readonly #endpoints: AuthEndpoints;
@@ -56,7 +61,7 @@ export class AccountTakeoverWatcher implements Watcher {
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
-    for (const map of [this.#attempts, this.#keyGuessers, this.#stuffers]) map.forgetLanes(lanes);
+    for (const map of [this.#attempts, this.#keyGuessers, this.#stuffers, this.#crowds]) map.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -106,7 +111,23 @@ export class AccountTakeoverWatcher implements Watcher {
     attempts.evidence.add(event, at);
   }
 
+  /** Good logins of the address in the last one to two days, before this one. */
+  #goodLogins(event: ApiEvent, at: number, lane: number): number {
+    const crowd = this.#crowds.getOrMake(
+      `${event.tenant}|${event.clientIp}`,
+      () => ({ since: at, now: 0, before: 0 }),
+      lane,
+    );
+    if (at - crowd.since >= CROWD_MS) {
+      crowd.before = at - crowd.since >= 2 * CROWD_MS ? 0 : crowd.now;
+      crowd.now = 0;
+      crowd.since = at;
+    }
+    return crowd.now++ + crowd.before;
+  }
+
   #worked(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const goodLogins = this.#goodLogins(event, at, caller.lane);
     const attempts = this.#attempts.peek(attemptsKey(event));
     if (!attempts || attempts.failures === 0) return undefined;
     const settings = this.deps.settings.of(event);
@@ -123,7 +144,13 @@ export class AccountTakeoverWatcher implements Watcher {
       attempts.cadence.paceSince(0).steady;
     attempts.startOver();
     const verdict = judgeTakeover(
-      { failures, isGuesser, clientKnown: event.clientFingerprint !== '', waited },
+      {
+        failures,
+        isGuesser,
+        isCrowd: goodLogins >= settings.crowdLogins,
+        clientKnown: event.clientFingerprint !== '',
+        waited,
+      },
       settings,
     );
     if (!verdict) return undefined;

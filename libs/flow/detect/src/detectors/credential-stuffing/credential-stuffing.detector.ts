@@ -20,6 +20,8 @@ export interface StuffingView {
   readonly failures: number;
   readonly successes: number;
   readonly addresses: number;
+  /** Of those addresses, the ones that somebody logged in from before. */
+  readonly familiar: number;
   readonly suspects: Suspects;
   /** The same over the last half to whole hour. */
   readonly hour: Suspects;
@@ -52,7 +54,8 @@ const HISTORY_MS = 6 * 3_600_000;
 export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): StuffingVerdict | undefined => {
   if (isSpread(v.suspects, s, s.minSuspectFailures)) return verdict('client', 10, v.suspects, s, 0.85);
   if (isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
-  if (!isSpread(v, s)) return undefined;
+  // Lists are tried from elsewhere: where users fail at home, the login is out of order.
+  if (!isSpread(v, s) || v.familiar >= s.maxFamiliarShare * v.addresses) return undefined;
   const attempts = v.failures + v.successes;
   const { past } = v;
   const pastAttempts = past.failures + past.successes;

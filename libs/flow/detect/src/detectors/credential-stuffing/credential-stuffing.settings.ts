@@ -19,6 +19,8 @@ export const CredentialStuffingSettings = detectorSettings(
     minFailureShare: z.number().min(0).max(1).default(0.5),
     /** … and times the most logins in ten minutes so far. */
     minSurge: z.number().min(1).max(100).default(3),
+    /** Part of the addresses that somebody logged in from before, from which on it is an outage of the login. */
+    maxFamiliarShare: z.number().min(0).max(1).default(0.5),
     /** Words of a path that make it a login, as for brute-force. */
     authWords: z.array(z.string().min(2).max(40)).max(200).default(DEFAULT_AUTH_WORDS),
   },

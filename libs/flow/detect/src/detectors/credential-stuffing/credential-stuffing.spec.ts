@@ -50,6 +50,15 @@ describe('credential-stuffing', () => {
     expect(stuffing([...people(60, MINUTE), ...attack((i) => `browser${i % 41}`)])).toEqual([]);
   });
 
+  it('is silent on a login that is out of order for its own users, however often they try', () => {
+    const users = people(1_000, 30 * SECOND);
+    const out = AT + 1_000 * 30 * SECOND;
+    const tries = (from: number) =>
+      times(600, (i) => login(out + i * SECOND, 401, from + (i % 200), `browser${i % 41}`));
+    expect(stuffing([...users, ...tries(0)])).toEqual([]);
+    expect(stuffing([...users, ...tries(2_000)]).length).toBeGreaterThan(0);
+  });
+
   it('tells it through the key of one app that all its users share', () => {
     const app = { credentialId: 'app', consumerId: 'app', consumerName: 'app' };
     const attack = times(200, (i) => anApiEvent({ ...login(AT + i * SECOND, 401, 1000 + (i % 100), 'kit'), ...app }));
@@ -85,6 +94,7 @@ describe('credential-stuffing', () => {
     failures: 0,
     successes: 0,
     addresses: 0,
+    familiar: 0,
     suspects: none,
     hour: none,
     past: { spanMs: 24 * HOUR, failures: 100, successes: 900, maxAttempts: 60 },

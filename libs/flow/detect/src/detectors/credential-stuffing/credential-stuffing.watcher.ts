@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { endpointOf } from '@outrider/domain/traffic/api-event';
 import type { Entity } from '@outrider/domain/traffic/entity';
 import { hash32 } from '../../duplicates/hash64.ts';
+import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -23,6 +24,8 @@ import { LoginTally } from './login-tally.ts';
 
 const MAX_LOGINS = 2_000;
 const MAX_CLIENTS = 2_000;
+/** Addresses that somebody logged in from; 16 bytes each. */
+const MAX_FAMILIAR = 500_000;
 const LOOK_EVERY_MS = 2_000;
 /** Failures from which the success of a kind of client says something. */
 const TELLING = 5;
@@ -65,6 +68,7 @@ export class CredentialStuffingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
   readonly #places = new BoundedMap<LoginPlace>(MAX_LOGINS);
   readonly #endpoints: AuthEndpoints;
+  readonly #familiar = new KnownSet(MAX_FAMILIAR);
 
   constructor(private readonly deps: Pick<DetectorDeps<CredentialStuffingSettings>, 'settings'>) {
     this.#endpoints = new AuthEndpoints(deps.settings.base.authWords);
@@ -88,11 +92,13 @@ export class CredentialStuffingWatcher implements Watcher {
     if (!failed) {
       place.recent.succeed();
       place.worked.getOrMake(client, () => ({ n: 0 })).n++;
+      this.#familiar.add(`${event.tenant}|${event.clientIp}`);
       return undefined;
     }
     const address = hash32(event.clientIp);
-    place.recent.fail(address, client);
-    place.hour.fail(address, client);
+    const isFamiliar = this.#familiar.has(`${event.tenant}|${event.clientIp}`);
+    place.recent.fail(address, client, isFamiliar);
+    place.hour.fail(address, client, isFamiliar);
     place.evidence.add(event, at);
     const settings = this.deps.settings.of(event);
     if (
@@ -140,6 +146,7 @@ const viewOf = (place: LoginPlace, at: number, settings: CredentialStuffingSetti
   failures: place.recent.failures,
   successes: place.recent.successes,
   addresses: place.recent.addresses,
+  familiar: place.recent.familiar,
   suspects: suspectsIn(place.recent, place, settings),
   hour: suspectsIn(place.hour, place, settings),
   past: {

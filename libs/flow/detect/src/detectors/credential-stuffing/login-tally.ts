@@ -11,6 +11,8 @@ class Generation {
   failures = 0;
   successes = 0;
   readonly addresses = new Set<number>();
+  /** Those of them that somebody logged in from before. */
+  readonly familiar = new Set<number>();
   readonly clients = new Map<string, ClientTally>();
 }
 
@@ -39,9 +41,10 @@ export class LoginTally {
     return isFirst ? undefined : { failures: ended.failures, successes: ended.successes };
   }
 
-  fail(address: number, client: string): void {
+  fail(address: number, client: string, isFamiliar: boolean): void {
     const young = this.#young;
     young.failures++;
+    if (isFamiliar && young.familiar.size < MAX_ADDRESSES) young.familiar.add(address);
     if (young.addresses.size < MAX_ADDRESSES) young.addresses.add(address);
     let tally = young.clients.get(client);
     if (tally === undefined) {
@@ -67,6 +70,10 @@ export class LoginTally {
 
   get addresses(): number {
     return distinct(this.#young.addresses, this.#old.addresses);
+  }
+
+  get familiar(): number {
+    return distinct(this.#young.familiar, this.#old.familiar);
   }
 
   failuresOf(client: string): number {
