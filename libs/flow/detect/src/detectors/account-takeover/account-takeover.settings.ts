@@ -11,7 +11,7 @@ export const AccountTakeoverSettings = detectorSettings(
     manyFailures: z.number().int().min(3).max(10_000).default(12),
     /** Where the client cannot be told from others behind its address, this many times more. */
     sharedFactor: z.number().min(1).max(20).default(2),
-    /** Good logins of its address within one to two days, from which on many people share it: nothing is said of a row of failures there. */
+    /** Good logins of its address within one to two weeks, from which on many people share it: nothing is said of a row of failures there. */
     crowdLogins: z.number().int().min(2).max(1_000_000).default(20),
     /** Longest pause between two of them, and to the one that worked; minutes. */
     windowMinutes: z.number().min(1).max(1_440).default(30),

@@ -17,7 +17,7 @@ import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
 const MAX_GUESSERS = 10_000;
 /** Addresses whose good logins are counted, and for how long; ms. */
 const MAX_CROWDS = 50_000;
-const CROWD_MS = 24 * 60 * MINUTE_MS;
+const CROWD_MS = 7 * 24 * 60 * MINUTE_MS;
 /** How `authorization_pending` is answered (RFC 8628, or as some providers do); a wrong password is 401 most often. */
 const PENDING: ReadonlySet<number> = new Set([400, 403]);
 
@@ -45,7 +45,7 @@ export class AccountTakeoverWatcher implements Watcher {
   readonly #attempts: BoundedMap<Attempts>;
   /** `tenant|address` that guesses keys at the gateway → since when, until when, with what client. */
   readonly #keyGuessers = new BoundedMap<{ from: number; until: number; client: string; value: number }>(MAX_GUESSERS);
-  /** `tenant|address` → good logins of a day and the day before it: many people are behind it, and their typos make no row. */
+  /** `tenant|address` → good logins of a week and the week before it: many people are behind it, and their typos make no row. */
   readonly #crowds = new BoundedMap<{ since: number; now: number; before: number }>(MAX_CROWDS);
   /** `tenant|service|client` that tries stolen passwords → until when. */
   readonly #stuffers = new BoundedMap<{ until: number }>(MAX_GUESSERS);
@@ -111,7 +111,7 @@ export class AccountTakeoverWatcher implements Watcher {
     attempts.evidence.add(event, at);
   }
 
-  /** Good logins of the address in the last one to two days, before this one. */
+  /** Good logins of the address in the last one to two weeks, before this one. */
   #goodLogins(event: ApiEvent, at: number, lane: number): number {
     const crowd = this.#crowds.getOrMake(
       `${event.tenant}|${event.clientIp}`,

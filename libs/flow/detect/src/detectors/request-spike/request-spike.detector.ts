@@ -47,6 +47,9 @@ export interface SpikeSituation {
   readonly surge: number;
   readonly serverErrorShare: number;
   readonly explainedShare: number;
+  /** Addresses that its last minutes came from, and requests of each on average. */
+  readonly addresses: number;
+  readonly perAddress: number;
 }
 
 export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer' | 'arrival';
@@ -78,6 +81,8 @@ export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): Spi
   const { situation, profile } = view;
   if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare)
     return undefined;
+  // The key of an app that many people hold, each asking as usual: a push message went out.
+  if (situation.addresses >= s.audienceAddresses && situation.perAddress <= s.audienceRequests) return undefined;
   const thresholds = spikeThresholds(view, s);
   const factor = situationFactor(view, s);
   const arrival = arrivalThresholds(view, s);

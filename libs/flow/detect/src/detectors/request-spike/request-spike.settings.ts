@@ -65,6 +65,9 @@ export const RequestSpikeSettings = detectorSettings({
   surgeCallers: z.number().int().min(2).max(1000).default(4),
   surgeShare: z.number().min(0.05).max(1).default(0.25),
   surgeRatio: ratio(1.8),
+  /** So many addresses within five minutes, each with so few requests, are the audience of an app that shares one key. */
+  audienceAddresses: z.number().int().min(10).max(512).default(100),
+  audienceRequests: z.number().min(1).max(1000).default(6),
   /** Share of server errors in the window from which it is a retry storm. */
   maxServerErrorShare: z.number().min(0.1).max(1).default(0.5),
   /** Share of the window that another finding on the caller explains. */

@@ -49,7 +49,15 @@ const aView = (
   peers: { callers: 20, q90: 300, max: 600 },
   arrival: { anonymous: false, leadBuckets: 1000, monotony: 0 },
   ...overrides,
-  situation: { scheduledOnset: false, surge: 1, serverErrorShare: 0, explainedShare: 0, ...overrides.situation },
+  situation: {
+    scheduledOnset: false,
+    surge: 1,
+    serverErrorShare: 0,
+    explainedShare: 0,
+    addresses: 0,
+    perAddress: 0,
+    ...overrides.situation,
+  },
 });
 
 describe('request-spike', () => {
@@ -164,6 +172,11 @@ describe('request-spike', () => {
       }),
       rule,
     ]),
+    [
+      'audience: a thousand phones with one key, each a few requests',
+      aView({ count5m: 2600, count30s: 2500, situation: { addresses: 512, perAddress: 2.4 } }),
+      undefined,
+    ],
     ['surge: everybody rose', aView({ count5m: 1300, profile: learning(), situation: { surge: 4.5 } }), undefined],
     [
       'retry storm: mostly server errors',

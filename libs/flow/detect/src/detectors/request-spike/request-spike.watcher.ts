@@ -28,6 +28,14 @@ const EXPECT_SHARE = 2;
 const EVIDENCE_SHARE = 4;
 const MAX_EVIDENCE = 20_000;
 const UINT32 = 0xffff_ffff;
+const NOTHING_ELSE = {
+  scheduledOnset: false,
+  surge: 1,
+  serverErrorShare: 0,
+  explainedShare: 0,
+  addresses: 0,
+  perAddress: 0,
+} as const;
 
 type Deps = Pick<
   DetectorDeps<RequestSpikeSettings>,
@@ -158,7 +166,7 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
         leadBuckets: (this.#slab.firstBucket[slot] ?? 0) - this.#firstBucket,
         monotony: this.#evidence.peek(key)?.monotony ?? 0,
       },
-      situation: { scheduledOnset: false, surge: 1, serverErrorShare: 0, explainedShare: 0 },
+      situation: NOTHING_ELSE,
     };
   }
 
@@ -170,11 +178,14 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
     settings: RequestSpikeSettings,
   ): SpikeView['situation'] {
     const { explained } = this.deps;
+    const audience = this.#evidence.peek(key)?.audience;
     return {
       scheduledOnset: scheduledOnset(onsetBucket(this.#slab, slot, head)),
       surge: surgeOf(this.#slab, slot, head, settings),
       serverErrorShare: explained.serverErrorShare(key, head, view.count5m),
       explainedShare: explained.explainedShare(key, head, view.count5m),
+      addresses: audience?.addresses ?? 0,
+      perAddress: audience?.perAddress ?? 0,
     };
   }
 

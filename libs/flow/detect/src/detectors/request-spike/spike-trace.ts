@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { Evidence } from '../../windows/evidence.ts';
+import { Audience } from './audience.ts';
 
 /** Requests from which something can be said about how alike they are. */
 const MIN_REQUESTS = 50;
@@ -7,6 +8,7 @@ const MIN_REQUESTS = 50;
 /** A busy caller: what it asks, and whether it is one client that asks one thing. */
 export class SpikeTrace {
   readonly evidence = new Evidence();
+  readonly audience = new Audience();
   #requests = 0;
   #alike = 0;
   #template: string | undefined;
@@ -16,6 +18,7 @@ export class SpikeTrace {
 
   add(event: ApiEvent, at: number): void {
     this.evidence.add(event, at);
+    this.audience.add(event, at);
     this.#requests++;
     const stack = event.clientFingerprint || event.userAgent;
     if (this.#template === undefined) {
