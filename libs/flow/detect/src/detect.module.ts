@@ -9,6 +9,8 @@ import { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
+import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { Leadership } from '@outrider/ports/leadership';
 import { EnforcementStore } from '@outrider/ports/response-store';
 import type * as z from 'zod';
@@ -59,11 +61,12 @@ export class DetectModule {
             log: Logger,
             lifecycle: Lifecycle,
             controls: LiveControls,
+            gateways?: Gateways,
+            snapshots?: GatewaySnapshotStore,
           ) => {
-            const runtime = new DetectionRuntime(
-              { events, alerts, enforcements, endpoints, baselines, controls, bus, leadership, clock, metrics, log },
-              parsed,
-            );
+            const configurations = gateways && snapshots ? { gateways, snapshots } : {};
+            const stores = { events, alerts, enforcements, endpoints, baselines, ...configurations };
+            const runtime = new DetectionRuntime({ ...stores, controls, bus, leadership, clock, metrics, log }, parsed);
             runtime.join(lifecycle);
             return runtime;
           },
@@ -80,6 +83,9 @@ export class DetectModule {
             'outrider.logger',
             Lifecycle,
             LiveControls,
+            // without them nobody looks at how the gateways are configured
+            { token: Gateways, optional: true },
+            { token: GatewaySnapshotStore, optional: true },
           ],
         },
         { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },

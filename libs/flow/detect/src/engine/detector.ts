@@ -46,8 +46,15 @@ export interface DetectorPage {
   readonly falsePositives: readonly string[];
   /** What to do about a false alarm. */
   readonly tuning: readonly string[];
-  /** Attacks of tools/corpus that it is shown by, and benign happenings that it must be silent on. */
-  readonly scenarios: { readonly positive: readonly string[]; readonly negative: readonly string[] };
+  /**
+   * What it is shown by, and what it must be silent on: attacks and benign happenings of tools/corpus; of a detector that no log line
+   * shows (`lab: gateway`), changes that its spec makes to a gateway (gateway-watch/testing/gateway-scenarios).
+   */
+  readonly scenarios: {
+    readonly lab?: 'gateway';
+    readonly positive: readonly string[];
+    readonly negative: readonly string[];
+  };
 }
 
 export interface DetectorDeps<S> {

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Finding } from '@outrider/domain/detection/alert';
+import { BENIGN_CHANGES, HOSTILE_CHANGES, SECRETS } from '@outrider/detect/gateway-watch/testing/gateway-scenarios';
+import { openPostgres, type Postgres } from '@outrider/postgres/open-postgres';
+import { startTestPostgres, type TestPostgres } from '@outrider/postgres/testing/test-postgres';
+import { WatchedGateway } from './testing/watched-gateway.ts';
+
+let server: TestPostgres;
+let stores: Postgres;
+beforeAll(async () => {
+  server = await startTestPostgres();
+  stores = openPostgres({ url: server.url, max: 4, sealingKeys: [Buffer.alloc(32, 7)] });
+});
+afterAll(async () => {
+  await stores?.close();
+  await server?.stop();
+});
+
+let kong: WatchedGateway;
+const tenantOf = (): string => `tenant-${randomBytes(4).toString('hex')}`;
+beforeEach(async () => {
+  kong = await WatchedGateway.start(tenantOf(), stores);
+});
+afterEach(() => kong?.stop());
+
+const said = ({ severity, entity, observed }: Finding): string =>
+  `${severity} ${entity.kind} ${entity.name} ${observed.value}`;
+
+describe('a gateway that is watched', () => {
+  test.each(Object.entries(HOSTILE_CHANGES))('%s is told', async (_name, { calls, told }) => {
+    expect(await kong.look()).toEqual([]);
+    for (const call of calls) await kong.call(call);
+    const findings = await kong.look();
+    expect(findings.map((finding) => Finding.parse(finding))).toEqual(findings);
+    const [kind, ...rest] = told.split(' ');
+    expect(findings.map(said)).toEqual([`${rest.join(' ')} 1`]);
+    expect(await kong.metrics.text()).toContain(`outrider_detect_gateway_changes_total{kind="${kind}"} 1`);
+    expect(await kong.look()).toEqual([]);
+  });
+
+  test.each(Object.entries(BENIGN_CHANGES))('%s is not', async (_name, { calls, lifts }) => {
+    await kong.look();
+    if (lifts) kong.live = kong.live.map((row) => ({ ...row, state: 'lifting' as const }));
+    for (const call of calls) await kong.call(call);
+    expect(await kong.look()).toEqual([]);
+    expect(await kong.look()).toEqual([]);
+  });
+
+  test('what is changed while nobody looks is told by the process that comes next', async () => {
+    await kong.look();
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    kong.restart();
+    expect((await kong.look()).map(said)).toEqual(['high route orders 1']);
+    kong.restart();
+    expect(await kong.look()).toEqual([]);
+  });
+
+  test('nothing is concluded from a Kong that is away, and what was changed meanwhile is told when it is back', async () => {
+    await kong.look();
+    await kong.sim.fault({ kind: 'refuse' });
+    expect(await kong.look()).toEqual([]);
+    await kong.sim.fault(undefined);
+    await kong.call({ method: 'DELETE', path: '/plugins/reports-key' });
+    expect((await kong.look()).map(said)).toEqual(['high route reports 1']);
+  });
+
+  test.each(['/services', '/routes', '/plugins', '/acls'])('half an answer (%s fails) is none', async (path) => {
+    await kong.look();
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    await kong.sim.fault({ kind: 'status', status: 500, match: (call) => call.path.startsWith(path) });
+    for (let i = 0; i < 20; i++) await kong.look();
+    expect(await kong.metrics.text()).toContain('outrider_detect_gateway_looks_total{outcome="failed"}');
+    await kong.sim.fault(undefined);
+    await kong.look();
+    expect(kong.told.map(said)).toEqual(['high route orders 1']);
+  });
+
+  test('several changes of one route are one finding that lists them, in one look and within the hour', async () => {
+    await kong.look();
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-acl' });
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-limit' });
+    await kong.call({ method: 'DELETE', path: '/plugins/reports-key' });
+    const findings = await kong.look();
+    expect(findings.map(said).sort()).toEqual(['high route orders 2', 'high route reports 1']);
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    const [again] = await kong.look();
+    expect(again && said(again)).toBe('high route orders 3');
+    expect(again?.explanation).toMatch(/3 changes.*key-auth was removed.*acl.*rate-limiting/s);
+  });
+
+  test('keeps no secret of any configuration', async () => {
+    await kong.look();
+    const kept = JSON.stringify(await stores.gatewaySnapshots.load(kong.tenant, 'default'));
+    expect(kept).toContain('logs.example');
+    expect(SECRETS.filter((secret) => kept.includes(secret))).toEqual([]);
+  });
+
+  test('what people except is not told, not later either', async () => {
+    await kong.look();
+    kong.passes = () => false;
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    expect(await kong.look()).toEqual([]);
+    kong.passes = () => true;
+    expect(await kong.look()).toEqual([]);
+  });
+});
