@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Finding } from '@outrider/domain/detection/alert';
+import { anAlert } from '@outrider/domain/detection/testing';
 import { BENIGN_CHANGES, HOSTILE_CHANGES, SECRETS } from '@outrider/detect/gateway-watch/testing/gateway-scenarios';
 import { openPostgres, type Postgres } from '@outrider/postgres/open-postgres';
 import { startTestPostgres, type TestPostgres } from '@outrider/postgres/testing/test-postgres';
@@ -103,5 +104,62 @@ describe('a gateway that is watched', () => {
     expect(await kong.look()).toEqual([]);
     kong.passes = () => true;
     expect(await kong.look()).toEqual([]);
+  });
+
+  test('a node without a database that waits for its configuration has lost nothing', async () => {
+    const full = await WatchedGateway.start(kong.tenant, stores);
+    await full.look();
+    await full.stop();
+    const bare = await WatchedGateway.start(kong.tenant, stores, {}, { dbless: true }, false);
+    expect(await bare.look()).toEqual([]);
+    expect(await bare.metrics.text()).toContain('outrider_detect_gateway_looks_total{outcome="empty"} 1');
+    const { snapshot } = (await stores.gatewaySnapshots.load(kong.tenant, 'default')) ?? {};
+    expect(snapshot?.plugins.length).toBeGreaterThan(5);
+    await bare.stop();
+  });
+
+  test('the middle of a deployment is not taken for its end', async () => {
+    const careful = await WatchedGateway.start(tenantOf(), stores, { settleSeconds: 0.05 });
+    await careful.look();
+    await careful.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    careful.settling = () => careful.call({ method: 'POST', path: '/routes/orders/plugins', body: { name: 'jwt' } });
+    expect(await careful.look()).toEqual([]);
+    expect(await careful.look()).toEqual([]);
+    await careful.stop();
+  });
+
+  test('members of groups are read at a slower pace than the rest', async () => {
+    const slow = await WatchedGateway.start(tenantOf(), stores, { groupsEveryLooks: 3 });
+    for (let i = 0; i < 6; i++) await slow.look();
+    const reads = (path: string): number => slow.sim.adminLog.filter((call) => call.path.startsWith(path)).length;
+    expect([reads('/plugins'), reads('/routes'), reads('/services'), reads('/acls')]).toEqual([6, 6, 6, 2]);
+    expect(slow.sim.adminWrites).toBe(0);
+    await slow.stop();
+  });
+
+  test.each([
+    [
+      'anonymous access on the route',
+      { type: 'anonymous-access', scope: { routes: ['orders'] } },
+      ['critical route orders 1'],
+    ],
+    ['anonymous access elsewhere', { type: 'anonymous-access', scope: { routes: ['reports'] } }, []],
+    ['another kind of alert', { type: 'brute-force', scope: { routes: ['orders'] } }, []],
+  ] as const)('%s after authentication was removed', async (_name, abuse, expected) => {
+    await kong.look();
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    await kong.look();
+    const scope = { services: [], endpoints: [], tags: [], routes: [...abuse.scope.routes] };
+    const at = { detectedAt: kong.now, firstSeenAt: kong.now, lastSeenAt: kong.now, openedAt: kong.now };
+    await stores.alerts.insert(anAlert({ ...at, tenant: kong.tenant, type: abuse.type, scope }));
+    expect((await kong.look()).map(said)).toEqual(expected);
+    expect(await kong.look()).toEqual([]);
+  });
+
+  test('a token that may not read ACL groups leaves the rest to be watched', async () => {
+    await kong.sim.fault({ kind: 'status', status: 403, match: ({ path }) => path.startsWith('/acls') });
+    await kong.look();
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    expect((await kong.look()).map(said)).toEqual(['high route orders 1']);
   });
 });

@@ -22,6 +22,8 @@ export class WatchedGateway {
   live: EnforcementRecord[];
   /** What people decided. */
   passes: (finding: Finding) => boolean = () => true;
+  /** Happens between what looks weaker and the second look at it. */
+  settling: (() => Promise<void>) | undefined;
   #watch: GatewayWatch;
 
   private constructor(
@@ -51,11 +53,17 @@ export class WatchedGateway {
     tenant: string,
     stores: Postgres,
     settings: z.input<typeof GatewayConfigChangeSettings> = {},
+    options: Parameters<typeof startKongSim>[0] = {},
+    seeded = true,
   ): Promise<WatchedGateway> {
-    const sim = await startKongSim({ propagationMs: 0 });
-    sim.seed(aGateway(sim.upstreamUrl) as Parameters<KongSim['seed']>[0]);
+    const sim = await startKongSim({ propagationMs: 0, ...options });
+    if (seeded) sim.seed(aGateway(sim.upstreamUrl) as Parameters<KongSim['seed']>[0]);
     const gateways = new KongGateways([{ id: 'default', tenant, adminUrl: sim.adminUrl, propagationMs: 0 }]);
-    return new WatchedGateway(sim, tenant, gateways, stores, { settleSeconds: 0, ...settings });
+    return new WatchedGateway(sim, tenant, gateways, stores, {
+      settleSeconds: 0,
+      groupsEveryLooks: 1,
+      ...settings,
+    });
   }
 
   /** Another process takes over: all that it knows is what is stored. */
@@ -88,7 +96,13 @@ export class WatchedGateway {
     return new GatewayWatch({
       gateways: this.gateways,
       snapshots: this.stores.gatewaySnapshots,
-      enforcements: { live: () => Promise.resolve(this.live) },
+      enforcements: {
+        live: async () => {
+          await this.settling?.();
+          this.settling = undefined;
+          return this.live;
+        },
+      },
       alerts: this.stores.alerts,
       settings: GatewayConfigChangeSettings.parse(this.settings),
       clock: { now: () => this.now },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Finding } from '@outrider/domain/detection/alert';
-import type { ConfigSnapshot } from '@outrider/domain/gateway/config-snapshot';
+import type { AdminGroups, ConfigSnapshot } from '@outrider/domain/gateway/config-snapshot';
 import { withBases } from '@outrider/domain/gateway/judge-config';
 import { sameJson } from '@outrider/domain/gateway/same-json';
 import {
@@ -12,6 +12,7 @@ import {
   type RecentChanges,
   type WatchMemory,
 } from '@outrider/domain/gateway/watch-memory';
+import { PermanentError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { AlertStore } from '@outrider/ports/alert-store';
 import type { Clock } from '@outrider/ports/clock';
@@ -57,6 +58,8 @@ interface Known {
  */
 export class GatewayWatch {
   readonly #known = new Map<string, Known>();
+  /** Said once. */
+  #groupsRefused = false;
 
   constructor(private readonly deps: GatewayWatchDeps) {}
 
@@ -135,13 +138,26 @@ export class GatewayWatch {
   ): Promise<ConfigSnapshot | undefined> {
     const { clock, settings } = this.deps;
     const from = clock.now();
-    const past = before?.snapshot.groups ?? null;
-    const groups = due || past?.words !== wordsKey(settings.adminGroupWords) ? await readAdminGroups(admin, settings.adminGroupWords) : past; // prettier-ignore
+    const groups = await this.#groups(admin, before?.snapshot.groups ?? null, due);
     const seen = await readConfig(admin, from, groups);
     known.restUntil = clock.now() + (clock.now() - from) / MOST_READING;
     const isEmpty = seen.services.length + seen.routes.length + seen.plugins.length === 0;
     const wasEmpty = !before || before.snapshot.services.length + before.snapshot.plugins.length === 0;
     return isEmpty && !wasEmpty && !(await admin.info()).writable ? undefined : seen;
+  }
+
+  /** A token that may not read them leaves the rest to be watched. */
+  async #groups(admin: GatewayAdmin, past: AdminGroups | null, due: boolean): Promise<AdminGroups | null> {
+    const words = this.deps.settings.adminGroupWords;
+    if (!due && past?.words === wordsKey(words)) return past;
+    try {
+      return await readAdminGroups(admin, words);
+    } catch (error) {
+      if (!(error instanceof PermanentError)) throw error;
+      if (!this.#groupsRefused) this.deps.log.warn({ err: error }, 'members of ACL groups cannot be read: not watched');
+      this.#groupsRefused = true;
+      return past;
+    }
   }
 
   async #compare(
