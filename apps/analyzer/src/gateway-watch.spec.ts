@@ -4,7 +4,11 @@ import { Finding } from '@outrider/domain/detection/alert';
 import { anAlert } from '@outrider/domain/detection/testing';
 import { BENIGN_CHANGES, HOSTILE_CHANGES, SECRETS } from '@outrider/detect/gateway-watch/testing/gateway-scenarios';
 import { openPostgres, type Postgres } from '@outrider/postgres/open-postgres';
+import { SoleLeadership } from '@outrider/ports/leadership';
 import { startTestPostgres, type TestPostgres } from '@outrider/postgres/testing/test-postgres';
+import { eventually } from '@outrider/testing/eventually';
+import { FakeEventStore } from '@outrider/testing/fakes/event-store.fake';
+import { SharedAnalyzer } from './testing/shared-analyzers.ts';
 import { WatchedGateway } from './testing/watched-gateway.ts';
 
 let server: TestPostgres;
@@ -161,5 +165,42 @@ describe('a gateway that is watched', () => {
     await kong.look();
     await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
     expect((await kong.look()).map(said)).toEqual(['high route orders 1']);
+  });
+});
+
+describe('the whole detect stage', () => {
+  const running: SharedAnalyzer[] = [];
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map(({ runtime }) => runtime.stop()));
+  });
+  const start = async (): Promise<SharedAnalyzer> => {
+    const watched = { 'gateway-config-change': { everySeconds: 1, settleSeconds: 0 } };
+    const shared = { events: new FakeEventStore(), stores, leadership: new SoleLeadership(), partitions: 1 };
+    const analyzer = new SharedAnalyzer({ ...shared, gateways: kong.gateways, settings: { detectors: watched } });
+    running.push(analyzer);
+    await analyzer.runtime.start();
+    return analyzer;
+  };
+  const alerts = () => stores.alerts.list({ tenant: kong.tenant, limit: 10 });
+  const looks = async ({ metrics }: SharedAnalyzer, outcome: string): Promise<number> =>
+    Number(new RegExp(`gateway_looks_total{outcome="${outcome}"} (\\d+)`).exec(await metrics.text())?.[1] ?? 0);
+
+  test('a change is one alert; the next process goes on with it and tells what it missed', async () => {
+    const first = await start();
+    await eventually(async () => (await looks(first, 'learned')) === 1);
+    await kong.call({ method: 'DELETE', path: '/plugins/orders-key' });
+    const [alert] = await eventually(async () => ((await alerts()).length > 0 ? alerts() : undefined));
+    expect(alert).toMatchObject({ type: 'gateway-config-change', severity: 'high', state: 'open', samples: [] });
+    expect(alert?.entity).toMatchObject({ kind: 'route', name: 'orders' });
+    await running.pop()?.runtime.stop();
+    await kong.call({ method: 'DELETE', path: '/plugins/reports-key' });
+    const second = await start();
+    const after = await eventually(async () => ((await alerts()).length > 1 ? alerts() : undefined));
+    expect(after.map(({ entity, state, findings }) => `${entity.name} ${state} ${findings}`).sort()).toEqual([
+      'orders open 1',
+      'reports open 1',
+    ]);
+    expect(after.every((one) => second.runtime.tracker.holds(one))).toBe(true);
+    expect(await looks(second, 'learned')).toBe(0);
   });
 });

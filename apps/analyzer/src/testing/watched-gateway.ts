@@ -29,7 +29,7 @@ export class WatchedGateway {
   private constructor(
     readonly sim: KongSim,
     readonly tenant: string,
-    private readonly gateways: KongGateways,
+    readonly gateways: KongGateways,
     private readonly stores: Postgres,
     private readonly settings: z.input<typeof GatewayConfigChangeSettings>,
   ) {
