@@ -11,7 +11,8 @@ export const judgeAuth = (before: ConfigView, after: ConfigView): ConfigChange[]
   const scopes = new Map<string, Scope>();
   for (const name of AUTH_PLUGINS)
     for (const plugin of [...before.of(name), ...after.of(name)])
-      if (!same(before.at(name, plugin), after.at(name, plugin))) scopes.set(scopeKey(plugin), scopeOf(plugin));
+      if (!same(before.at(name, plugin), after.at(name, plugin)) || isLetIn(plugin, before, after))
+        scopes.set(scopeKey(plugin), scopeOf(plugin));
   for (const route of after.routes.values()) {
     const known = before.routes.get(route.id);
     const scope = { route: route.id, service: null, consumer: null };
@@ -79,10 +80,15 @@ const isTurnedAway = (view: ConfigView, anonymous: string): boolean => {
   return end?.enabled === true && end.stops === true;
 };
 
+/** The anonymous consumer of the plugin was turned away and is no more. */
+const isLetIn = ({ anonymous = '' }: PluginFacts, before: ConfigView, after: ConfigView): boolean =>
+  anonymous !== '' && isTurnedAway(before, anonymous) && !isTurnedAway(after, anonymous);
+
 const happened = (scope: Scope, before: ConfigView, after: ConfigView): string => {
   const parts: string[] = [];
   for (const name of AUTH_PLUGINS) {
     const [was, is] = [before.at(name, scope), after.at(name, scope)];
+    if (is && isLetIn(is, before, after)) parts.push(`the anonymous consumer of ${name} is turned away no more`);
     if (same(was, is)) continue;
     if (was && !is) parts.push(`${name} was removed`);
     else if (was?.enabled === true && is?.enabled === false) parts.push(`${name} was disabled`);

@@ -11,6 +11,9 @@ const MAX_MEMBERSHIPS = 1_000_000;
 const MAX_MEMBERS = 10_000;
 /** Addresses and groups of all lists together; beyond it lists are compared by their length and hash. */
 const MAX_ENTRIES = 200_000;
+/** Consumers that plugins call anonymous, by name; each is looked up. */
+const MAX_ANONYMOUS = 50;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * One look at what matters to security. It is whole, or it is an error: of a Kong that went away in the middle nothing is known. Services first and
@@ -46,9 +49,26 @@ export const readConfig = async (
         protocols: [...(one.protocols ?? [])].sort(),
       }))
       .sort(byId),
-    plugins: fitting(plugins.sort(byId)),
+    plugins: fitting(await byConsumerId(plugins.sort(byId), admin)),
     groups: known,
   };
+};
+
+/** `anonymous` may name a consumer; plugins go by ids. */
+const byConsumerId = async (
+  plugins: readonly StoredPlugin[],
+  admin: Pick<GatewayAdmin, 'consumer'>,
+): Promise<readonly StoredPlugin[]> => {
+  const ids = new Map<string, string>();
+  for (const { anonymous } of plugins) {
+    if (anonymous === undefined || UUID.test(anonymous) || ids.has(anonymous) || ids.size >= MAX_ANONYMOUS) continue;
+    ids.set(anonymous, (await admin.consumer(anonymous))?.id ?? anonymous);
+  }
+  if (ids.size === 0) return plugins;
+  return plugins.map((plugin) => {
+    const id = plugin.anonymous === undefined ? undefined : ids.get(plugin.anonymous);
+    return id === undefined ? plugin : { ...plugin, anonymous: id };
+  });
 };
 
 /** Who is in a group whose name has one of the words. */
