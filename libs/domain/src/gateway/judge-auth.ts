@@ -36,18 +36,19 @@ const judgeScope = (scope: Scope, before: ConfigView, after: ConfigView): Config
     routes.length === 0 ? [scope] : known.map(({ id }) => ({ route: id, service: null, consumer: null }));
   let most = 0;
   let least: number = Level.required;
-  const opened = places.filter((place) => {
+  const opened = new Set<string | null>();
+  for (const place of places) {
     const [was, is] = [levelOf(before, place), levelOf(after, place)];
-    if (is >= was) return false;
+    if (is >= was) continue;
     most = Math.max(most, was);
     least = Math.min(least, is);
-    return true;
-  });
-  if (opened.length === 0) return undefined;
+    opened.add(place.route);
+  }
+  if (opened.size === 0) return undefined;
   const entity = after.entityOf(scope);
   const what = happened(scope, before, after);
   const how = least === Level.open ? 'requests need no credential any more' : 'requests without a credential pass';
-  const few = opened.length === 1 ? '' : ` on ${opened.length} routes`;
+  const few = opened.size === 1 ? '' : ` on ${opened.size} routes`;
   return {
     kind: least === Level.open ? 'auth-removed' : 'anonymous-set',
     entity,
@@ -55,7 +56,7 @@ const judgeScope = (scope: Scope, before: ConfigView, after: ConfigView): Config
     text: `authentication of ${placeText(entity)}: ${what}; ${how}${few}`.slice(0, 400),
     ...after.namesOf(
       scope,
-      routes.filter(({ id }) => opened.some(({ route }) => route === id)),
+      routes.filter(({ id }) => opened.has(id)),
     ),
   };
 };

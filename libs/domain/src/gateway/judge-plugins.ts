@@ -41,7 +41,7 @@ export const judgePlugins = (views: PluginJudgement): ConfigChange[] => {
 };
 
 const sameFacts = (a: PluginFacts | undefined, b: PluginFacts | undefined): boolean =>
-  a === b || (a !== undefined && b !== undefined && sameJson({ ...a, id: '' }, { ...b, id: '' }));
+  a === b || (a !== undefined && b !== undefined && sameJson(a, a.id === b.id ? b : { ...b, id: a.id }));
 
 const placed = (judged: Judged, scope: Scope, after: ConfigView): ConfigChange => {
   const entity = after.entityOf(scope);

@@ -2,6 +2,7 @@ import type { ConfigChange } from '@outrider/domain/gateway/config-change';
 import type { ConfigSnapshot } from '@outrider/domain/gateway/config-snapshot';
 import { judgeConfig, withBases } from '@outrider/domain/gateway/judge-config';
 import { judgeOwnBlocks, type LiveBlock } from '@outrider/domain/gateway/judge-own-blocks';
+import { sameJson } from '@outrider/domain/gateway/same-json';
 import { joined, toldBlocksOf, type RecentChanges } from '@outrider/domain/gateway/watch-memory';
 import { severityRank } from '@outrider/domain/detection/alert-lifecycle';
 import { entityKey } from '@outrider/domain/traffic/entity';
@@ -43,9 +44,11 @@ export const compareLooks = ({ gateway, before, seen, live, limitFactor }: Looks
     told: new Set(before?.memory.toldBlocks ?? []),
   });
   const after = { ...seen, plugins: [...withBases(seen.plugins, before?.snapshot.plugins)] };
-  const changes = before
-    ? [...judgeConfig({ gateway, before: before.snapshot, after, limitFactor }), ...blocks.changes]
-    : [];
+  const weaker =
+    !before || sameConfig(before.snapshot, after)
+      ? []
+      : judgeConfig({ gateway, before: before.snapshot, after, limitFactor });
+  const changes = before ? [...weaker, ...blocks.changes] : [];
   return {
     changes,
     toldBlocks: toldBlocksOf(blocks.told),
@@ -61,6 +64,10 @@ export const compareLooks = ({ gateway, before, seen, live, limitFactor }: Looks
     },
   };
 };
+
+/** Whenever it was seen. */
+export const sameConfig = (a: ConfigSnapshot, b: ConfigSnapshot): boolean =>
+  sameJson({ ...a, takenAt: 0 }, { ...b, takenAt: 0 });
 
 /** Consumers by name. What is said of one that is gone was not weakened: it went with it. */
 const named = async (

@@ -21,7 +21,7 @@ import type { GatewaySnapshotStore, StoredSnapshot } from '@outrider/ports/gatew
 import type { EnforcementStore } from '@outrider/ports/response-store';
 import type { GatewayConfigChangeSettings } from '../detectors/gateway-config-change/gateway-config-change.settings.ts';
 import { configFinding } from './config-finding.ts';
-import { compareLooks, type Comparison } from './compare-looks.ts';
+import { compareLooks, sameConfig, type Comparison } from './compare-looks.ts';
 import { readAdminGroups, readConfig, wordsKey } from './read-config.ts';
 import type { ReadOutcome, WatchMetrics } from './watch-metrics.ts';
 
@@ -218,7 +218,7 @@ export class GatewayWatch {
 }
 
 const isSame = (a: StoredSnapshot, b: StoredSnapshot): boolean =>
-  sameJson({ ...a.snapshot, takenAt: 0 }, { ...b.snapshot, takenAt: 0 }) && sameJson(a.memory, b.memory);
+  sameConfig(a.snapshot, b.snapshot) && sameJson(a.memory, b.memory);
 
 /** False: the term ended. */
 const pause = (ms: number, signal: AbortSignal): Promise<boolean> =>
