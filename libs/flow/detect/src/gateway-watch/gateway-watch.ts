@@ -136,7 +136,7 @@ export class GatewayWatch {
     known: Known,
     due: boolean,
   ): Promise<ConfigSnapshot | undefined> {
-    const { clock, settings } = this.deps;
+    const { clock } = this.deps;
     const from = clock.now();
     const groups = await this.#groups(admin, before?.snapshot.groups ?? null, due);
     const seen = await readConfig(admin, from, groups);

@@ -23,7 +23,7 @@ export const detectorPage = (
     return when === undefined ? [] : [`**${severity}**: ${when}`];
   });
   const reach =
-    scope === 'estate'
+    scope === 'estate' && page.scenarios.lab === undefined
       ? 'It compares or adds up callers: where several processes share the traffic, the one that sees all of it tells.'
       : '';
   return blocks(
