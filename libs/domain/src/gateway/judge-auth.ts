@@ -69,7 +69,8 @@ const levelOf = (view: ConfigView, place: Scope): number => {
     const plugin = view.effective(name, place);
     if (!plugin || !needed.every((one) => plugin.protocols.length === 0 || plugin.protocols.includes(one))) continue;
     const anonymous = plugin.anonymous ?? '';
-    if (anonymous === '' || isTurnedAway(view, anonymous)) return Level.required;
+    // a session remembers who came by another kind, and lets pass who has none
+    if (name !== 'session' && (anonymous === '' || isTurnedAway(view, anonymous))) return Level.required;
     level = Level.optional;
   }
   return level;

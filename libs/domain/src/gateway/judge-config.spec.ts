@@ -72,6 +72,12 @@ describe('authentication', () => {
       [key({ anonymous: 'x' })],
       ['anonymous-set high route orders'],
     ],
+    [
+      'gone, and a session is no credential',
+      [key(), aPlugin({ name: 'session' })],
+      [aPlugin({ name: 'session' })],
+      ['anonymous-set high route orders'],
+    ],
     ['added', [], [key()], []],
     ['disabled all the time, and removed', [key({ enabled: false })], [], []],
     ['made anew under another id', [key()], [key({ id: 'new' })], []],

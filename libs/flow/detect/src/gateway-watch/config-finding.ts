@@ -45,7 +45,7 @@ export const configFinding = ({ tenant, gateway, told, window, abuse }: ConfigFi
       unit: 'changes',
     },
     expected: { low: 0, high: 0, mean: 0, n: 0, p: 1, warmUp: 'mature' },
-    explanation: `The configuration of gateway ${gateway} was weakened by ${many} ${since}, not by Outrider: ${texts.join('; ')}${more}.${after} Who did it stands in Kong's audit log, if it has one.`, // prettier-ignore
+    explanation: plain(`The configuration of gateway ${gateway} was weakened by ${many} ${since}, not by Outrider: ${texts.join('; ')}${more}.${after} Who did it stands in Kong's audit log, if it has one.`), // prettier-ignore
     samples: [],
     contributors: [],
     scope: {
@@ -60,6 +60,9 @@ export const configFinding = ({ tenant, gateway, told, window, abuse }: ConfigFi
 };
 
 const graver = (severity: Severity): Severity => (severity === 'high' || severity === 'critical' ? 'critical' : 'high');
+
+/** Names of groups may hold anything. */
+const plain = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)].slice(0, MAX_NAMES);
 

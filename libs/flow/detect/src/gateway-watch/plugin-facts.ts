@@ -19,7 +19,6 @@ const MAX_ENTRIES = 500;
 const MAX_ENTRY_CHARS = 200;
 const MAX_VERIFY = 20;
 const MAX_DEPTH = 4;
-const MAX_SHARERS = 1_000;
 
 const AUTH: ReadonlySet<string> = new Set(AUTH_PLUGINS);
 const LOGS: ReadonlySet<string> = new Set([...LOG_PLUGINS, ...METRIC_PLUGINS]);
@@ -55,9 +54,7 @@ export const factsOf = (plugin: GatewayPlugin): StoredPlugin | undefined => {
     consumer: plugin.consumer?.id ?? null,
     protocols: [...plugin.protocols].sort(),
     ...told,
-    ...(ours
-      ? { ours: { enforcements: [...sharersOf(plugin)].sort().slice(0, MAX_SHARERS), print: printOf(plugin) ?? '' } }
-      : {}),
+    ...(ours ? { ours: { enforcements: [...sharersOf(plugin)].sort(), print: printOf(plugin) ?? '' } } : {}),
   };
 };
 
