@@ -8,6 +8,7 @@ import { ATTACKS } from '@outrider/corpus/attacks/catalogue';
 import { HABITS } from '@outrider/corpus/habits/actor';
 import { EVENTS } from '@outrider/corpus/mood';
 import { CATALOGUE } from '@outrider/detect/detectors/catalogue';
+import { BENIGN_CHANGES, HOSTILE_CHANGES } from '@outrider/detect/gateway-watch/testing/gateway-scenarios';
 import { allPages } from '@outrider/detect/pages/all-pages';
 import { catalogueProblems, ruleProblems, tuningProblem } from '@outrider/detect/pages/page-problems';
 import { RuleFolder } from '@outrider/detect/rules/rule-folder';
@@ -33,6 +34,7 @@ const problems = [
   ...catalogueProblems(CATALOGUE, {
     attacks: new Set(Object.keys(ATTACKS)),
     benign: new Set([...EVENTS, ...HABITS, 'none']),
+    gateway: { attacks: new Set(Object.keys(HOSTILE_CHANGES)), benign: new Set(Object.keys(BENIGN_CHANGES)) },
   }),
   ...CATALOGUE.flatMap((definition) => tuningProblem(definition, sourceOf(definition.type)) ?? []),
   ...ruleProblems(rules),

@@ -6,6 +6,7 @@ import {
   clickhouseSettings,
   postgresSettings,
 } from '@outrider/wiring/settings/engine-settings';
+import { gatewaySettings } from '@outrider/wiring/settings/gateway-options';
 import { checkKafkaSettings } from '@outrider/wiring/settings/kafka-settings';
 import { healthSettings, listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
 import { sharedBus, sharedStores } from '@outrider/wiring/settings/shared-engines';
@@ -18,6 +19,8 @@ export const Config = z
     ...busSettings,
     ...clickhouseSettings,
     ...postgresSettings,
+    // to look at how they are configured; without an Admin API nobody does
+    ...gatewaySettings,
   })
   .superRefine((settings, context) => {
     sharedBus(settings, context);

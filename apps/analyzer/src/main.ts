@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { compose } from '@outrider/wiring/compose';
 import { KeyFolder } from '@outrider/wiring/key-folder';
 import { runProcess } from '@outrider/wiring/run-process';
+import { gatewaysOf } from '@outrider/wiring/settings/gateway-options';
 import { readEnvironment } from './config.ts';
 
 await runProcess(
@@ -11,7 +12,7 @@ await runProcess(
       name: 'analyzer',
       process: config,
       keys: KeyFolder.of(config),
-      gateways: [],
+      gateways: gatewaysOf(config, undefined),
       bus: config,
       clickhouse: config,
       postgres: config,

@@ -16,9 +16,11 @@ export interface GatewayPlugin extends PluginScope {
   readonly config: Readonly<Record<string, unknown>>;
   readonly created_at?: number;
   readonly ordering?: unknown;
+  /** Kong Enterprise: it holds for the members of a group alone. */
+  readonly consumer_group?: { readonly id: string };
 }
 
-export type NewPlugin = Omit<GatewayPlugin, 'created_at' | 'protocols' | 'ordering'> & {
+export type NewPlugin = Omit<GatewayPlugin, 'created_at' | 'protocols' | 'ordering' | 'consumer_group'> & {
   readonly protocols?: readonly string[];
 };
 
@@ -34,6 +36,22 @@ export interface GatewayRoute {
   readonly name: string | null;
   readonly service: { readonly id: string } | null;
   readonly paths: readonly string[] | null;
+  readonly protocols?: readonly string[];
+}
+
+export interface GatewayService {
+  readonly id: string;
+  readonly name: string | null;
+  readonly host: string;
+  readonly port: number;
+  /** null: as the node is configured. */
+  readonly tls_verify: boolean | null;
+}
+
+/** That a consumer is in an ACL group. */
+export interface GatewayMembership {
+  readonly consumer: string;
+  readonly group: string;
 }
 
 export interface GatewayInfo {
@@ -62,6 +80,11 @@ export abstract class GatewayAdmin {
   abstract patchPlugin(id: string, change: Partial<NewPlugin>): Promise<GatewayPlugin | undefined>;
   abstract deletePlugin(id: string): Promise<void>;
   abstract routes(): Promise<readonly GatewayRoute[]>;
+  abstract services(): Promise<readonly GatewayService[]>;
+  /** All plugins, page by page, so that nobody holds all configurations at once; what `visit` throws ends it. */
+  abstract eachPlugin(visit: (plugin: GatewayPlugin) => void): Promise<void>;
+  /** All memberships of ACL groups, page by page; none where the acl plugin is not installed. */
+  abstract eachMembership(visit: (membership: GatewayMembership) => void): Promise<void>;
   abstract taggedPlugins(tag: string): Promise<readonly GatewayPlugin[]>;
 }
 

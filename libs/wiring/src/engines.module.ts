@@ -13,6 +13,7 @@ import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { JobQueue } from '@outrider/ports/job-queue';
 import { Leadership, SoleLeadership } from '@outrider/ports/leadership';
 import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
@@ -66,6 +67,7 @@ export class EnginesModule {
       { provide: EndpointStore, useValue: stores?.endpoints },
       { provide: BaselineControlStore, useValue: stores?.baselineControls },
       { provide: DetectionControlStore, useValue: stores?.detectionControls },
+      { provide: GatewaySnapshotStore, useValue: stores?.gatewaySnapshots },
     ].filter((provider) => provider.useValue !== undefined);
     return { module: EnginesModule, global: true, providers, exports: providers.map((provider) => provider.provide) };
   }

@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { DetectOptions } from '@outrider/detect/detect-options';
 import { DetectionRuntime } from '@outrider/detect/detection-runtime';
 import type { Member } from '@outrider/detect/testing/shared-bus';
@@ -7,6 +8,7 @@ import { Metrics } from '@outrider/platform/metrics';
 import { systemClock } from '@outrider/ports/clock';
 import type { Delivery } from '@outrider/ports/event-bus';
 import type { EventStore } from '@outrider/ports/event-store';
+import type { Gateways } from '@outrider/ports/gateway-admin';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { Postgres } from '@outrider/postgres/open-postgres';
 import { FakeBaselineStore } from '@outrider/testing/fakes/baseline-store.fake';
@@ -17,6 +19,9 @@ export interface SharedEngines {
   readonly stores: Postgres;
   readonly leadership: Leadership;
   readonly partitions: number;
+  /** Whose configuration is watched. */
+  readonly gateways?: Gateways;
+  readonly settings?: z.input<typeof DetectOptions>['settings'];
 }
 
 /** The whole detect stage of one of several processes, on engines that they share. For specs. */
@@ -25,7 +30,7 @@ export class SharedAnalyzer implements Member {
   readonly runtime: DetectionRuntime;
   readonly #bus = new FakeEventBus();
 
-  constructor({ events, stores, leadership, partitions }: SharedEngines) {
+  constructor({ events, stores, leadership, partitions, gateways, settings }: SharedEngines) {
     this.#bus.partitionCount = partitions;
     const log = createLogger({ name: 'spec', level: 'silent', pretty: false });
     const { alerts, enforcements, endpoints } = stores;
@@ -39,11 +44,12 @@ export class SharedAnalyzer implements Member {
       bus: this.#bus,
       leadership,
       clock: systemClock,
+      ...(gateways ? { gateways, snapshots: stores.gatewaySnapshots } : {}),
     };
     this.runtime = new DetectionRuntime(
       { ...ports, metrics: this.metrics, log },
       DetectOptions.parse({
-        settings: { detectors: { 'error-spike': { reportHealth: true } } },
+        settings: { ...settings, detectors: { 'error-spike': { reportHealth: true }, ...settings?.detectors } },
         maxBlockAgeMs: 2,
         maxBlockRows: 500,
         tickMs: 50,

@@ -35,7 +35,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* What a process uses, as one string to look into. */}}
 {{- define "outrider.uses" -}}
-{{- get (dict "collector" "kafka kong" "analyzer" "kafka clickhouse database" "responder" "kafka database redis kong webhooks" "api" "kafka clickhouse database redis kong") . -}}
+{{- get (dict "collector" "kafka kong" "analyzer" "kafka clickhouse database kong" "responder" "kafka database redis kong webhooks" "api" "kafka clickhouse database redis kong") . -}}
 {{- end -}}
 
 {{- define "outrider.secretEnv" -}}

@@ -71,6 +71,29 @@ describe('against kong-sim', () => {
     expect(await kong.patchPlugin(ID, { enabled: false })).toBeUndefined();
   });
 
+  test('reads services, memberships of ACL groups and plugins page by page; what a visitor throws ends it', async () => {
+    sim.seed({
+      services: [{ name: 'tls', url: 'https://upstream.example', tls_verify: true }],
+      consumers: [{ username: 'carol', acls: [{ group: 'staff' }, { group: 'admin' }] }],
+    });
+    const services = await kong.services();
+    expect(services.map(({ name, port, tls_verify }) => [name, port, tls_verify]).sort()).toEqual([
+      ['s', expect.any(Number), null],
+      ['tls', 443, true],
+    ]);
+    const carol = await kong.consumer('carol');
+    const groups: unknown[] = [];
+    await kong.eachMembership((membership) => groups.push(membership));
+    expect(groups).toHaveLength(2);
+    expect(groups).toContainEqual({ consumer: carol?.id, group: 'admin' });
+    await kong.putPlugin(aPlugin());
+    const refuse = kong.eachPlugin(() => {
+      throw new PermanentError('enough', 'enough');
+    });
+    await expect(refuse).rejects.toThrow('enough');
+    expect((await kong.routes())[0]?.protocols).toEqual(['http', 'https']);
+  });
+
   test('reads consumers by id or name, and routes', async () => {
     expect(await kong.consumer('alice')).toMatchObject({ id: ALICE, username: 'alice' });
     expect(await kong.consumer(ALICE)).toMatchObject({ username: 'alice' });

@@ -4,13 +4,23 @@ import {
   GatewayAdmin,
   type GatewayConsumer,
   type GatewayInfo,
+  type GatewayMembership,
   type GatewayPlugin,
   type GatewayRoute,
+  type GatewayService,
   type NewPlugin,
 } from '@outrider/ports/gateway-admin';
 import { KongConnection, type KongAnswer, type KongConnectionOptions } from './kong-connection.ts';
 import { errorOf } from './kong-errors.ts';
-import { ConsumerReply, InfoReply, PageReply, PluginReply, RouteReply } from './kong-replies.ts';
+import {
+  ConsumerReply,
+  InfoReply,
+  MembershipReply,
+  PageReply,
+  PluginReply,
+  RouteReply,
+  ServiceReply,
+} from './kong-replies.ts';
 
 const PAGE_SIZE = 1_000;
 /** Pages of one list: a million rows; a list that never ends is not read for ever. */
@@ -81,6 +91,18 @@ export class KongAdmin extends GatewayAdmin {
     return this.#pages('/routes', RouteReply);
   }
 
+  services(): Promise<readonly GatewayService[]> {
+    return this.#pages('/services', ServiceReply);
+  }
+
+  eachPlugin(visit: (plugin: GatewayPlugin) => void): Promise<void> {
+    return this.#each('/plugins', PluginReply, visit);
+  }
+
+  eachMembership(visit: (membership: GatewayMembership) => void): Promise<void> {
+    return this.#each('/acls', MembershipReply, visit, 'absent-is-empty');
+  }
+
   taggedPlugins(tag: string): Promise<readonly GatewayPlugin[]> {
     return this.#pages(`/plugins?tags=${encodeURIComponent(tag)}`, PluginReply);
   }
@@ -102,17 +124,26 @@ export class KongAdmin extends GatewayAdmin {
 
   async #pages<T>(path: string, schema: z.ZodType<T>, absent?: 'absent-is-empty'): Promise<readonly T[]> {
     const rows: T[] = [];
+    await this.#each(path, schema, (row) => rows.push(row), absent);
+    return rows;
+  }
+
+  async #each<T>(
+    path: string,
+    schema: z.ZodType<T>,
+    visit: (row: T) => void,
+    absent?: 'absent-is-empty',
+  ): Promise<void> {
     let next: string | undefined = `${path}${path.includes('?') ? '&' : '?'}size=${PAGE_SIZE}`;
     for (let page = 0; next !== undefined; page++) {
       if (page >= MAX_PAGES) throw new PermanentError(`GET ${path}: more than ${MAX_PAGES} pages`, 'too-many-pages');
       const answer: KongAnswer = await this.#get(next);
-      if (answer.status === 404 && absent && page === 0) return rows;
+      if (answer.status === 404 && absent && page === 0) return;
       if (answer.status !== 200) throw errorOf(answer, `GET ${path}`);
       const reply: z.infer<typeof PageReply> = read(PageReply, answer.body, `GET ${path}`);
-      for (const row of reply.data) rows.push(read(schema, row, `GET ${path}`));
+      for (const row of reply.data) visit(read(schema, row, `GET ${path}`));
       next = followed(path, reply.next);
     }
-    return rows;
   }
 }
 

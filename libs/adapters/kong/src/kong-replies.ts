@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import type { GatewayConsumer, GatewayPlugin, GatewayRoute } from '@outrider/ports/gateway-admin';
+import type {
+  GatewayConsumer,
+  GatewayMembership,
+  GatewayPlugin,
+  GatewayRoute,
+  GatewayService,
+} from '@outrider/ports/gateway-admin';
 
 /** What Kong answers, as far as we use it. Unknown fields pass; fields that older generations lack are filled in. */
 const reference = z
@@ -35,6 +41,7 @@ export const PluginReply = z
       .transform((value) => value ?? {}),
     created_at: z.number().optional(),
     ordering: z.unknown().optional(),
+    consumer_group: reference,
   })
   .transform((row): GatewayPlugin => ({
     id: row.id,
@@ -49,6 +56,7 @@ export const PluginReply = z
     config: row.config,
     ...(row.created_at === undefined ? {} : { created_at: row.created_at }),
     ...(row.ordering === undefined ? {} : { ordering: row.ordering }),
+    ...(row.consumer_group === null ? {} : { consumer_group: row.consumer_group }),
   }));
 
 export const ConsumerReply: z.ZodType<GatewayConsumer> = z.object({
@@ -58,12 +66,30 @@ export const ConsumerReply: z.ZodType<GatewayConsumer> = z.object({
   tags: texts,
 });
 
-export const RouteReply: z.ZodType<GatewayRoute> = z.object({
+export const RouteReply: z.ZodType<GatewayRoute> = z
+  .object({
+    id: z.string(),
+    name: text,
+    service: reference,
+    paths: texts,
+    protocols: z.array(z.string()).optional(),
+  })
+  .transform(({ protocols, ...row }) => ({ ...row, ...(protocols === undefined ? {} : { protocols }) }));
+
+export const ServiceReply: z.ZodType<GatewayService> = z.object({
   id: z.string(),
   name: text,
-  service: reference,
-  paths: texts,
+  host: z.string(),
+  port: z.number(),
+  tls_verify: z
+    .boolean()
+    .nullish()
+    .transform((value) => value ?? null),
 });
+
+export const MembershipReply: z.ZodType<GatewayMembership> = z
+  .object({ consumer: z.object({ id: z.string() }), group: z.string() })
+  .transform(({ consumer, group }) => ({ consumer: consumer.id, group }));
 
 export const InfoReply = z.object({
   version: z.string(),

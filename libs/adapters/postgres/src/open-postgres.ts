@@ -4,6 +4,7 @@ import type { BaselineControlStore } from '@outrider/ports/baseline-control-stor
 import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { systemClock, type Clock } from '@outrider/ports/clock';
 import type { EndpointStore } from '@outrider/ports/endpoint-store';
+import type { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import type { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
@@ -19,6 +20,7 @@ import { PostgresDetectionControlStore } from './stores/postgres-detection-contr
 import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
 import { PostgresEndpointStore } from './stores/postgres-endpoint-store.ts';
 import { PostgresEnforcementStore } from './stores/postgres-enforcement-store.ts';
+import { PostgresGatewaySnapshotStore } from './stores/postgres-gateway-snapshot-store.ts';
 import { PostgresRetentionStore } from './stores/postgres-retention-store.ts';
 import { PostgresPolicyStore } from './stores/postgres-policy-store.ts';
 import { SlotHolds } from './stores/slot-holds.ts';
@@ -49,6 +51,7 @@ export interface Postgres {
   readonly endpoints: EndpointStore;
   readonly baselineControls: BaselineControlStore;
   readonly detectionControls: DetectionControlStore;
+  readonly gatewaySnapshots: GatewaySnapshotStore;
   /** Roles that one process at a time has; a connection of its own once somebody competes. */
   readonly leadership: Leadership;
   readonly retention: RetentionStore;
@@ -81,6 +84,7 @@ export const openPostgres = (options: PostgresOptions): Postgres => {
     endpoints: new PostgresEndpointStore(database),
     baselineControls: new PostgresBaselineControlStore(database),
     detectionControls: new PostgresDetectionControlStore(database),
+    gatewaySnapshots: new PostgresGatewaySnapshotStore(database),
     leadership,
     retention: new PostgresRetentionStore(database),
     ping: () => database.ping(),

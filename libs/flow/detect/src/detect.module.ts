@@ -10,6 +10,8 @@ import { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
+import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { Leadership } from '@outrider/ports/leadership';
 import { EnforcementStore } from '@outrider/ports/response-store';
 import type * as z from 'zod';
@@ -69,12 +71,13 @@ export class DetectModule {
             lifecycle: Lifecycle,
             controls: LiveControls,
             teaching: LiveTeachingTimes,
+            gateways?: Gateways,
+            snapshots?: GatewaySnapshotStore,
           ) => {
+            const configurations = gateways && snapshots ? { gateways, snapshots } : {};
+            const stores = { events, alerts, enforcements, endpoints, baselines, ...configurations };
             const runtime = new DetectionRuntime(
-              {
-                ...{ events, alerts, enforcements, endpoints, baselines, controls, teaching },
-                ...{ bus, leadership, clock, metrics, log },
-              },
+              { ...stores, controls, teaching, bus, leadership, clock, metrics, log },
               parsed,
             );
             runtime.join(lifecycle);
@@ -94,6 +97,9 @@ export class DetectModule {
             Lifecycle,
             LiveControls,
             LiveTeachingTimes,
+            // without them nobody looks at how the gateways are configured
+            { token: Gateways, optional: true },
+            { token: GatewaySnapshotStore, optional: true },
           ],
         },
         { provide: EventIngest, useFactory: (runtime: DetectionRuntime) => runtime.ingest, inject: [DetectionRuntime] },

@@ -13,6 +13,8 @@ import type { Clock } from '@outrider/ports/clock';
 import type { EndpointStore } from '@outrider/ports/endpoint-store';
 import type { EventBus } from '@outrider/ports/event-bus';
 import type { EventStore } from '@outrider/ports/event-store';
+import type { Gateways } from '@outrider/ports/gateway-admin';
+import type { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { LedLoop, type LedLoopOptions } from '@outrider/ports/led-loop';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { EnforcementRecord, EnforcementStore } from '@outrider/ports/response-store';
@@ -35,7 +37,8 @@ import { EstateFeed } from './live/estate-feed.ts';
 import { LiveKnowledge } from './live/live-knowledge.ts';
 import { RegularTasks } from './live/regular-tasks.ts';
 import type { DetectOptions } from './detect-options.ts';
-import { Partitions, SERVICE_LANE } from './partitions.ts';
+import { watchGateways } from './gateway-watch/watch-gateways.ts';
+import { GATEWAY_LANE, Partitions, SERVICE_LANE } from './partitions.ts';
 import { settingsOf } from './settings.ts';
 
 const GROUP: ConsumerGroup = 'analyzer';
@@ -52,6 +55,9 @@ export interface DetectPorts {
   readonly controls?: LiveControls;
   /** What people said about baselines; likewise. */
   readonly teaching?: TeachingTimes;
+  /** Absent: nobody looks at how the gateways are configured. */
+  readonly gateways?: Gateways;
+  readonly snapshots?: GatewaySnapshotStore;
   readonly bus: EventBus;
   readonly leadership: Leadership;
   readonly clock: Clock;
@@ -165,7 +171,7 @@ export class DetectionRuntime {
       options: { replayMs: options.replayMs, maxReplayed: options.maxReplayed, maxSeen: options.seenAtStart },
     });
     ports.bus.onAssignment(EVENTS_TOPIC.name, GROUP, (assignment) => this.#partitions.assign(assignment));
-    this.#led = [this.#serviceHealth(), this.#alertResolution()];
+    this.#led = [this.#serviceHealth(), this.#alertResolution(), ...this.#gatewayWatch()];
   }
 
   /** Adds itself to the ordered start and stop. */
@@ -193,7 +199,10 @@ export class DetectionRuntime {
     await this.#partitions.claimAgain();
     this.engine.tellsEstate = this.#seesAll();
     await this.#passTime();
-    await this.tracker.tick((lane) => (lane === SERVICE_LANE ? this.#serviceTime() : this.#partitions.eventTime(lane)));
+    await this.tracker.tick((lane) => {
+      if (lane === GATEWAY_LANE) return this.ports.clock.now();
+      return lane === SERVICE_LANE ? this.#serviceTime() : this.#partitions.eventTime(lane);
+    });
   }
 
   /** A finding on a caller belongs to the lane that the caller's alerts belong to, on anything else to nobody's. */
@@ -280,6 +289,20 @@ export class DetectionRuntime {
         if (ended > 0) this.ports.log.info({ alerts: ended }, 'alerts that nobody looked after were ended');
       },
     });
+  }
+
+  #gatewayWatch(): LedLoop[] {
+    const { gateways, snapshots } = this.ports;
+    const parts = { ...this.ports, gateways, snapshots, settings: this.options.settings, tracker: this.tracker };
+    const tell = async (finding: Finding): Promise<boolean> => {
+      const passed = this.#controls.pass(finding);
+      if (!passed) return false;
+      this.#counts.findings([passed]);
+      await this.tracker.take(passed, GATEWAY_LANE);
+      return true;
+    };
+    const watch = watchGateways({ ...parts, lane: GATEWAY_LANE, tell });
+    return watch ? [this.#ledLoop('gateway-watch', watch.everyMs, watch)] : [];
   }
 
   #ledLoop(role: string, everyMs: number, work: Pick<LedLoopOptions, 'round' | 'onResigned'>): LedLoop {

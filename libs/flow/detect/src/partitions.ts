@@ -16,6 +16,8 @@ import { BUS_PARTITION_SPAN } from '@outrider/ports/event-store';
 
 /** Findings on services come by no partition: they are the leader's. */
 export const SERVICE_LANE = -1;
+/** Findings on gateways' configurations: the leader's as well, by the wall clock. */
+export const GATEWAY_LANE = -2;
 
 /** A lane that had no message for this long while others have is read to its end; ms. */
 const IDLE_MS = 5_000;

@@ -4,8 +4,10 @@ import {
   Gateways,
   type GatewayConsumer,
   type GatewayInfo,
+  type GatewayMembership,
   type GatewayPlugin,
   type GatewayRoute,
+  type GatewayService,
   type NewPlugin,
 } from '@outrider/ports/gateway-admin';
 
@@ -45,6 +47,8 @@ export class FakeGatewayAdmin extends GatewayAdmin {
   readonly consumers = new Map<string, GatewayConsumer>();
   readonly writes: string[] = [];
   allRoutes: readonly GatewayRoute[] = [];
+  allServices: readonly GatewayService[] = [];
+  memberships: readonly GatewayMembership[] = [];
   writable = true;
   /** While true, every call is a TransientError. */
   away = false;
@@ -96,6 +100,20 @@ export class FakeGatewayAdmin extends GatewayAdmin {
   async routes(): Promise<readonly GatewayRoute[]> {
     this.#reach();
     return this.allRoutes;
+  }
+
+  async services(): Promise<readonly GatewayService[]> {
+    this.#reach();
+    return this.allServices;
+  }
+
+  async eachPlugin(visit: (plugin: GatewayPlugin) => void): Promise<void> {
+    for (const plugin of await this.plugins()) visit(plugin);
+  }
+
+  async eachMembership(visit: (membership: GatewayMembership) => void): Promise<void> {
+    this.#reach();
+    for (const membership of this.memberships) visit(membership);
   }
 
   async taggedPlugins(tag: string): Promise<readonly GatewayPlugin[]> {

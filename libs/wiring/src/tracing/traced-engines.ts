@@ -87,6 +87,9 @@ class TracedGateways extends Gateways {
       patchPlugin: call('patch plugin'),
       deletePlugin: call('delete plugin'),
       routes: call('routes'),
+      services: call('services'),
+      eachPlugin: call('each plugin'),
+      eachMembership: call('each membership'),
       taggedPlugins: call('tagged plugins'),
     });
   }

@@ -4,7 +4,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { inCidr, parseCidr, parseIp } from '@outrider/domain/traffic/ip-address';
 
 /** What an exception is held against. */
-export type Told = Pick<Finding, 'type' | 'entity' | 'detectedAt' | 'scope'>;
+export type Told = Pick<Finding, 'type' | 'entity' | 'detectedAt' | 'scope'> & Partial<Pick<Finding, 'gateway'>>;
 
 export interface ReadyException {
   readonly exception: DetectionException;
@@ -35,9 +35,11 @@ export const readyException = (exception: DetectionException): ReadyException =>
 
 const isEntity = (
   { kind, id }: NonNullable<DetectionException['match']['entity']>,
-  { entity }: Told,
+  { type, entity, gateway }: Told,
   event: ApiEvent | undefined,
 ): boolean => {
+  // a deployment that is announced is about all that stands in the gateway
+  if (kind === 'gateway' && type === 'gateway-config-change' && id === gateway) return true;
   if (kind !== entity.kind) return kind === 'consumer' && event !== undefined && isConsumerOf(id, event);
   return (
     id === entity.id || id === entity.name || (kind === 'consumer' && event !== undefined && isConsumerOf(id, event))

@@ -173,6 +173,8 @@ describe('states', () => {
 });
 
 describe('exceptions', () => {
+  const aGateway = (id: string) => ({ entity: { kind: 'gateway' as const, id } });
+  const route = { kind: 'route' as const, id: 'r1', name: 'orders' };
   const endpoints = (...names: string[]) => ({ scope: { services: [], routes: [], endpoints: names, tags: ['gold'] } });
   test.each<[string, Partial<ExceptionMatch>, Partial<Finding>, boolean]>([
     ['the consumer by name', { entity: { kind: 'consumer', id: 'alice' } }, {}, true],
@@ -194,6 +196,9 @@ describe('exceptions', () => {
     ['only some of its endpoints', { endpoint: 'GET /a/*' }, endpoints('GET /a/b', 'GET /c'), false],
     ['the tag', { tag: 'gold' }, endpoints(), true],
     ['one of two conditions', { tag: 'gold', cidr: '10.0.0.0/8' }, endpoints(), false],
+    ['a gateway, of a change within it', aGateway('default'), { type: 'gateway-config-change', entity: route }, true],
+    ['another gateway, of a change', aGateway('eu'), { type: 'gateway-config-change', entity: route }, false],
+    ['a gateway, of traffic through it', aGateway('default'), { entity: route }, false],
   ])('%s', (_name, match, over, excepted) => {
     const { controls, held } = live([], [exception(match)]);
     expect(controls.pass(finding(event, over), event) === undefined).toBe(excepted);

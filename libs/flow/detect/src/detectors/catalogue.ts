@@ -3,6 +3,7 @@ import type { DetectorDefinition } from '../engine/detector.ts';
 import { AUTH_DETECTORS } from './groups/auth.group.ts';
 import { AUTHORISATION_DETECTORS } from './groups/authorisation.group.ts';
 import { CORE_DETECTORS } from './groups/core.group.ts';
+import { GATEWAY_DETECTORS } from './groups/gateway.group.ts';
 import { IDENTITY_DETECTORS } from './groups/identity.group.ts';
 import { SCANNING_DETECTORS } from './groups/scanning.group.ts';
 import { VOLUME_DETECTORS } from './groups/volume.group.ts';
@@ -15,6 +16,7 @@ export const CATALOGUE: readonly DetectorDefinition[] = [
   ...AUTHORISATION_DETECTORS,
   ...VOLUME_DETECTORS,
   ...SCANNING_DETECTORS,
+  ...GATEWAY_DETECTORS,
 ];
 
 const BY_TYPE: ReadonlyMap<AlertType, DetectorDefinition> = new Map(CATALOGUE.map((one) => [one.type, one]));

@@ -236,7 +236,8 @@ export class DetectionEngine {
       const { type, scope, explainsRefusals } = definition;
       // `base` is what the definition's own schema parsed
       const deps = { ...shared, settings: this.#controls.tuned(definition, base) } as DetectorDeps<never>;
-      return [{ type, scope, explainsRefusals, watcher: definition.make(deps) }];
+      const watcher = definition.make?.(deps);
+      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, watcher }];
     });
   }
 

@@ -55,8 +55,15 @@ export interface DetectorPage {
   readonly falsePositives: readonly string[];
   /** What to do about a false alarm. */
   readonly tuning: readonly string[];
-  /** Attacks of tools/corpus that it is shown by, and benign happenings that it must be silent on. */
-  readonly scenarios: { readonly positive: readonly string[]; readonly negative: readonly string[] };
+  /**
+   * What it is shown by, and what it must be silent on: attacks and benign happenings of tools/corpus; of a detector that no log line
+   * shows (`lab: gateway`), changes that its spec makes to a gateway (gateway-watch/testing/gateway-scenarios).
+   */
+  readonly scenarios: {
+    readonly lab?: 'gateway';
+    readonly positive: readonly string[];
+    readonly negative: readonly string[];
+  };
 }
 
 export interface DetectorDeps<S> {
@@ -90,7 +97,8 @@ export interface DetectorDefinition {
   readonly explainsRefusals: boolean;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<DetectorSettings>;
-  readonly make: (deps: DetectorDeps<never>) => Watcher;
+  /** Absent where no event shows what it is about. */
+  readonly make: ((deps: DetectorDeps<never>) => Watcher) | undefined;
 }
 
 /** A definition that still knows the type of its settings. */
@@ -106,7 +114,7 @@ export const defineDetector = <S extends DetectorSettings>(parts: {
   readonly explainsRefusals?: boolean;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<S>;
-  readonly make: (deps: DetectorDeps<S>) => Watcher;
+  readonly make?: (deps: DetectorDeps<S>) => Watcher;
 }): TypedDefinition<S> => ({
   ...parts,
   explainsRefusals: parts.explainsRefusals ?? false,

@@ -23,7 +23,7 @@ export const detectorPage = (
     return when === undefined ? [] : [`**${severity}**: ${when}`];
   });
   const reach =
-    scope === 'estate'
+    scope === 'estate' && page.scenarios.lab === undefined
       ? 'It compares or adds up callers: where several processes share the traffic, the one that sees all of it tells.'
       : '';
   return blocks(
@@ -39,9 +39,11 @@ export const detectorPage = (
   );
 };
 
-const scenarios = ({ positive, negative }: DetectorDefinition['page']['scenarios']): string =>
+const scenarios = ({ lab, positive, negative }: DetectorDefinition['page']['scenarios']): string =>
   paragraph(
-    `Attacks of the corpus (tools/corpus) that it must tell: ${list(positive)}. Benign happenings that it must be silent on: ${list(negative)}.`,
+    lab === undefined
+      ? `Attacks of the corpus (tools/corpus) that it must tell: ${list(positive)}. Benign happenings that it must be silent on: ${list(negative)}.`
+      : `No log line shows it. Changes that its tests make to a gateway (tools/kong-sim) and that it must tell: ${list(positive)}. Changes that it must be silent on: ${list(negative)}.`,
   );
 
 const list = (names: readonly string[]): string =>

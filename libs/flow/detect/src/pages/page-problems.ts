@@ -5,9 +5,14 @@ import type { Rule } from '../rules/rule.ts';
 import { NOT_YET } from './not-yet.ts';
 
 /** Names that scenarios may use. */
-export interface KnownScenarios {
+export interface KnownScenarios extends Lab {
+  /** Changes that the spec of detectors that look at a gateway makes to one. */
+  readonly gateway: Lab;
+}
+
+/** Benign: happenings, habits, and `none` for an estate to which nothing happens. */
+export interface Lab {
   readonly attacks: ReadonlySet<string>;
-  /** Happenings, habits, and `none` for an estate to which nothing happens. */
   readonly benign: ReadonlySet<string>;
 }
 
@@ -30,8 +35,10 @@ export const catalogueProblems = (
   ];
 };
 
-const detectorProblems = ({ type, page }: DetectorDefinition, { attacks, benign }: KnownScenarios): string[] => {
-  const { positive, negative } = page.scenarios;
+const detectorProblems = ({ type, page }: DetectorDefinition, known: KnownScenarios): string[] => {
+  const { lab, positive, negative } = page.scenarios;
+  const { attacks, benign } = lab === undefined ? known : known[lab];
+  const where = lab === undefined ? 'tools/corpus' : `the spec of gateway-watch`;
   const problems = [
     page.owasp.length === 0 ? 'no OWASP mapping' : '',
     page.attack.length === 0 ? 'no ATT&CK mapping' : '',
@@ -43,8 +50,8 @@ const detectorProblems = ({ type, page }: DetectorDefinition, { attacks, benign 
       .filter((id) => !/^API(?:[1-9]|10):2023$/.test(id))
       .map((id) => `"${id}" is no entry of OWASP API 2023`),
     ...page.attack.filter((id) => !/^T\d{4}(?:\.\d{3})?$/.test(id)).map((id) => `"${id}" is no ATT&CK technique`),
-    ...positive.filter((name) => !attacks.has(name)).map((name) => `tools/corpus knows no attack "${name}"`),
-    ...negative.filter((name) => !benign.has(name)).map((name) => `tools/corpus knows nothing benign called "${name}"`),
+    ...positive.filter((name) => !attacks.has(name)).map((name) => `${where} knows no attack "${name}"`),
+    ...negative.filter((name) => !benign.has(name)).map((name) => `${where} knows nothing benign called "${name}"`),
   ];
   return problems.filter((problem) => problem !== '').map((problem) => `${type}: ${problem}`);
 };

@@ -30,7 +30,11 @@ const detector = (over: Partial<DetectorPage> = {}) =>
     page: { ...page, ...over },
     make: () => ({ observe: () => undefined, evicted: 0, forgetLanes: () => undefined }),
   });
-const known = { attacks: new Set(['probe']), benign: new Set(['sale']) };
+const known = {
+  attacks: new Set(['probe']),
+  benign: new Set(['sale']),
+  gateway: { attacks: new Set(['key-auth-deleted']), benign: new Set(['tag-edited']) },
+};
 const problemsOf = (over: Partial<DetectorPage>) =>
   catalogueProblems([detector(over)], known).filter((problem) => problem.startsWith('injection-probing'));
 
@@ -70,6 +74,9 @@ describe('a detector', () => {
     [{ scenarios: { positive: ['probe'], negative: [] } }, /no benign/],
     [{ scenarios: { positive: ['prob'], negative: ['sale'] } }, /no attack "prob"/],
     [{ scenarios: { positive: ['probe'], negative: ['probe'] } }, /nothing benign called "probe"/],
+    [{ scenarios: { lab: 'gateway', positive: ['probe'], negative: ['tag-edited'] } }, /gateway-watch knows no attack/],
+    [{ scenarios: { lab: 'gateway', positive: ['key-auth-deleted'], negative: [] } }, /no benign/],
+    [{ scenarios: { positive: ['key-auth-deleted'], negative: ['sale'] } }, /tools\/corpus knows no attack/],
   ])('without %j is told', (over, problem) => {
     expect(problemsOf(over)).toEqual([expect.stringMatching(problem)]);
   });

@@ -1,5 +1,6 @@
 import type { EnforcementState } from '@outrider/domain/response/enforcement';
 import { isLive } from '@outrider/domain/response/admission';
+import { OUTRIDER_TAG, sharersOf } from '@outrider/domain/gateway/own-plugin';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
 import type { GatewayPlugin, Gateways } from '@outrider/ports/gateway-admin';
@@ -7,7 +8,7 @@ import { LedLoop } from '@outrider/ports/led-loop';
 import type { Leadership } from '@outrider/ports/leadership';
 import type { AuditLog, EnforcementRecord } from '@outrider/ports/response-store';
 import { TOUCHED_PLUGINS } from '../actions/action-catalogue.ts';
-import { isMadeByUs, OUTRIDER_TAG, sharersOf } from '../plan/ownership.ts';
+import { isMadeByUs } from '../plan/ownership.ts';
 import { isGlobal } from '../plan/plugin-scope.ts';
 import type { RespondMetrics } from '../respond-metrics.ts';
 import type { EnforcementJobs } from './enforcement-jobs.ts';

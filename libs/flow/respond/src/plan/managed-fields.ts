@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { printOf } from '@outrider/domain/gateway/own-plugin';
 import type { GatewayPlugin, NewPlugin } from '@outrider/ports/gateway-admin';
-import { printOf } from './ownership.ts';
 
 /**
  * The fields that we may change in a plugin: `enabled`, `protocols`, or a field of its config. A group stands and falls together,

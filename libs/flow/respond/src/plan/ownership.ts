@@ -1,13 +1,6 @@
 import { createHash } from 'node:crypto';
+import { ENFORCEMENT_PREFIX, isOurs, MADE_TAG, OUTRIDER_TAG, PRINT_PREFIX } from '@outrider/domain/gateway/own-plugin';
 import type { GatewayPlugin } from '@outrider/ports/gateway-admin';
-
-/** On every plugin that we made or changed. */
-export const OUTRIDER_TAG = 'outrider';
-/** On those that were not there before: they are deleted, not restored. */
-const MADE_TAG = 'outrider-made';
-const ENFORCEMENT_PREFIX = 'outrider-enforcement-';
-/** What we wrote, as hashes by field group: an operator's later change is told from ours without asking anybody. */
-const PRINT_PREFIX = 'outrider-print-';
 
 export const enforcementTag = (id: string): string => `${ENFORCEMENT_PREFIX}${id}`;
 
@@ -16,11 +9,6 @@ const isOurTag = (tag: string): boolean =>
 
 type Tagged = Pick<GatewayPlugin, 'tags'>;
 
-/** The enforcements that hold a share in it; empty when it is none of ours. */
-export const sharersOf = ({ tags }: Tagged): readonly string[] =>
-  (tags ?? []).flatMap((tag) => (tag.startsWith(ENFORCEMENT_PREFIX) ? [tag.slice(ENFORCEMENT_PREFIX.length)] : []));
-
-export const isOurs = (plugin: Tagged): boolean => (plugin.tags ?? []).includes(OUTRIDER_TAG);
 export const isMadeByUs = (plugin: Tagged): boolean => isOurs(plugin) && (plugin.tags ?? []).includes(MADE_TAG);
 
 export const foreignTags = ({ tags }: Tagged): readonly string[] => (tags ?? []).filter((tag) => !isOurTag(tag));
@@ -37,9 +25,6 @@ export const ourTags = (options: {
   ...[...options.sharers].sort().map(enforcementTag),
   ...(options.print === undefined ? [] : [`${PRINT_PREFIX}${options.print}`]),
 ];
-
-export const printOf = ({ tags }: Tagged): string | undefined =>
-  tags?.find((tag) => tag.startsWith(PRINT_PREFIX))?.slice(PRINT_PREFIX.length);
 
 /** A tag list is a set to Kong. */
 export const sameTags = (a: readonly string[] | null, b: readonly string[] | null): boolean =>

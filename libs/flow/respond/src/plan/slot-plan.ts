@@ -1,3 +1,4 @@
+import { isOurs, sharersOf } from '@outrider/domain/gateway/own-plugin';
 import type { GatewayPlugin, NewPlugin, PluginScope } from '@outrider/ports/gateway-admin';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
 import {
@@ -11,7 +12,7 @@ import {
   type FieldGroups,
   type Fields,
 } from './managed-fields.ts';
-import { enforcementTag, foreignTags, isMadeByUs, isOurs, ourTags, sameTags, sharersOf } from './ownership.ts';
+import { enforcementTag, foreignTags, isMadeByUs, ourTags, sameTags } from './ownership.ts';
 import type { GatewayState, Plan, PlanInput, PluginWrite } from './plan.ts';
 import { holderOf, scopeText } from './plugin-scope.ts';
 import { originalsOf, snapshotOf } from './saved-originals.ts';

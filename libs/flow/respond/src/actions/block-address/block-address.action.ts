@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
+import { isOurs, sharersOf } from '@outrider/domain/gateway/own-plugin';
 import { PermanentError } from '@outrider/platform/errors';
 import type { GatewayPlugin, NewPlugin } from '@outrider/ports/gateway-admin';
 import type { EnforcementRecord } from '@outrider/ports/response-store';
 import { fieldsOf, patchOf } from '../../plan/managed-fields.ts';
-import { isOurs, sharersOf } from '../../plan/ownership.ts';
 import { mergePlans, type Plan, type PlanInput } from '../../plan/plan.ts';
 import { GLOBAL, isGlobal, scopeOf, scopeText } from '../../plan/plugin-scope.ts';
 import { originalsOf } from '../../plan/saved-originals.ts';

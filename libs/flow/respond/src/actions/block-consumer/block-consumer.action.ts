@@ -1,6 +1,6 @@
+import { sharersOf } from '@outrider/domain/gateway/own-plugin';
 import type { GatewayPlugin } from '@outrider/ports/gateway-admin';
 import { answersBefore, routesWithoutConsumer } from '../../plan/coverage-gaps.ts';
-import { sharersOf } from '../../plan/ownership.ts';
 import { mergePlans } from '../../plan/plan.ts';
 import { planSlot, planUndo, type PenaltyRule } from '../../plan/slot-plan.ts';
 import { consumerSlots, HTTP_PROTOCOLS } from '../consumer-slots.ts';

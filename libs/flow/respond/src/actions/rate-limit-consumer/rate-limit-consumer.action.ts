@@ -1,6 +1,6 @@
+import { isOurs, sharersOf } from '@outrider/domain/gateway/own-plugin';
 import type { GatewayPlugin, PluginScope } from '@outrider/ports/gateway-admin';
 import { routesWithoutConsumer } from '../../plan/coverage-gaps.ts';
-import { isOurs, sharersOf } from '../../plan/ownership.ts';
 import { mergePlans, type GatewayState } from '../../plan/plan.ts';
 import { isRouteAndService } from '../../plan/plugin-scope.ts';
 import { planSlot, planUndo, type PenaltyRule } from '../../plan/slot-plan.ts';
