@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Lifecycle } from '@outrider/platform/lifecycle';
+import type { Logger } from '@outrider/platform/logger';
 import { AlertStore } from '@outrider/ports/alert-store';
 import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventStore } from '@outrider/ports/event-store';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
 import { CatalogueGuide } from '../controls/catalogue-guide.ts';
@@ -9,6 +11,7 @@ import type { Rule } from '../rules/rule.ts';
 import { RuleFolder } from '../rules/rule-folder.ts';
 import { DetectSettings } from '../settings.ts';
 import { StoredExplainer } from './stored-explainer.ts';
+import { TenantKnowledge } from './tenant-knowledge.ts';
 
 export interface DetectorGuideOptions {
   /** As the processes that detect have them. */
@@ -28,11 +31,23 @@ export class DetectorGuideModule {
         { provide: DetectorGuide, useFactory: () => new CatalogueGuide(settings) },
         {
           provide: EventExplainer,
-          useFactory: (events: EventStore, alerts: AlertStore, lifecycle: Lifecycle) => {
+          useFactory: (
+            events: EventStore,
+            alerts: AlertStore,
+            endpoints: EndpointStore,
+            log: Logger,
+            lifecycle: Lifecycle,
+          ) => {
             const rules = rulesDir === undefined ? () => [] : watchedRules(rulesDir, lifecycle);
-            return new StoredExplainer({ settings, baselines: new StoredBaselines(events, alerts), rules });
+            const knowledge = new TenantKnowledge(endpoints, (error) =>
+              log.warn(
+                { err: error },
+                'learned templates could not be read, events are explained with those of before',
+              ),
+            );
+            return new StoredExplainer({ settings, baselines: new StoredBaselines(events, alerts), rules, knowledge });
           },
-          inject: [EventStore, AlertStore, Lifecycle],
+          inject: [EventStore, AlertStore, EndpointStore, 'outrider.logger', Lifecycle],
         },
       ],
       exports: [DetectorGuide, EventExplainer],

@@ -13,12 +13,15 @@ import type { Rule } from '../rules/rule.ts';
 import { RuleSet } from '../rules/rule-set.ts';
 import { settingsOf, type DetectSettings } from '../settings.ts';
 import { readFacts } from './read-facts.ts';
+import type { KnownEndpoints } from './tenant-knowledge.ts';
 
 export interface ExplainParts {
   readonly settings: DetectSettings;
   readonly baselines: BaselineSource;
   readonly controls: AllControls;
   readonly rules: readonly Rule[];
+  /** Absent: templates as the events have them, and no documents. */
+  readonly known?: KnownEndpoints;
 }
 
 export interface ExplainQuestion {
@@ -36,7 +39,8 @@ const TURN_EVENTS = 500;
  * exceptions and states are told beside it.
  */
 export const explainEvent = async (parts: ExplainParts, question: ExplainQuestion): Promise<EventExplanation> => {
-  const { event } = question;
+  const { known } = parts;
+  const event = known?.templates.applied(question.event) ?? question.event;
   const controls = new LiveControls();
   controls.refresh(parts.controls);
   const undecided = new LiveControls();
@@ -45,7 +49,8 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
     controls: undecided,
     rules: RuleSet.compile(parts.rules),
   });
-  const { count: replayed, told } = await replay(engine, question);
+  if (known) engine.knowledge.documents = known.documents;
+  const { count: replayed, told } = await replay(engine, question, known);
   const late = engine.counts.late;
   const findings: Finding[] = [];
   await engine.observe(event, 0, findings);
@@ -74,6 +79,7 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
 const replay = async (
   engine: DetectionEngine,
   { event, before }: ExplainQuestion,
+  known: KnownEndpoints | undefined,
 ): Promise<{ readonly count: number; readonly told: ReadonlyMap<string, Finding> }> => {
   const own = eventId(event);
   const caller = entityKey(callerOf(event));
@@ -82,7 +88,7 @@ const replay = async (
   let count = 0;
   for (const one of before) {
     if (eventId(one) === own) continue;
-    await engine.observe(one, 0, findings);
+    await engine.observe(known?.templates.applied(one) ?? one, 0, findings);
     for (const finding of findings)
       if (finding.tenant === event.tenant && entityKey(finding.entity) === caller) told.set(finding.type, finding);
     findings.length = 0;

@@ -5,12 +5,14 @@ import type { BaselineSource } from '../baseline/baseline-source.ts';
 import type { Rule } from '../rules/rule.ts';
 import { DetectSettings } from '../settings.ts';
 import { explainEvent } from './event-explanation.ts';
+import type { TenantKnowledge } from './tenant-knowledge.ts';
 
 export interface ExplainerParts {
   readonly settings: DetectSettings;
   readonly baselines: BaselineSource;
   /** The rules in force. */
   readonly rules: () => readonly Rule[];
+  readonly knowledge: Pick<TenantKnowledge, 'of'>;
 }
 
 /** Replays at once, some 20 MB and up to a second of CPU each; further ones are told to come again. */
@@ -38,7 +40,8 @@ export class StoredExplainer extends EventExplainer {
     try {
       const { baselines, rules } = this.parts;
       const settings = { ...this.parts.settings, ...SMALL };
-      return await explainEvent({ settings, baselines, controls: question.controls, rules: rules() }, question);
+      const known = await this.parts.knowledge.of(question.event.tenant);
+      return await explainEvent({ settings, baselines, controls: question.controls, rules: rules(), known }, question);
     } finally {
       this.#running--;
     }
