@@ -9,6 +9,7 @@ import { CATALOGUE } from '../detectors/catalogue.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
 import type { DetectorDefinition } from '../engine/detector.ts';
 import { Exclusions, windowTime } from '../engine/event-facts.ts';
+import { Turns } from '../offline/turns.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RuleSet } from '../rules/rule-set.ts';
 import { settingsOf, type DetectSettings } from '../settings.ts';
@@ -31,8 +32,8 @@ export interface ExplainQuestion {
   readonly truncated: boolean;
 }
 
-/** Events between two turns of the event loop: a replay must not hold a server up. */
-const TURN_EVENTS = 500;
+/** Events between two looks at the clock: a replay must not hold a server up. */
+const PIECE = 20;
 
 /**
  * Replays what came before through the live detectors and asks each of them about the event. What no person decided is found first:
@@ -85,6 +86,7 @@ const replay = async (
   const caller = entityKey(callerOf(event));
   const findings: Finding[] = [];
   const told = new Map<string, Finding>();
+  const turns = new Turns();
   let count = 0;
   for (const one of before) {
     if (eventId(one) === own) continue;
@@ -92,7 +94,7 @@ const replay = async (
     for (const finding of findings)
       if (finding.tenant === event.tenant && entityKey(finding.entity) === caller) told.set(finding.type, finding);
     findings.length = 0;
-    if (++count % TURN_EVENTS === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (++count % PIECE === 0) await turns.breathe();
   }
   return { count, told };
 };
