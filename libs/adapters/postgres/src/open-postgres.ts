@@ -1,5 +1,6 @@
 import type { AccessTokenStore } from '@outrider/ports/access-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
+import type { BacktestStore } from '@outrider/ports/backtest-store';
 import type { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { systemClock, type Clock } from '@outrider/ports/clock';
@@ -14,6 +15,7 @@ import { SecretSealer } from './secret-sealer.ts';
 import { PostgresAuditLog } from './stores/audit-trail.ts';
 import { PostgresAccessTokenStore } from './stores/postgres-access-token-store.ts';
 import { PostgresAlertStore } from './stores/postgres-alert-store.ts';
+import { PostgresBacktestStore } from './stores/postgres-backtest-store.ts';
 import { PostgresBaselineControlStore } from './stores/postgres-baseline-control-store.ts';
 import { PostgresDetectionControlStore } from './stores/postgres-detection-control-store.ts';
 import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
@@ -49,6 +51,7 @@ export interface Postgres {
   readonly endpoints: EndpointStore;
   readonly baselineControls: BaselineControlStore;
   readonly detectionControls: DetectionControlStore;
+  readonly backtests: BacktestStore;
   /** Roles that one process at a time has; a connection of its own once somebody competes. */
   readonly leadership: Leadership;
   readonly retention: RetentionStore;
@@ -81,6 +84,7 @@ export const openPostgres = (options: PostgresOptions): Postgres => {
     endpoints: new PostgresEndpointStore(database),
     baselineControls: new PostgresBaselineControlStore(database),
     detectionControls: new PostgresDetectionControlStore(database),
+    backtests: new PostgresBacktestStore(database),
     leadership,
     retention: new PostgresRetentionStore(database),
     ping: () => database.ping(),
