@@ -47,7 +47,7 @@ export interface StoredLogs {
   readonly counts: Readonly<LogCounts>;
 }
 
-export interface LogCounts {
+interface LogCounts {
   entries: number;
   refused: number;
   duplicates: number;

@@ -7,7 +7,7 @@ import type { Alert, AlertType } from './alert.ts';
 /** Alerts further apart than this in event time are different stories; ms. */
 export const CAMPAIGN_GAP_MS = 30 * 60_000;
 /** Neighbours are strangers unless they do the same at the same time: further apart than this in event time they are; ms. */
-export const NEIGHBOUR_GAP_MS = 60_000;
+const NEIGHBOUR_GAP_MS = 60_000;
 /** Contributors that two alerts must have in common, beside being half of the smaller list: two busy addresses are in everything. */
 const COMMON_CONTRIBUTORS = 3;
 const COMMON_SHARE = 0.5;
