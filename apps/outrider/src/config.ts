@@ -13,6 +13,7 @@ import {
 import { gatewaySettings } from '@outrider/wiring/settings/gateway-options';
 import { checkKafkaSettings } from '@outrider/wiring/settings/kafka-settings';
 import { extraHealthSettings, listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
+import { respondSettings } from '@outrider/wiring/settings/respond-settings';
 import { controlRetentionSettings, secretsSettings, serveSettings } from '@outrider/wiring/settings/serve-settings';
 import { sharedKeys } from '@outrider/wiring/settings/shared-engines';
 
@@ -30,6 +31,7 @@ export const StartConfig = z
     ...jobSettings,
     ...secretsSettings,
     ...controlRetentionSettings,
+    ...respondSettings,
     ...serveSettings,
   })
   .superRefine((settings, context) => {

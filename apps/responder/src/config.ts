@@ -4,6 +4,7 @@ import { busSettings, jobSettings, postgresSettings } from '@outrider/wiring/set
 import { gatewaySettings } from '@outrider/wiring/settings/gateway-options';
 import { checkKafkaSettings } from '@outrider/wiring/settings/kafka-settings';
 import { healthSettings, listenSettings, processSettings } from '@outrider/wiring/settings/process-settings';
+import { respondSettings } from '@outrider/wiring/settings/respond-settings';
 import { controlRetentionSettings, secretsSettings } from '@outrider/wiring/settings/serve-settings';
 import { sharedBus, sharedKeys, sharedStores } from '@outrider/wiring/settings/shared-engines';
 
@@ -18,6 +19,7 @@ export const Config = z
     ...gatewaySettings,
     ...secretsSettings,
     ...controlRetentionSettings,
+    ...respondSettings,
   })
   .superRefine((settings, context) => {
     sharedBus(settings, context);

@@ -16,10 +16,10 @@ export interface AlertQuery {
   readonly after?: { readonly openedAt: number; readonly id: string };
 }
 
-/** Alerts that may be one story with another: those that have one of its callers in them, about its time. */
+/** Alerts that may be one story with another: those that have one of its callers or neighbours in them, about its time. */
 export interface RelatedQuery {
   readonly tenant: string;
-  /** Keys of consumers, credentials and addresses (`participantsOf`). */
+  /** Keys of consumers, credentials, addresses and neighbours (`linkKeysOf`). */
   readonly participants: readonly string[];
   readonly range: { readonly from: number; readonly to: number };
   readonly limit: number;

@@ -216,13 +216,11 @@ export abstract class EventStore {
    */
   abstract seenSince(since: number, limit: number, partitions?: readonly number[]): AsyncIterable<readonly SeenEvent[]>;
   /**
-   * All events of the range but block echo, ordered by event time, in chunks: rebuilds windows at start, feeds `analyze`. `tenant` absent
-   * = all; `partitions` as in `seenSince`.
+   * All events of the range but block echo, ordered by event time, in chunks: feeds `analyze` and backtests. `tenant` absent = all.
    */
   abstract replay(
     query: ReplayFilter & {
       chunk: number;
-      partitions?: readonly number[];
       /** n: the events of about every n-th caller, always the same ones. */
       oneCallerIn?: number;
     },

@@ -8,6 +8,7 @@ import type { ClickHouseSettings } from './engines/open-event-store.ts';
 import type { KeyFolder } from './key-folder.ts';
 import type { RunningProcess } from './run-process.ts';
 import type { extraHealthSettings, listenSettings, processSettings } from './settings/process-settings.ts';
+import type { respondSettings } from './settings/respond-settings.ts';
 import type { controlRetentionSettings, secretsSettings, serveSettings } from './settings/serve-settings.ts';
 import type { CollectEnvironment } from './stage-options.ts';
 
@@ -27,7 +28,7 @@ export interface Composition {
   readonly jobs?: JobSettings;
   readonly collect?: CollectEnvironment;
   readonly detect?: true;
-  readonly respond?: Of<typeof controlRetentionSettings>;
+  readonly respond?: Of<typeof controlRetentionSettings> & Of<typeof respondSettings>;
   readonly serve?: Of<typeof serveSettings> & Of<typeof listenSettings>;
 }
 

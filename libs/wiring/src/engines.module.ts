@@ -8,6 +8,7 @@ import { AlertStore } from '@outrider/ports/alert-store';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { BaselineStore } from '@outrider/ports/baseline-store';
 import { Clock, systemClock } from '@outrider/ports/clock';
+import { BacktestStore } from '@outrider/ports/backtest-store';
 import { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
@@ -68,6 +69,7 @@ export class EnginesModule {
       { provide: BaselineControlStore, useValue: stores?.baselineControls },
       { provide: DetectionControlStore, useValue: stores?.detectionControls },
       { provide: GatewaySnapshotStore, useValue: stores?.gatewaySnapshots },
+      { provide: BacktestStore, useValue: stores?.backtests },
     ].filter((provider) => provider.useValue !== undefined);
     return { module: EnginesModule, global: true, providers, exports: providers.map((provider) => provider.provide) };
   }

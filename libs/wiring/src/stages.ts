@@ -99,5 +99,9 @@ const responding = async (settings: NonNullable<Composition['respond']>): Promis
     enforcements: settings.RETENTION_ENFORCEMENTS_DAYS,
     alerts: settings.RETENTION_ALERTS_DAYS,
   };
-  return [EvaluateModule.register({ allowPrivateAddresses: false }), RespondModule.register({ retentionDays })];
+  const foldNoticesMs = settings.NOTICES_FOLD_MINUTES * 60_000;
+  return [
+    EvaluateModule.register({ allowPrivateAddresses: false, foldNoticesMs }),
+    RespondModule.register({ retentionDays }),
+  ];
 };

@@ -2,31 +2,23 @@ import type { Command } from 'commander';
 import { AlertState, AlertType, BuiltinAlertType, Severity, type Alert } from '@outrider/domain/detection/alert';
 import { CallerError } from '@outrider/platform/errors';
 import type * as z from 'zod';
-import { ask, more, remote, type RemoteOptions } from './remote.ts';
+import { ask, more, ranged, rangeOf, remote, type RangedOptions, type RemoteOptions } from './remote.ts';
 import { duration, instant, printable, textTable } from './text-table.ts';
 
-interface ListOptions extends RemoteOptions {
+interface ListOptions extends RangedOptions {
   readonly state?: string;
   readonly type?: string;
   readonly severity?: string;
   readonly campaign?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly limit?: string;
-  readonly cursor?: string;
 }
 
 export const addAlerts = (program: Command): void => {
   const alerts = program.command('alerts').description('what was detected');
-  remote(alerts.command('list', { isDefault: true }).description('newest first'))
+  ranged(alerts.command('list', { isDefault: true }).description('newest first'))
     .option('--state <list>', AlertState.options.join(', '))
     .option('--type <list>', `${BuiltinAlertType.options.join(', ')} or rule:<id>`)
     .option('--severity <least>', `this one or worse: ${Severity.options.join(', ')}`)
     .option('--campaign <id>', 'those of one campaign')
-    .option('--from <time>', 'ISO 8601, or -1h, -7d')
-    .option('--to <time>', 'likewise')
-    .option('--limit <n>', '1 to 200', '50')
-    .option('--cursor <cursor>', 'the next page')
     .action((options: ListOptions) =>
       ask(
         options,
@@ -36,10 +28,7 @@ export const addAlerts = (program: Command): void => {
             type: eachType(options.type),
             severity: each(Severity, options.severity)?.[0],
             campaign: options.campaign,
-            from: options.from,
-            to: options.to,
-            limit: Number(options.limit),
-            cursor: options.cursor,
+            ...rangeOf(options),
           }),
         ({ data, next }) => (data.length === 0 ? 'No alerts.' : alertTable(data) + more(next)),
       ),

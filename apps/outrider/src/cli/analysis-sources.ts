@@ -4,7 +4,11 @@ import { problemText } from '@outrider/detect/rules/file/problem';
 import { RuleFolder } from '@outrider/detect/rules/rule-folder';
 import { RuleSet } from '@outrider/detect/rules/rule-set';
 import { DocumentIndex } from '@outrider/domain/endpoints/document-index';
-import { OpenApiError, templatesFromOpenApi } from '@outrider/domain/endpoints/openapi-templates';
+import {
+  OpenApiError,
+  templatesFromOpenApi,
+  type DocumentedEndpoint,
+} from '@outrider/domain/endpoints/openapi-templates';
 import { RawMatcher } from '@outrider/domain/rules/raw-matcher';
 import { CallerError } from '@outrider/platform/errors';
 import { UNKNOWN_ADDRESS, type AddressFacts } from '@outrider/ports/address-facts';
@@ -28,6 +32,8 @@ export const NO_SOURCES: SourceOptions = { geoipFiles: [], threatLists: [], open
 export interface AnalysisSources {
   readonly addresses: AddressFacts;
   readonly documents: DocumentIndex;
+  /** What the documents say. */
+  readonly endpoints: readonly DocumentedEndpoint[];
   readonly rules: RuleSet;
   readonly matcher: RawMatcher | undefined;
 }
@@ -47,6 +53,7 @@ export const openSources = async (options: SourceOptions, tenant: string): Promi
       endpoints.length === 0
         ? DocumentIndex.NONE
         : new DocumentIndex(new Map([[tenant, [{ gateway: '', service: '', endpoints }]]])),
+    endpoints,
     rules,
     matcher: rawRules.length === 0 ? undefined : new RawMatcher(rawRules, linearRegex),
   };

@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
 import { Presets, SingleBar } from 'cli-progress';
-import { GatewaySettings } from '@outrider/domain/gateway/gateway-settings';
 import { CallerError } from '@outrider/platform/errors';
 import { alertLine, alertReport } from './alert-report.ts';
 import { analyze, type AnalyzeProgress } from './analyze.ts';
+import { commaList, logGateway, type LogGatewayOptions } from './log-options.ts';
 
-interface Options {
+interface Options extends LogGatewayOptions {
   readonly format: string;
-  readonly trustedProxies?: string;
-  readonly keyNames?: string;
   readonly geoipFiles?: string;
   readonly threatLists?: string;
   readonly openapi?: string;
@@ -52,15 +50,11 @@ const run = async (files: readonly string[], options: Options): Promise<void> =>
   try {
     const { alerts, tally } = await analyze({
       files: files.length === 0 ? ['-'] : files,
-      gateway: GatewaySettings.parse({
-        id: 'default',
-        trustedProxies: list(options.trustedProxies),
-        keyNames: list(options.keyNames),
-      }),
+      gateway: logGateway(options),
       sources: {
-        geoipFiles: list(options.geoipFiles),
-        threatLists: list(options.threatLists),
-        openapi: list(options.openapi),
+        geoipFiles: commaList(options.geoipFiles),
+        threatLists: commaList(options.threatLists),
+        openapi: commaList(options.openapi),
         rules: options.rules,
       },
       onProgress: (progress) => bar?.show(progress),
@@ -74,12 +68,6 @@ const run = async (files: readonly string[], options: Options): Promise<void> =>
     bar?.stop();
   }
 };
-
-const list = (text: string | undefined): string[] =>
-  (text ?? '')
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 
 /** Percent of the phase where the end is known, else the count alone. */
 class Bar {

@@ -3,18 +3,27 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { ApiClient } from '@outrider/contracts/http/api-client';
 import type { BacktestBody } from '@outrider/contracts/http/backtests';
+import { InstantText } from '@outrider/contracts/http/paging';
 import { BuiltinAlertType } from '@outrider/domain/detection/alert';
 import type { Backtest } from '@outrider/domain/detection/backtest';
 import type { SettingsChange } from '@outrider/domain/detection/detection-control';
 import { CallerError } from '@outrider/platform/errors';
+import type { TimeRange } from '@outrider/ports/event-store';
+import { instantOf } from '@outrider/serve/paging/time-range';
 import type * as z from 'zod';
+import { NO_SOURCES } from './analysis-sources.ts';
+import { backtestLogs } from './backtest-logs.ts';
 import { backtestText } from './backtest-report.ts';
+import { commaList, logGateway, type LogGatewayOptions } from './log-options.ts';
 import { ask, remote, type RemoteOptions } from './remote.ts';
 import { printable } from './text-table.ts';
 
 type Body = z.input<typeof BacktestBody>;
 
-interface Options extends RemoteOptions {
+interface Options extends RemoteOptions, LogGatewayOptions {
+  readonly log?: readonly string[];
+  readonly openapi?: string;
+  readonly rules?: string;
   readonly from?: string;
   readonly to?: string;
   readonly maxEvents?: string;
@@ -29,7 +38,7 @@ export const addBacktest = (program: Command): void => {
   const backtest = program
     .command('backtest')
     .description(
-      'what a changed rule, detector setting or policy would have done to stored history; see docs/backtests.md',
+      'what a changed rule, detector setting or policy would have done to stored history or to log files; see docs/backtests.md',
     )
     .addHelpText('after', EXAMPLES);
   over(
@@ -65,13 +74,13 @@ export const addBacktest = (program: Command): void => {
       .description('a policy from a JSON file ("-" is standard input), on the alerts that there were')
       .argument('<file>'),
   )
-    .option('--instead <id>', 'the policy that it replaces')
+    .option('--instead <id>', 'the policy that it replaces; with --log a JSON file of it')
     .addHelpText('after', '\nExample: outrider backtest policy block-scanners.json --from -30d')
     .action((file: string, options: Options) =>
       run(options, {
         kind: 'policy',
         policy: jsonOf(file),
-        ...(options.instead === undefined ? {} : { instead: options.instead }),
+        ...(options.instead === undefined || options.log ? {} : { instead: options.instead }),
       }),
     );
 };
@@ -82,22 +91,64 @@ Nothing is raised, sent or blocked. The server runs one at a time. Exit code 0: 
 Examples:
   outrider backtest rule many-logins.yaml --from -24h
   outrider backtest detector brute-force --set gatewayDistinct60s=20
-  outrider backtest policy policy.json --instead 2f7d1c1e-5c5c-4e0a-9f5e-3f2b7d7f0c11 --json`;
+  outrider backtest policy policy.json --instead 2f7d1c1e-5c5c-4e0a-9f5e-3f2b7d7f0c11 --json
+  outrider backtest rule new.yaml --instead rules/old.yaml --log access.ndjson.gz    (no server needed)`;
 
 const over = (command: Command): Command =>
   remote(command)
-    .option('--from <time>', 'start of the range: ISO 8601, ms since epoch or a time ago such as -24h', '-7d')
-    .option('--to <time>', 'end of the range (now)')
+    .option(
+      '--from <time>',
+      'start of the range: ISO 8601, ms since epoch or a time ago such as -24h (-7d; with --log all)',
+    )
+    .option('--to <time>', 'end of the range (now); with --log a time ago counts from the newest entry')
+    .option('--log <files...>', 'try it on log files instead, as "outrider analyze" reads them: no server is asked')
+    .option('--trusted-proxies <list>', 'with --log: addresses or CIDRs of proxies in front of Kong, comma-separated')
+    .option('--key-names <list>', 'with --log: header and query names that carry API keys, comma-separated')
+    .option('--openapi <list>', 'with --log: OpenAPI 3 documents of the APIs, comma-separated')
+    .option('--rules <dir>', 'with --log: folder of the rules whose alerts a policy is held against')
     .option('--max-events <n>', 'where more events matter, those of every n-th caller are run; at most 20000000');
 
 const run = (options: Options, change: Body['change']): Promise<void> => {
+  if (options.log !== undefined) return runOnLogs(options, options.log, change);
   const body: Body = {
     change,
-    ...(options.from === undefined ? {} : { from: options.from }),
+    from: options.from ?? '-7d',
     ...(options.to === undefined ? {} : { to: options.to }),
     ...(options.maxEvents === undefined ? {} : { maxEvents: countOf(options.maxEvents) }),
   };
   return ask(options, (client) => finished(client, body), backtestText);
+};
+
+const runOnLogs = async (options: Options, files: readonly string[], change: Body['change']): Promise<void> => {
+  const line = new StatusLine();
+  try {
+    const backtest = await backtestLogs({
+      files,
+      gateway: logGateway(options),
+      sources: { ...NO_SOURCES, openapi: commaList(options.openapi), rules: options.rules },
+      change,
+      ...(change.kind === 'policy' && options.instead !== undefined ? { insteadPolicy: jsonOf(options.instead) } : {}),
+      rangeOf: (all) => rangeWithin(all, options),
+      maxEvents: options.maxEvents === undefined ? undefined : countOf(options.maxEvents),
+      onProgress: (text) => line.show(text),
+    });
+    line.clear();
+    process.stdout.write(`${options.json ? JSON.stringify(backtest, undefined, 2) : backtestText(backtest)}\n`);
+  } finally {
+    line.clear();
+  }
+};
+
+const rangeWithin = (all: TimeRange, { from, to }: Options): TimeRange => {
+  const at = (text: string | undefined, absent: number): number => {
+    if (text === undefined) return absent;
+    const parsed = InstantText.safeParse(text);
+    if (parsed.success) return instantOf(parsed.data, all.to);
+    throw new CallerError(`"${printable(text)}" is no time: ${parsed.error.issues[0]?.message ?? ''}`);
+  };
+  const range = { from: at(from, all.from), to: at(to, all.to) };
+  if (range.from < range.to) return range;
+  throw new CallerError('the range is empty: --from must be before --to');
 };
 
 /** Asks until it is done; how far it is goes to standard error, on one line. */

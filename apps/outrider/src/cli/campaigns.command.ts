@@ -3,29 +3,21 @@ import type { CampaignDetail } from '@outrider/contracts/http/campaigns';
 import { AlertState, Severity } from '@outrider/domain/detection/alert';
 import type { Campaign } from '@outrider/domain/detection/campaign-summary';
 import { alertTable, each, eachType } from './alerts.command.ts';
-import { ask, more, remote, type RemoteOptions } from './remote.ts';
+import { ask, more, ranged, rangeOf, remote, type RangedOptions, type RemoteOptions } from './remote.ts';
 import { duration, instant, printable, textTable } from './text-table.ts';
 
-interface ListOptions extends RemoteOptions {
+interface ListOptions extends RangedOptions {
   readonly state?: string;
   readonly type?: string;
   readonly severity?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly limit?: string;
-  readonly cursor?: string;
 }
 
 export const addCampaigns = (program: Command): void => {
   const campaigns = program.command('campaigns').description('alerts that are one story');
-  remote(campaigns.command('list', { isDefault: true }).description('newest first'))
+  ranged(campaigns.command('list', { isDefault: true }).description('newest first'))
     .option('--state <list>', AlertState.options.join(', '))
     .option('--type <list>', 'with an alert of one of these types')
     .option('--severity <least>', `with an alert this severe or worse: ${Severity.options.join(', ')}`)
-    .option('--from <time>', 'ISO 8601, or -1h, -7d')
-    .option('--to <time>', 'likewise')
-    .option('--limit <n>', '1 to 200', '50')
-    .option('--cursor <cursor>', 'the next page')
     .action((options: ListOptions) =>
       ask(
         options,
@@ -34,10 +26,7 @@ export const addCampaigns = (program: Command): void => {
             state: each(AlertState, options.state),
             type: eachType(options.type),
             severity: each(Severity, options.severity)?.[0],
-            from: options.from,
-            to: options.to,
-            limit: Number(options.limit),
-            cursor: options.cursor,
+            ...rangeOf(options),
           }),
         ({ data, next }) => (data.length === 0 ? 'No campaigns.' : table(data) + more(next)),
       ),

@@ -3,15 +3,11 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { CallerError } from '@outrider/platform/errors';
 import type { EntityPath } from '@outrider/contracts/http/api-client';
 import type { TimelineItem } from '@outrider/contracts/http/entities';
-import { ask, more, remote, type RemoteOptions } from './remote.ts';
+import { ask, more, ranged, rangeOf, type RangedOptions } from './remote.ts';
 import { instant, printable, textTable } from './text-table.ts';
 
-interface Options extends RemoteOptions {
+interface Options extends RangedOptions {
   readonly name?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly limit?: string;
-  readonly cursor?: string;
 }
 
 const KINDS = ['consumers', 'addresses', 'credentials'] as const satisfies readonly EntityPath[];
@@ -53,15 +49,6 @@ export const addEntities = (program: Command): void => {
     ),
   );
 };
-
-const ranged = (command: Command): Command =>
-  remote(command)
-    .option('--from <time>', 'ISO 8601, or -1h, -7d')
-    .option('--to <time>', 'likewise')
-    .option('--limit <n>', '1 to 200', '50')
-    .option('--cursor <cursor>', 'the next page');
-
-const rangeOf = ({ from, to, limit, cursor }: Options) => ({ from, to, limit: Number(limit), cursor });
 
 const kindOf = (text: string): EntityPath => {
   const kind = KINDS.find((known) => known === text);

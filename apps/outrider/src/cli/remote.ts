@@ -16,6 +16,23 @@ export const remote = (command: Command): Command =>
     .option('--token <token>', 'an access token (better in OUTRIDER_TOKEN: other users of the machine see arguments)')
     .option('--json', 'the answer as JSON');
 
+export interface RangedOptions extends RemoteOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+/** The options of lists of what happened in a time, page by page. */
+export const ranged = (command: Command): Command =>
+  remote(command)
+    .option('--from <time>', 'ISO 8601, or -1h, -7d')
+    .option('--to <time>', 'likewise')
+    .option('--limit <n>', '1 to 200', '50')
+    .option('--cursor <cursor>', 'the next page');
+
+export const rangeOf = ({ from, to, limit, cursor }: RangedOptions) => ({ from, to, limit: Number(limit), cursor });
+
 export const clientOf = (options: RemoteOptions): ApiClient => {
   const config = readEnvironment(ClientConfig);
   const baseUrl = options.url ?? config.OUTRIDER_URL;

@@ -35,6 +35,7 @@ export class ResponderStack {
   readonly responder: Responder;
   readonly evaluator: Evaluator;
   readonly #sweep: EvaluationSweep;
+  #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(options: StackOptions) {
@@ -59,11 +60,16 @@ export class ResponderStack {
   }
 
   async start(): Promise<this> {
+    this.#started ??= this.#start();
+    await this.#started;
+    return this;
+  }
+
+  async #start(): Promise<void> {
     await this.stores.enforcements.live(); // Prisma loads its compiler here, not in the background between a hook and a test
     for (const part of this.responder.led) await part.start();
     await this.#sweep.start();
     await this.jobs.start();
-    return this;
   }
 
   stop(): Promise<void> {
@@ -71,12 +77,15 @@ export class ResponderStack {
     return this.#stopped;
   }
 
+  /** Everything, whatever is in the way: what a failed test leaves open keeps jest from exiting. */
   async #stop(): Promise<void> {
-    await this.jobs.stop();
-    await this.#sweep.stop();
-    for (const part of this.responder.led) await part.stop();
+    await this.#started?.catch(() => undefined); // a part that is only starting would go on after its stop
+    const failed: unknown[] = [];
+    const parts = [this.jobs, this.#sweep, ...this.responder.led];
+    for (const part of parts) await part.stop().catch((error: unknown) => failed.push(error));
     this.gateways.close();
     await this.stores.close();
+    if (failed.length > 0) throw failed[0];
   }
 
   async ask(overrides: Parameters<typeof anEnforcement>[0]): Promise<string> {

@@ -30,22 +30,23 @@ const address = (n: number): string => `203.0.113.${n + 1}`;
 /** Several complete responders against one Kong, one PostgreSQL and one queue: what each of them must leave to the others. */
 export const severalResponders = (name: string, open: () => Promise<SuiteEngine>): void => {
   describe(`several responders, jobs on ${name}`, () => {
-    let postgres: TestPostgres;
+    let postgres: TestPostgres | undefined;
     let engine: SuiteEngine;
     let sim: KongSim;
-    const stacks: ResponderStack[] = [];
-    let child: TypescriptChild | undefined;
-
+    /** What a test has started, newest last: stopped however it ends, since one open handle keeps jest from exiting. */
+    let started: (() => Promise<unknown>)[] | undefined;
     let databaseUrl: string;
 
     beforeAll(async () => {
       engine = await open();
       postgres = await startTestPostgres();
     });
-    afterAll(() => postgres.stop());
+    afterAll(() => postgres?.stop());
     beforeEach(async () => {
-      databaseUrl = await freshDatabase(postgres.url);
+      started = [];
+      databaseUrl = await freshDatabase(postgres?.url ?? '');
       sim = await startKongSim({ propagationMs: 0 });
+      stopAfterwards(() => sim.stop());
       sim.seed({
         services: [{ name: 'orders', url: sim.upstreamUrl, routes: [{ name: 'orders', paths: ['/orders'] }] }],
         consumers: Array.from({ length: CONSUMERS }, (_, n) => ({ id: consumerId(n), username: `c${n}` })),
@@ -57,16 +58,22 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
       });
     });
     afterEach(async () => {
-      await child?.kill();
-      child = undefined;
-      await Promise.all(stacks.splice(0).map((stack) => stack.stop()));
-      await sim.stop();
+      const stops = started?.reverse() ?? [];
+      started = undefined;
+      const failed: unknown[] = [];
+      for (const stop of stops) await stop().catch((error: unknown) => failed.push(error));
+      if (failed.length > 0) throw failed[0];
     });
+    /** A test that ran into its time limit goes on for a while: what it starts then, nobody would stop. */
+    const stopAfterwards = (stop: () => Promise<unknown>): void => {
+      if (!started) throw new Error('the test is over');
+      started.push(stop);
+    };
 
     const stack = (): ResponderStack => {
       const jobs = engine.options(databaseUrl);
       const made = new ResponderStack({ databaseUrl, adminUrl: sim.adminUrl, jobs, lockMs: 1_000 });
-      stacks.push(made);
+      stopAfterwards(() => made.stop());
       return made;
     };
     const three = async (): Promise<[ResponderStack, ResponderStack, ResponderStack]> => {
@@ -87,6 +94,7 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
 
     test('the same alerts in every process: each consumer is blocked once, told of once, and released once', async () => {
       const receiver = await Receiver.start();
+      stopAfterwards(() => receiver.stop());
       const all = await three();
       const [first] = all;
       const { webhook } = await first.stores.webhooks.create(
@@ -130,7 +138,6 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
         ]);
       expect(new Set(receiver.ids).size).toBe(CONSUMERS);
       expect(receiver.ids).toHaveLength(CONSUMERS);
-      await receiver.stop();
     }, 150_000);
 
     test('addresses that share one restriction: none is lost to another process, and the operator’s own list comes back', async () => {
@@ -217,13 +224,14 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
     test('a process killed with -9 in the middle of a change: another one finishes it, and takes it back in time', async () => {
       const before = standing();
       engine.options(databaseUrl);
-      child = new TypescriptChild(new URL('./responder.child.ts', import.meta.url), [
+      const child = new TypescriptChild(new URL('./responder.child.ts', import.meta.url), [
         databaseUrl,
         sim.adminUrl,
         engine.redisUrl ?? '',
         engine.prefixOf?.(databaseUrl) ?? '',
       ]);
-      await eventually(() => child?.lines.includes('ready') || !child?.running, 30_000);
+      stopAfterwards(() => child.kill());
+      await eventually(() => child.lines.includes('ready') || !child.running, 30_000);
       expect(child.errors).toBe('');
       // the second plugin's change takes effect, and the answer never comes: the process hangs between its writes
       let seen = 0;
@@ -254,24 +262,29 @@ export const severalResponders = (name: string, open: () => Promise<SuiteEngine>
   });
 };
 
-/** On a busy machine a pool may be used up for a moment: that is a TransientError, and whoever called tries again. */
+/** On a busy machine a pool may be used up for a moment: that is a TransientError, and whoever called tries again; not for ever. */
 const surely = async <T>(work: () => Promise<T>): Promise<T> => {
-  for (;;) {
+  for (const until = Date.now() + SURELY_MS; ;) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error;
+      if (!(error instanceof TransientError) || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 };
+const SURELY_MS = 30_000;
 
 /** A migrated database of one test's own, on the server that all share. */
 const freshDatabase = async (serverUrl: string): Promise<string> => {
   const name = `t_${randomUUID().replaceAll('-', '')}`;
   const client = new pg.Client(serverUrl);
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
+  try {
+    await client.connect();
+    await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   await migrateDeploy(url.href);

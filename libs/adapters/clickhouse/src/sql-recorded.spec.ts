@@ -81,7 +81,6 @@ const QUERIES: Readonly<Record<string, Query>> = {
     where: { sql: '(status IN {w0: Array(Int64)})', params: { w0: [401, 403] } },
     crowd: { by: ['toString(client_ip)', 'toString(method)'], atLeast: 9, spanMs: 300_000 },
   }),
-  'events.replay-partitions': replayQuery({ range, partitions: [0, 5] }),
   'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
   'events.recall': recallQuery(range, [0, 5], range.from),
   'events.recall_start': recallStartQuery(range, [0, 5], 1_000_000),
@@ -178,7 +177,6 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
   it('every read is bound to its tenant, but for those that serve the process itself', () => {
     const ofTheProcess = [
       'events.replay-all-tenants',
-      'events.replay-partitions',
       'events.recall',
       'events.recall_start',
       'events.newest_by_partition',

@@ -1,5 +1,6 @@
 import type { AccessTokenStore } from '@outrider/ports/access-store';
 import type { AlertStore } from '@outrider/ports/alert-store';
+import type { BacktestStore } from '@outrider/ports/backtest-store';
 import type { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import type { DetectionControlStore } from '@outrider/ports/detection-control-store';
 import { systemClock, type Clock } from '@outrider/ports/clock';
@@ -15,6 +16,7 @@ import { SecretSealer } from './secret-sealer.ts';
 import { PostgresAuditLog } from './stores/audit-trail.ts';
 import { PostgresAccessTokenStore } from './stores/postgres-access-token-store.ts';
 import { PostgresAlertStore } from './stores/postgres-alert-store.ts';
+import { PostgresBacktestStore } from './stores/postgres-backtest-store.ts';
 import { PostgresBaselineControlStore } from './stores/postgres-baseline-control-store.ts';
 import { PostgresDetectionControlStore } from './stores/postgres-detection-control-store.ts';
 import { PostgresDeliveryStore } from './stores/postgres-delivery-store.ts';
@@ -52,6 +54,7 @@ export interface Postgres {
   readonly baselineControls: BaselineControlStore;
   readonly detectionControls: DetectionControlStore;
   readonly gatewaySnapshots: GatewaySnapshotStore;
+  readonly backtests: BacktestStore;
   /** Roles that one process at a time has; a connection of its own once somebody competes. */
   readonly leadership: Leadership;
   readonly retention: RetentionStore;
@@ -85,6 +88,7 @@ export const openPostgres = (options: PostgresOptions): Postgres => {
     baselineControls: new PostgresBaselineControlStore(database),
     detectionControls: new PostgresDetectionControlStore(database),
     gatewaySnapshots: new PostgresGatewaySnapshotStore(database),
+    backtests: new PostgresBacktestStore(database),
     leadership,
     retention: new PostgresRetentionStore(database),
     ping: () => database.ping(),

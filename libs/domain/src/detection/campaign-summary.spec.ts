@@ -17,6 +17,12 @@ describe('a campaign as people see it', () => {
     expect(summarize([of({ type: 'rule:night-export' })]).title).toBe('rule:night-export on consumer billing-bot');
   });
 
+  test('names the network when all its addresses are of one', () => {
+    const from = (...ids: string[]) => ids.map((id) => of({ type: 'scraping', entity: { kind: 'ip', id, name: id } }));
+    expect(summarize(from('192.0.2.1', '192.0.2.7')).title).toBe('scraping on 2 addresses of 192.0.2.0/24');
+    expect(summarize(from('192.0.2.1', '192.0.3.7')).title).toBe('scraping on address 192.0.2.1 and 1 more');
+  });
+
   test('names at most four detectors, the most frequent first', () => {
     const types: AlertType[] = ['scraping', 'off-hours', 'automation', 'new-client', 'new-origin', 'scraping'];
     expect(summarize(types.map((type) => of({ type }))).title).toBe(

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Entity, entityKey } from '../traffic/entity.ts';
+import { prefixOf } from '../traffic/ip-address.ts';
 import { AlertState, AlertType, SEVERITIES, Severity, type Alert } from './alert.ts';
 import { severityRank } from './alert-lifecycle.ts';
 import { familyOf } from './alert-family.ts';
@@ -94,6 +95,9 @@ const titleOf = (types: Campaign['types'], entities: readonly Entity[]): string 
 
 const subjectOf = ([first, ...others]: readonly Entity[]): string => {
   if (!first) return 'nobody';
+  const prefix = first.kind === 'ip' && others.length > 0 ? prefixOf(first.id) : '';
+  if (prefix !== '' && others.every(({ kind, id }) => kind === 'ip' && prefixOf(id) === prefix))
+    return `${others.length + 1} addresses of ${prefix}`;
   const name = `${first.kind === 'ip' ? 'address' : first.kind} ${first.name === '' ? first.id : first.name}`;
   return others.length === 0 ? name : `${name} and ${others.length} more`;
 };

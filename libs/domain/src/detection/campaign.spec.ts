@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Alert } from './alert.ts';
 import { CampaignIndex } from './campaign.ts';
-import { CAMPAIGN_GAP_MS, belongTogether, participantsOf, traceOf } from './campaign-link.ts';
+import { CAMPAIGN_GAP_MS, belongTogether, linkKeysOf, participantsOf, traceOf } from './campaign-link.ts';
 import { anAlert } from './testing.ts';
 
 const AT = 1_767_225_600_000;
@@ -59,6 +59,34 @@ describe('two alerts belong together', () => {
     const others = Array.from({ length: Math.max(0, size - common) }, (_, i) => ip(`x${i}`));
     const b = at(0, { entity: consumer('b'), contributors: by(...many.slice(0, size === 0 ? 0 : common), ...others) });
     expect(linked(a, b)).toBe(expected);
+  });
+
+  test('when neighbouring addresses do the same at the same time', () => {
+    const from = (address: string, minutes = 0, type: Alert['type'] = 'brute-force') =>
+      at(minutes, { type, entity: ip(address) });
+    expect(linked(from('203.0.113.7'), from('203.0.113.200'))).toBe(true);
+    expect(linked(from('2001:db8:1::7'), from('2001:db8:1:ff::1'))).toBe(true);
+    expect(linked(from('203.0.113.7'), from('203.0.113.8', 2))).toBe(true);
+  });
+
+  test.each([
+    ['another network', { entity: ip('203.0.114.8') }],
+    ['another network of IPv6', { entity: ip('2001:db8::8') }],
+    ['something else', { entity: ip('203.0.113.8'), type: 'scraping' }],
+    ['another tenant', { entity: ip('203.0.113.8'), tenant: 'other' }],
+    [
+      'one after the other',
+      { entity: ip('203.0.113.8'), firstSeenAt: AT + 3 * MINUTE_MS, lastSeenAt: AT + 9 * MINUTE_MS },
+    ],
+    ['no address', { entity: consumer('203.0.113.8') }],
+  ] as const)('but neighbours are strangers by %s', (_, other) => {
+    const one = at(0, { type: 'brute-force', entity: ip('203.0.113.7') });
+    expect(linked(one, at(0, { type: 'brute-force', ...other }))).toBe(false);
+  });
+
+  test('and the customers of one carrier are not one story because each of them was seen elsewhere', () => {
+    const seen = (address: string) => at(0, { type: 'new-origin', entity: ip(address) });
+    expect(linked(seen('203.0.113.7'), seen('203.0.113.8'))).toBe(false);
   });
 
   test('a service brings nobody together, unless the alert is about all its callers and on the same service', () => {
@@ -136,6 +164,19 @@ describe('campaigns', () => {
     expect(index.campaignOf(next)).toEqual({ id: next.id, joined: [] });
   });
 
+  test('a whole network that does one thing is one of them, whatever else its addresses do', () => {
+    const index = new CampaignIndex();
+    const alerts = Array.from({ length: 200 }, (_, n) =>
+      at(0, { type: n % 2 ? 'brute-force' : 'endpoint-probing', entity: ip(`203.0.113.${n}`) }),
+    );
+    for (const alert of alerts) index.campaignOf(alert);
+    expect(new Set(alerts.map(({ id }) => index.idOf(id))).size).toBe(2);
+    const both = index.campaignOf(at(0, { type: 'brute-force', entity: ip('203.0.113.0') }));
+    expect(both).toEqual({ id: alerts[0]?.id, joined: [alerts[1]?.id] });
+    for (const { id } of alerts) index.forget(id);
+    expect(index.size).toBe(1);
+  });
+
   test('memory is bounded: what was not heard of for longest goes', () => {
     const index = new CampaignIndex(100);
     const first = at(0, { entity: consumer('first') });
@@ -191,5 +232,8 @@ test('what alerts are searched by is their callers, not endpoints or services', 
   const contributors = by(ip('1'), { kind: 'endpoint', id: 'GET /x', name: 'GET /x' }, consumer('bot'));
   expect(participantsOf(at(0, { contributors }))).toEqual(['consumer:bot', 'ip:1']);
   expect(participantsOf(at(0, { entity: orders }))).toEqual([]);
+  expect(linkKeysOf(at(0, { contributors }))).toEqual(['consumer:bot', 'ip:1']);
+  const neighbour = at(0, { type: 'scraping', entity: ip('192.0.2.7'), contributors });
+  expect(linkKeysOf(neighbour)).toEqual(['ip:192.0.2.7', 'ip:1', 'consumer:bot', 'near:scraping|192.0.2.0/24']);
   expect(CAMPAIGN_GAP_MS).toBe(30 * MINUTE_MS);
 });

@@ -3,7 +3,7 @@ import { belongTogether, traceOf, type LinkedAlert, type Trace } from './campaig
 
 /** Alerts that are compared with new ones; about 5 KB each. The one that was not heard of for longest goes first. */
 const MAX_ALERTS = 10_000;
-/** Alerts that are looked at for one consumer, credential or address, the newest. */
+/** Alerts that are looked at for one consumer, credential, address or network, the newest. */
 const MAX_OF_ONE = 64;
 
 export type CampaignAlert = LinkedAlert & Pick<Alert, 'id' | 'campaignId' | 'openedAt' | 'simulated'>;
@@ -38,7 +38,8 @@ interface Member {
 export class CampaignIndex {
   /** Least recently heard of first. */
   readonly #members = new Map<string, Member>();
-  readonly #byParticipant = new Map<string, Set<Member>>();
+  /** By those in them, and by the network and type where neighbours count. */
+  readonly #postings = new Map<string, Set<Member>>();
   readonly #campaigns = new Map<string, Campaign>();
 
   constructor(private readonly maxAlerts = MAX_ALERTS) {}
@@ -92,8 +93,8 @@ export class CampaignIndex {
 
   #linked(alert: CampaignAlert, trace: Trace): Set<Campaign> {
     const linked = new Set<Campaign>();
-    for (const participant of trace.participants)
-      for (const other of this.#byParticipant.get(`${alert.tenant}|${participant}`) ?? []) {
+    for (const key of postingsOf(trace))
+      for (const other of this.#postings.get(key) ?? []) {
         if (other.id === alert.id || linked.has(other.campaign)) continue;
         // A simulated alert that is shown with a real story must not draw others into it.
         if (!alert.simulated && other.simulated && other.campaign.real) continue;
@@ -130,14 +131,14 @@ export class CampaignIndex {
     campaign.members.add(member);
     campaign.since = Math.min(campaign.since, alert.openedAt);
     campaign.real ||= !alert.simulated;
-    for (const participant of trace.participants) this.#post(`${trace.tenant}|${participant}`, member);
+    for (const key of postingsOf(trace)) this.#post(key, member);
     const [oldest] = this.#members.values();
     if (oldest && this.#members.size > this.maxAlerts) this.#drop(oldest);
   }
 
   #post(key: string, member: Member): void {
-    const posted = this.#byParticipant.get(key) ?? new Set();
-    this.#byParticipant.set(key, posted.add(member));
+    const posted = this.#postings.get(key) ?? new Set();
+    this.#postings.set(key, posted.add(member));
     const [oldest] = posted;
     if (oldest && posted.size > MAX_OF_ONE) posted.delete(oldest);
   }
@@ -151,14 +152,18 @@ export class CampaignIndex {
   #unlink(member: Member): void {
     this.#members.delete(member.id);
     member.campaign.members.delete(member);
-    for (const participant of member.trace.participants) {
-      const key = `${member.trace.tenant}|${participant}`;
-      const posted = this.#byParticipant.get(key);
+    for (const key of postingsOf(member.trace)) {
+      const posted = this.#postings.get(key);
       posted?.delete(member);
-      if (posted?.size === 0) this.#byParticipant.delete(key);
+      if (posted?.size === 0) this.#postings.delete(key);
     }
   }
 }
+
+const postingsOf = ({ tenant, participants, neighbours }: Trace): string[] => {
+  const keys = [...participants].map((participant) => `${tenant}|${participant}`);
+  return neighbours === undefined ? keys : [...keys, `${tenant}|${neighbours}`];
+};
 
 const campaignKey = (tenant: string, id: string): string => `${tenant}|${id}`;
 

@@ -44,29 +44,28 @@ const text = (name: string, key: KeyOf<string>, about: string, entity?: EntityKi
   about,
   ...(entity === undefined ? {} : { entity }),
 });
+/** An enum of the store, which a rule reads as text. */
+const choice = (name: string, key: KeyOf<string>, about: string): EventField => ({
+  ...text(name, key, about),
+  sql: `toString(${name})`,
+});
 const number = (name: string, key: KeyOf<number>, about: string): EventField => ({
   name,
   access: { kind: 'number', read: numberAt(key) },
   sql: name,
   about,
 });
-/** Comma-joined in one column, `name:detail` or `name`. */
-const joined = (
-  name: string,
-  key: KeyOf<string>,
-  about: string,
-  part: (item: string) => string,
-  sql: string,
-): EventField => ({
+/** Comma-joined in one column. */
+const joined = (name: string, key: KeyOf<string>, about: string): EventField => ({
   name,
   access: {
     kind: 'list',
     read: (event) => {
       const value = textAt(key)(event);
-      return value === '' ? NONE : value.split(',').map(part);
+      return value === '' ? NONE : value.split(',');
     },
   },
-  sql,
+  sql: `splitByChar(',', ${name})`,
   about,
 });
 
@@ -177,7 +176,7 @@ const FIELD_LIST: readonly EventField[] = [
     kind: 'text',
     read: textAt('id'),
   }),
-  derived('kind', 'http or stream', 'toString(kind)', { kind: 'text', read: textAt('kind') }),
+  choice('kind', 'kind', 'http or stream'),
   text('consumer_id', 'consumerId', "Kong's UUID of the consumer", 'consumer'),
   text('consumer_name', 'consumerName', 'user name of the consumer', 'consumer'),
   text('consumer_custom_id', 'consumerCustomId', 'custom id of the consumer', 'consumer'),
@@ -194,7 +193,7 @@ const FIELD_LIST: readonly EventField[] = [
   text('path_template', 'pathTemplate', 'path with its ids replaced'),
   text('query', 'query', 'the outline of the query: `page=int:2&q=text:14`'),
   number('status', 'status', 'status of the answer'),
-  derived('answered_by', 'kong or upstream', 'toString(answered_by)', { kind: 'text', read: textAt('answeredBy') }),
+  choice('answered_by', 'answeredBy', 'kong or upstream'),
   text('refusal', 'refusal', "why Kong answered itself; '' when the upstream did"),
   number('request_bytes', 'requestBytes', 'size of the request'),
   number('response_bytes', 'responseBytes', 'size of the answer'),
@@ -212,13 +211,7 @@ const FIELD_LIST: readonly EventField[] = [
   text('response_content_type', 'responseContentType', 'content type of the answer'),
   text('tls_version', 'tlsVersion', 'TLS version'),
   text('attacks', 'attacks', 'injection families with their scores: `sqli:8,xss:5`'),
-  joined(
-    'data_classes',
-    'dataClasses',
-    'personal data: `path:email`',
-    (item) => item,
-    "splitByChar(',', data_classes)",
-  ),
+  joined('data_classes', 'dataClasses', 'personal data: `path:email`'),
   text('client_fingerprint', 'clientFingerprint', "hash of the client's stack"),
   text('forwarded_for', 'forwardedFor', 'address that the client claimed for itself'),
   text('method_override', 'methodOverride', 'method that a header asks for'),
@@ -229,13 +222,7 @@ const FIELD_LIST: readonly EventField[] = [
   text('network', 'network', 'hosting, isp, mobile, vpn, tor, …'),
   text('location', 'location', 'latitude, longitude, radius'),
   text('threat', 'threat', 'threat list that names the address'),
-  joined(
-    'rule_matches',
-    'ruleMatches',
-    'what raw conditions matched',
-    (item) => item,
-    "splitByChar(',', rule_matches)",
-  ),
+  joined('rule_matches', 'ruleMatches', 'what raw conditions matched'),
 ];
 
 function attackSql(column: string): string {

@@ -1,8 +1,9 @@
 // Remakes the table of docs/backtests.md. From the repository's root, after a build:
 //   node libs/flow/detect/bench/backtest-10m.mjs [events] [folder]
 // Makes that many stored events of a week (default 10,000,000) in a temporary folder, or uses those that a folder holds from before;
-// then runs each backtest, and prints how long it took and for how long the process was deaf at most.
-import { mkdtempSync, rmSync, existsSync } from 'node:fs';
+// then runs each backtest, and prints how long it took, for how long the process was deaf, and how much CPU a turn of its event loop took (Linux):
+// on a machine that others use as well the clock says more about them.
+import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -76,6 +77,36 @@ const CASES = {
   'detector: composite-risk': { kind: 'detector', type: 'composite-risk', settings: {} },
 };
 
+/** CPU of the main thread; ms. */
+const mainThreadMs = () => {
+  try {
+    return Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'latin1').split(' ')[0]) / 1e6;
+  } catch {
+    return 0; // not Linux
+  }
+};
+
+/** CPU of each turn of the event loop while it runs; ms. */
+class TurnProbe {
+  #turns = [];
+  #last = mainThreadMs();
+  #next = setImmediate(() => this.#tick()).unref(); // it must not spin while nothing happens
+
+  #tick() {
+    const now = mainThreadMs();
+    this.#turns.push(now - this.#last);
+    this.#last = now;
+    this.#next = setImmediate(() => this.#tick()).unref(); // it must not spin while nothing happens
+  }
+
+  stop() {
+    clearImmediate(this.#next);
+    const sorted = this.#turns.sort((a, b) => a - b);
+    const at = (part) => Math.round(sorted[Math.floor((sorted.length - 1) * part)] ?? 0);
+    return `turns ${at(0.99)} ms of CPU (p99), ${at(1)} ms (most)`;
+  }
+}
+
 const folder = process.argv[3];
 const dir = folder ?? mkdtempSync(join(tmpdir(), 'outrider-backtest-'));
 const isNew = !existsSync(join(dir, 'store'));
@@ -115,6 +146,7 @@ try {
   for (const [name, change] of Object.entries(CASES).filter(([name]) => only === undefined || name.includes(only))) {
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();
+    const probe = new TurnProbe();
     const before = process.cpuUsage();
     const request = { change, range: { from: FROM, to: FROM + WEEK_MS } };
     const result = await runBacktest('default', request, DetectSettings.parse({}), stores, {
@@ -122,11 +154,12 @@ try {
       isStopped: () => false,
     });
     delay.disable();
+    const turns = probe.stop();
     const { user, system } = process.cpuUsage(before);
     const ms = (ns) => Math.round(ns / 1e6);
     const { events, run, oneCallerIn, seconds, alerts } = result;
     say(
-      `${name}: ${seconds} s (${Math.round((user + system) / 1e6)} s of CPU), ${events} matter, ${run} run (1 caller in ${oneCallerIn}), ${alerts.before} -> ${alerts.after} alerts; deaf ${ms(delay.percentile(99))} ms (p99), ${ms(delay.max)} ms (most); ${Math.round(process.memoryUsage().rss / 1e6)} MB`,
+      `${name}: ${seconds} s (${Math.round((user + system) / 1e6)} s of CPU), ${events} matter, ${run} run (1 caller in ${oneCallerIn}), ${alerts.before} -> ${alerts.after} alerts; deaf ${ms(delay.percentile(99))} ms (p99), ${ms(delay.max)} ms (most); ${turns}; ${Math.round(process.memoryUsage().rss / 1e6)} MB`,
     );
   }
 } finally {

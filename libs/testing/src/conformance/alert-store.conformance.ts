@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { Alert } from '@outrider/domain/detection/alert';
+import { neighboursOf } from '@outrider/domain/detection/campaign-link';
 import { anAlert } from '@outrider/domain/detection/testing';
 import { ConflictError } from '@outrider/platform/errors';
 import type { AlertStore } from '@outrider/ports/alert-store';
@@ -143,6 +144,30 @@ export const alertStoreConformance = (name: string, make: () => AlertStore): voi
       expect(await ids(['ip:1'], 0)).toHaveLength(3);
       expect(await ids(['service:1'])).toEqual([]);
       expect(await ids([])).toEqual([]);
+    });
+
+    test('finds what neighbouring addresses did of the same type, about a time, of one tenant', async () => {
+      const store = make();
+      const tenant = `t-${randomUUID()}`;
+      const from = (id: string, overrides: Parameters<typeof anAlert>[0] = {}): Alert =>
+        fresh({ tenant, type: 'brute-force', entity: { kind: 'ip', id, name: id }, ...overrides });
+      const [near, v6] = [from('192.0.2.1', { state: 'resolved' }), from('2001:db8:1:2::3')];
+      const others = [
+        from('192.0.3.1'),
+        from('192.0.2.2', { type: 'scraping' }),
+        from('192.0.2.3', { tenant: 'other' }),
+      ];
+      for (const alert of [near, v6, ...others]) await store.insert(alert);
+      const found = async (alert: Alert): Promise<string[]> => {
+        const range = { from: alert.firstSeenAt, to: alert.lastSeenAt };
+        const neighbours = neighboursOf(alert);
+        const participants = neighbours === undefined ? [] : [neighbours];
+        return (await store.related({ tenant, participants, range, limit: 9 })).map(({ id }) => id);
+      };
+      expect(await found(from('192.0.2.77'))).toEqual([near.id]);
+      expect(await found(from('2001:db8:1::77'))).toEqual([v6.id]);
+      expect(await found(from('192.0.2.77', { firstSeenAt: 1, lastSeenAt: 2 }))).toEqual([]);
+      expect(await found(from('192.0.2.77', { entity: { kind: 'consumer', id: '192.0.2.1', name: '' } }))).toEqual([]);
     });
 
     describe('campaigns', () => {

@@ -1,5 +1,5 @@
 import { severityRank } from '@outrider/domain/detection/alert-lifecycle';
-import { participantsOf } from '@outrider/domain/detection/campaign-link';
+import { linkKeysOf } from '@outrider/domain/detection/campaign-link';
 import { summarize } from '@outrider/domain/detection/campaign-summary';
 import { atLeast, type Alert } from '@outrider/domain/detection/alert';
 import { entityKey } from '@outrider/domain/traffic/entity';
@@ -61,7 +61,7 @@ export class FakeAlertStore extends AlertStore {
 
   async related({ tenant, participants, range, limit }: RelatedQuery): Promise<readonly Alert[]> {
     const alerts = await this.list({ tenant, range, limit: this.alerts.size });
-    return alerts.filter((alert) => participantsOf(alert).some((key) => participants.includes(key))).slice(0, limit);
+    return alerts.filter((alert) => linkKeysOf(alert).some((key) => participants.includes(key))).slice(0, limit);
   }
 
   async joinCampaigns(tenant: string, from: readonly string[], into: string): Promise<void> {

@@ -23,11 +23,15 @@ export class FakeBacktester extends Backtester {
     return backtest;
   }
 
-  find(tenant: string, id: string): Backtest | undefined {
-    return this.list(tenant).find((one) => one.id === id);
+  async find(tenant: string, id: string): Promise<Backtest | undefined> {
+    return this.#of(tenant).find((one) => one.id === id);
   }
 
-  list(tenant: string): readonly Backtest[] {
+  async list(tenant: string): Promise<readonly Omit<Backtest, 'result'>[]> {
+    return this.#of(tenant).map(({ result: _result, ...summary }) => summary);
+  }
+
+  #of(tenant: string): readonly Backtest[] {
     return this.#entries.filter((one) => one.tenant === tenant).map(({ backtest }) => backtest);
   }
 }

@@ -26,25 +26,19 @@ export const keyGuessing = (
   perSecond: number,
 ): Call[] => {
   const caller: Caller = { userAgent: 'python-requests/2.31.0' };
-  const calls: Call[] = [];
-  let at = from;
-  for (let i = 0; i < tries; i++) {
-    calls.push({
-      at,
-      caller,
-      address,
-      method: 'GET',
-      path: '/api/orders',
-      status: 401,
-      byKong: true,
-      route: 'api',
-      bytes: 280,
-      latencyMs: 1,
-      badKey: random.hex(32),
-    });
-    at += random.wait(perSecond) * 1000;
-  }
-  return calls;
+  return inTurn(random, { from, calls: tries, perSecond }, (at) => ({
+    at,
+    caller,
+    address,
+    method: 'GET',
+    path: '/api/orders',
+    status: 401,
+    byKong: true,
+    route: 'api',
+    bytes: 280,
+    latencyMs: 1,
+    badKey: random.hex(32),
+  }));
 };
 
 /** Passwords tried at the upstream's login. */
@@ -56,23 +50,17 @@ export const loginGuessing = (
   perSecond: number,
 ): Call[] => {
   const caller: Caller = { userAgent: 'Mozilla/5.0 (X11; Linux x86_64)' };
-  const calls: Call[] = [];
-  let at = from;
-  for (let i = 0; i < tries; i++) {
-    calls.push({
-      at,
-      caller,
-      address,
-      method: 'POST',
-      path: '/login',
-      status: 401,
-      route: 'login',
-      bytes: 310,
-      latencyMs: random.around(80, 0.3),
-    });
-    at += random.wait(perSecond) * 1000;
-  }
-  return calls;
+  return inTurn(random, { from, calls: tries, perSecond }, (at) => ({
+    at,
+    caller,
+    address,
+    method: 'POST',
+    path: '/login',
+    status: 401,
+    route: 'login',
+    bytes: 310,
+    latencyMs: random.around(80, 0.3),
+  }));
 };
 
 const WORDS = [
@@ -101,22 +89,30 @@ const WORDS = [
 /** A scanner walking a word list; nothing matches a route. */
 export const pathScan = (random: Random, address: string, from: number, paths: number, perSecond: number): Call[] => {
   const caller: Caller = { userAgent: 'Mozilla/5.00 (Nikto/2.5.0) (Evasions:None)' };
-  const calls: Call[] = [];
+  return inTurn(random, { from, calls: paths, perSecond }, (at, i) => ({
+    at,
+    caller,
+    address,
+    method: 'GET',
+    path: `/${random.pick(WORDS)}${i < WORDS.length ? '' : `/${random.hex(5)}`}-${i}`,
+    status: 404,
+    byKong: true,
+    route: undefined,
+    bytes: 210,
+    latencyMs: 0,
+  }));
+};
+
+/** Calls one after the other, at random intervals. */
+const inTurn = (
+  random: Random,
+  { from, calls, perSecond }: { readonly from: number; readonly calls: number; readonly perSecond: number },
+  callAt: (at: number, i: number) => Call,
+): Call[] => {
   let at = from;
-  for (let i = 0; i < paths; i++) {
-    calls.push({
-      at,
-      caller,
-      address,
-      method: 'GET',
-      path: `/${random.pick(WORDS)}${i < WORDS.length ? '' : `/${random.hex(5)}`}-${i}`,
-      status: 404,
-      byKong: true,
-      route: undefined,
-      bytes: 210,
-      latencyMs: 0,
-    });
+  return Array.from({ length: calls }, (_, i) => {
+    const call = callAt(at, i);
     at += random.wait(perSecond) * 1000;
-  }
-  return calls;
+    return call;
+  });
 };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Installation } from '@outrider/fleet/installation';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Load } from '@outrider/fleet/load';
+import { leftInKong } from '../reckoning.ts';
 import type { BusReader, Ends } from './bus-ids.ts';
 
 /** What one phase left behind, counted. Everything that is named `…Missing`, `…Doubled` or `…Left` must be 0. */
@@ -102,7 +103,7 @@ export const reckon = async (installation: Installation, bus: BusReader, told: T
     tcpStored: load.written.size - missing(load.written),
     ...(await alerts(installation, told)),
     ...(await enforcements(installation, told)),
-    leftInKong: sim.list('plugins').filter(({ tags }) => Array.isArray(tags) && tags.includes('outrider')).length,
+    leftInKong: leftInKong(sim),
     settledAfterMs: told.settledAfterMs,
   };
 };

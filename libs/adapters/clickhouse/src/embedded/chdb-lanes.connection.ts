@@ -24,6 +24,7 @@ interface Lane {
 /** Calls waiting for a lane; beyond it the caller is told to come back. */
 const MAX_WAITING = 512;
 const READERS = 2;
+const PIECE_BYTES = 65_536;
 
 /**
  * chdb behind the connection interface of `@clickhouse/client`, made to behave as a server does. A chdb session runs one query at a
@@ -134,7 +135,7 @@ export class ChdbLanesConnection implements Connection<Readable> {
       const first = await chunks.next();
       const bytes = async function* (): AsyncGenerator<Uint8Array> {
         try {
-          for (let step = first; !step.done; step = await chunks.next()) yield step.value.raw();
+          for (let step = first; !step.done; step = await chunks.next()) yield* pieces(step.value.raw());
         } finally {
           await chunks.return?.();
           release();
@@ -149,6 +150,11 @@ export class ChdbLanesConnection implements Connection<Readable> {
       throw error;
     }
   }
+}
+
+/** A block is some MB, and whoever takes it apart into rows does so in one turn of the event loop. */
+function* pieces(block: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < block.length; at += PIECE_BYTES) yield block.subarray(at, at + PIECE_BYTES);
 }
 
 const bytesOf = async (values: Iterable<unknown> | AsyncIterable<unknown>): Promise<Buffer> => {

@@ -12,10 +12,11 @@ const RACES = new Set(['57', '82', '253', '342', '473', '517', '999']);
 const ATTEMPTS = 6;
 const PAUSE_MS = 250;
 
-/** A server that is down learns of it when it is back: the task waits for it in Keeper. (The client's types lack the mode, which servers have since 23.10.) */
+/** A server that is down learns of it when it is back: the task waits for it in Keeper. */
 const ACROSS_SERVERS = {
   distributed_ddl_task_timeout: CLUSTER_SECONDS,
   distributed_ddl_output_mode: 'throw_only_active',
+  // the client's types lack this mode, which servers have since 23.10
 } as unknown as ClickHouseSettings;
 
 /** Runs what defines the schema. All of it may be repeated, so that what failed for another process doing the same is tried again. */

@@ -112,17 +112,14 @@ const keyset = (query: EventQuery, params: Record<string, unknown>): string[] =>
 };
 
 /** What feeds detectors: block echo is left out. */
-export const replayQuery = (
-  filter: ReplayFilter & { readonly partitions?: readonly number[]; readonly oneCallerIn?: number },
-): Query => ({
+export const replayQuery = (filter: ReplayFilter & { readonly oneCallerIn?: number }): Query => ({
   name: 'events.replay',
   sql: `SELECT ${EVENT_SELECT}
 FROM ${EVENTS}
-WHERE ${replayed(filter)}${ofCrowds(filter)}${ofPartitions(filter.partitions)}${(filter.oneCallerIn ?? 1) > 1 ? '\n  AND cityHash64(caller_id) % {oneCallerIn:UInt32} = 0' : ''}
+WHERE ${replayed(filter)}${ofCrowds(filter)}${(filter.oneCallerIn ?? 1) > 1 ? '\n  AND cityHash64(caller_id) % {oneCallerIn:UInt32} = 0' : ''}
 ORDER BY started_at, id`,
   params: {
     ...replayParams(filter),
-    ...partitionParams(filter.partitions),
     ...((filter.oneCallerIn ?? 1) > 1 ? { oneCallerIn: filter.oneCallerIn } : {}),
   },
   settings: {

@@ -1,6 +1,6 @@
 import { SEVERITIES, type Alert, type Severity } from '@outrider/domain/detection/alert';
 import { ConflictError } from '@outrider/platform/errors';
-import { participantsOf } from '@outrider/domain/detection/campaign-link';
+import { linkKeysOf } from '@outrider/domain/detection/campaign-link';
 import {
   AlertStore,
   type AlertQuery,
@@ -130,7 +130,7 @@ export class PostgresAlertStore extends AlertStore {
       openedAt: toTime(alert.openedAt),
       changedAt: toTime(this.database.clock.now()),
       simulated: alert.simulated,
-      participants: participantsOf(alert).map(storableText),
+      participants: linkKeysOf(alert).map(storableText),
       body: storableJson(alert),
     };
   }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { alertStoreConformance } from '@outrider/testing/conformance/alert-store.conformance';
+import { backtestStoreConformance } from '@outrider/testing/conformance/backtest-store.conformance';
 import { enforcementStoreConformance } from '@outrider/testing/conformance/enforcement-store.conformance';
 import { anAlert } from '@outrider/domain/detection/testing';
 import { DEFAULT_GUARD_RAILS } from '@outrider/domain/response/guard-rails';
@@ -35,6 +36,7 @@ const acts = async (tenant: string): Promise<string[]> =>
   (await store.audit.list({ tenant, limit: 50 })).map((entry) => entry.act).reverse();
 
 alertStoreConformance('PostgresAlertStore', () => store.alerts);
+backtestStoreConformance('PostgresBacktestStore', () => store.backtests, clock.now);
 enforcementStoreConformance('PostgresEnforcementStore', () => ({
   alerts: store.alerts,
   enforcements: store.enforcements,

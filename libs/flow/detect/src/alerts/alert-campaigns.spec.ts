@@ -139,6 +139,16 @@ describe('alerts get their campaign', () => {
     expect(new Set(campaigns())).toEqual(new Set([idOf(consumer('bot'))]));
   });
 
+  it('of a whole network that does one thing at one time, whichever process sees which address', async () => {
+    const trackers = [aTracker(), aTracker(), aTracker()];
+    for (let n = 0; n < 30; n++)
+      await trackers[n % 3]?.take(saw(1, { type: 'brute-force', entity: ip(`203.0.113.${n}`) }));
+    await trackers[0]?.take(saw(1, { type: 'brute-force', entity: ip('203.0.114.1') }));
+    await trackers[0]?.take(saw(9, { type: 'brute-force', entity: ip('203.0.113.99') }));
+    expect(new Set(campaigns().slice(0, 30))).toEqual(new Set([idOf(ip('203.0.113.0'))]));
+    expect(new Set(campaigns().slice(30)).size).toBe(2);
+  });
+
   it('asking the store twice an alert, however many findings it has', async () => {
     const tracker = aTracker();
     for (let i = 0; i < 20; i++) await tracker.take(saw(i));

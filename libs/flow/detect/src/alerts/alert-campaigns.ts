@@ -1,10 +1,12 @@
 import type { Alert } from '@outrider/domain/detection/alert';
 import { CampaignIndex } from '@outrider/domain/detection/campaign';
-import { CAMPAIGN_GAP_MS, participantsOf } from '@outrider/domain/detection/campaign-link';
+import { CAMPAIGN_GAP_MS, neighboursOf, participantsOf } from '@outrider/domain/detection/campaign-link';
 import type { AlertStore } from '@outrider/ports/alert-store';
 
 /** Alerts that the store is asked for when one is opened. */
 const MAX_RELATED = 50;
+/** And of these, neighbours of its address: nearly always they are one campaign already, and must not crowd out its own. */
+const MAX_NEIGHBOURS = 10;
 
 export interface AlertCampaignsDeps {
   readonly store: Pick<AlertStore, 'related' | 'joinCampaigns'>;
@@ -93,9 +95,12 @@ export class AlertCampaigns {
     const { tenant, firstSeenAt, lastSeenAt } = alert;
     const range = { from: firstSeenAt - CAMPAIGN_GAP_MS, to: lastSeenAt + CAMPAIGN_GAP_MS };
     const participants = participantsOf(alert);
-    if (participants.length === 0) return;
+    const neighbours = neighboursOf(alert);
     try {
-      this.learn(await this.deps.store.related({ tenant, participants, range, limit: MAX_RELATED }));
+      if (participants.length > 0)
+        this.learn(await this.deps.store.related({ tenant, participants, range, limit: MAX_RELATED }));
+      if (neighbours !== undefined)
+        this.learn(await this.deps.store.related({ tenant, participants: [neighbours], range, limit: MAX_NEIGHBOURS }));
     } catch (error) {
       this.deps.onProblem(error, alert);
     }

@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { Lifecycle } from '@outrider/platform/lifecycle';
 import type { Logger } from '@outrider/platform/logger';
 import { AlertStore } from '@outrider/ports/alert-store';
+import { BacktestStore } from '@outrider/ports/backtest-store';
 import { Backtester } from '@outrider/ports/backtester';
 import { Clock } from '@outrider/ports/clock';
 import { DetectionControlStore } from '@outrider/ports/detection-control-store';
@@ -32,15 +33,16 @@ export class BacktestModule {
             policies: PolicyStore,
             controls: DetectionControlStore,
             endpoints: EndpointStore,
+            backtests: BacktestStore,
             audit: AuditLog,
             clock: Clock,
             log: Logger,
             lifecycle: Lifecycle,
           ) => {
             const stores = { events, alerts, policies, controls, endpoints };
-            const backtests = new Backtests({ settings, stores, audit, clock, log });
-            lifecycle.add({ name: 'detect: backtests', phase: 'workers', stop: () => backtests.stop() });
-            return backtests;
+            const made = new Backtests({ settings, stores, backtests, audit, clock, log });
+            lifecycle.add({ name: 'detect: backtests', phase: 'workers', stop: () => made.stop() });
+            return made;
           },
           inject: [
             EventStore,
@@ -48,6 +50,7 @@ export class BacktestModule {
             PolicyStore,
             DetectionControlStore,
             EndpointStore,
+            BacktestStore,
             AuditLog,
             Clock,
             'outrider.logger',

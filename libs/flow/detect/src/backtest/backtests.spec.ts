@@ -8,6 +8,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { eventually } from '@outrider/testing/eventually';
 import { FakeAlertStore } from '@outrider/testing/fakes/alert-store.fake';
 import { FakeAuditLog } from '@outrider/testing/fakes/audit-log.fake';
+import { FakeBacktestStore } from '@outrider/testing/fakes/backtest-store.fake';
 import { FakeDetectionControlStore } from '@outrider/testing/fakes/detection-control-store.fake';
 import { FakeEndpointStore } from '@outrider/testing/fakes/endpoint-store.fake';
 import { FakePolicyStore } from '@outrider/testing/fakes/response-store.fake';
@@ -63,22 +64,20 @@ const setUp = () => {
   };
   const audit = new FakeAuditLog();
   const log = createLogger({ level: 'silent', pretty: false, name: 'test' });
-  const backtests = new Backtests({
-    settings: DetectSettings.parse({}),
-    stores,
-    audit,
-    clock: { now: () => NOW },
-    log,
-  });
-  const ended = async ({ id }: Backtest, tenant = 'default') => {
-    await eventually(() => {
+  const clock = { at: NOW, now: () => clock.at };
+  const store = new FakeBacktestStore(clock.now);
+  const another = (): Backtests =>
+    new Backtests({ settings: DetectSettings.parse({}), stores, backtests: store, audit, clock, log, saveEveryMs: 5 });
+  const backtests = another();
+  const ended = async ({ id }: Pick<Backtest, 'id'>, tenant = 'default') => {
+    await eventually(async () => {
       events.next();
-      const state = backtests.find(tenant, id)?.state;
+      const state = (await backtests.find(tenant, id))?.state;
       return state === 'done' || state === 'failed';
     });
     return backtests.find(tenant, id);
   };
-  return { backtests, events, stores, audit, ended };
+  return { backtests, another, events, stores, store, clock, audit, ended };
 };
 
 describe('backtests', () => {
@@ -93,7 +92,7 @@ describe('backtests', () => {
     for (const one of started) expect(await ended(one)).toMatchObject({ state: 'done', progress: 1, error: null });
     expect(events.most).toBe(1);
     await expect(backtests.start('default', detector(), 'eve')).resolves.toMatchObject({ state: 'waiting' });
-    for (const one of backtests.list('default')) await ended(one);
+    for (const { id } of await backtests.list('default')) await ended({ id });
   });
 
   it('refuse as many that are asked for at the same moment', async () => {
@@ -102,7 +101,7 @@ describe('backtests', () => {
       Array.from({ length: 20 }, () => backtests.start('default', detector(), 'eve')),
     );
     expect(asked.filter(({ status }) => status === 'fulfilled')).toHaveLength(6);
-    for (const one of backtests.list('default')) await ended(one);
+    for (const { id } of await backtests.list('default')) await ended({ id });
   });
 
   it('are seen by their tenant alone, newest first, and audited', async () => {
@@ -111,8 +110,11 @@ describe('backtests', () => {
       await backtests.start('default', detector(), 'eve'),
       await backtests.start('other', detector(), 'mallory'),
     ];
-    expect([backtests.find('other', ours.id), backtests.find('default', theirs.id)]).toEqual([undefined, undefined]);
-    expect(backtests.list('default').map(({ id }) => id)).toEqual([ours.id]);
+    expect([await backtests.find('other', ours.id), await backtests.find('default', theirs.id)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect((await backtests.list('default')).map(({ id }) => id)).toEqual([ours.id]);
     expect(audit.entries.map(({ tenant, actor, act }) => [tenant, actor, act])).toEqual([
       ['default', 'eve', 'backtest.start'],
       ['other', 'mallory', 'backtest.start'],
@@ -142,7 +144,7 @@ describe('backtests', () => {
       status: 422,
       message: expect.stringMatching(message),
     });
-    expect([backtests.list('default'), audit.entries]).toEqual([[], []]);
+    expect([await backtests.list('default'), audit.entries]).toEqual([[], []]);
   });
 
   it('of an unexpected failure only the log tells the cause, and the next one runs', async () => {
@@ -155,7 +157,7 @@ describe('backtests', () => {
   });
 
   it('end with the process: the one that runs and those that wait', async () => {
-    const { backtests, events } = setUp();
+    const { backtests, another, events } = setUp();
     const [running, waiting] = [
       await backtests.start('default', detector(), 'eve'),
       await backtests.start('default', detector(), 'eve'),
@@ -164,8 +166,61 @@ describe('backtests', () => {
     const stopped = backtests.stop();
     events.next();
     await stopped;
-    const states = [running, waiting].map(({ id }) => backtests.find('default', id)?.state);
-    expect(states).toEqual(['failed', 'failed']);
+    const told = await Promise.all([running, waiting].map(({ id }) => another().find('default', id)));
+    expect(told.map((one) => one?.state)).toEqual(['failed', 'failed']);
+  });
+
+  it('are told of by every process: how far they are, and what they found when theirs has ended', async () => {
+    const { backtests, another, events, ended } = setUp();
+    const started = await backtests.start('default', detector(), 'eve');
+    const other = another();
+    expect(await other.find('default', started.id)).toMatchObject({ state: 'waiting', startedBy: 'eve' });
+    await eventually(async () => (await other.find('default', started.id))?.state === 'running');
+    expect((await other.list('default')).map(({ id, state }) => [id, state])).toEqual([[started.id, 'running']]);
+    const done = await ended(started);
+    await backtests.stop();
+    expect(events.most).toBe(1);
+    expect(await another().find('default', started.id)).toEqual(done);
+    expect(done).toMatchObject({ state: 'done', result: { run: 1 } });
+    expect(await another().find('other', started.id)).toBeUndefined();
+  });
+
+  it('of a process that was killed are told as failed, once it has not been heard of for a minute', async () => {
+    const { another, store, clock } = setUp();
+    const id = '00000000-0000-4000-8000-00000000dead';
+    const { change } = detector();
+    const rest = { startedAt: NOW, startedBy: 'eve', progress: 0.4, error: null, result: null };
+    await store.save('default', { id, state: 'running', change, ...RANGE, ...rest });
+    clock.at = NOW + 50_000;
+    expect(await another().find('default', id)).toMatchObject({ state: 'running' });
+    clock.at = NOW + 60_001;
+    expect(await another().find('default', id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('process'),
+    });
+    expect(await another().list('default')).toMatchObject([{ id, state: 'failed' }]);
+  });
+
+  it('whose end the store did not take are told of by their process, and stored when it is back', async () => {
+    const { backtests, another, store, ended } = setUp();
+    const started = await backtests.start('default', detector(), 'eve');
+    const save = store.save.bind(store);
+    store.save = async () => {
+      throw new Error('away');
+    };
+    expect(await ended(started)).toMatchObject({ state: 'done' });
+    store.save = save;
+    await eventually(async () => (await another().find('default', started.id))?.state === 'done');
+  });
+
+  it('are not begun when nobody could tell of them', async () => {
+    const { backtests, store, events } = setUp();
+    store.save = async () => {
+      throw new Error('away');
+    };
+    await expect(backtests.start('default', detector(), 'eve')).rejects.toThrow('away');
+    await backtests.stop();
+    expect(events.most).toBe(0);
   });
 });
 

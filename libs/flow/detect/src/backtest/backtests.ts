@@ -3,6 +3,7 @@ import type { Backtest, BacktestRequest, BacktestResult } from '@outrider/domain
 import { CallerError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import { Backtester } from '@outrider/ports/backtester';
+import type { BacktestStore, StoredBacktest } from '@outrider/ports/backtest-store';
 import type { Clock } from '@outrider/ports/clock';
 import type { AuditLog } from '@outrider/ports/response-store';
 import type { DetectSettings } from '../settings.ts';
@@ -11,24 +12,35 @@ import { decided, runBacktest, type BacktestStores } from './run-backtest.ts';
 
 /** Of all tenants, beside the one that runs. */
 const MAX_WAITING = 5;
-const MAX_KEPT = 100;
+/** How often what waits and runs is saved: how far it is, and that its process lives. */
+const SAVE_EVERY_MS = 3_000;
+/** One that should run and was not saved for so long has lost its process. */
+const LOST_AFTER_MS = 60_000;
 
 export interface BacktestsDeps {
   readonly settings: DetectSettings;
   readonly stores: BacktestStores;
+  readonly backtests: BacktestStore;
   readonly audit: Pick<AuditLog, 'write'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** ms; 3 s when absent. */
+  readonly saveEveryMs?: number;
 }
 
 type Entry = { -readonly [K in keyof Backtest]: Backtest[K] } & { readonly tenant: string };
 
-/** Backtests of this process, one at a time. */
+/**
+ * Backtests of this process, one at a time. They are stored from the beginning on, so that whichever process is asked can tell of them; those in
+ * memory are the ones whose end is not stored yet.
+ */
 export class Backtests extends Backtester {
   readonly #entries = new Map<string, Entry>();
   #last: Promise<void> = Promise.resolve();
   #starting = 0;
   #stopped = false;
+  #saving: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly deps: BacktestsDeps) {
     super();
@@ -36,23 +48,9 @@ export class Backtests extends Backtester {
 
   override async start(tenant: string, request: BacktestRequest, by: string): Promise<Backtest> {
     await this.#check(tenant, request);
-    const id = randomUUID();
-    this.#refuseTooMany();
-    this.#starting++;
-    try {
-      await this.deps.audit.write({
-        tenant,
-        actor: by,
-        act: 'backtest.start',
-        subject: `backtest ${id}`,
-        detail: detailOf(request),
-      });
-    } finally {
-      this.#starting--;
-    }
     const entry: Entry = {
       tenant,
-      id,
+      id: randomUUID(),
       state: 'waiting',
       change: request.change,
       ...request.range,
@@ -62,27 +60,67 @@ export class Backtests extends Backtester {
       error: null,
       result: null,
     };
+    this.#refuseTooMany();
+    this.#starting++;
+    try {
+      const detail = detailOf(request);
+      const subject = `backtest ${entry.id}`;
+      await this.deps.audit.write({ tenant, actor: by, act: 'backtest.start', subject, detail });
+      await this.deps.backtests.save(tenant, shown(entry));
+    } finally {
+      this.#starting--;
+    }
     this.#entries.set(entry.id, entry);
-    this.#forgetOld();
     this.#last = this.#last.then(() => this.#run(entry, request));
+    this.#timer ??= setInterval(() => void this.#save(), this.deps.saveEveryMs ?? SAVE_EVERY_MS).unref();
     return shown(entry);
   }
 
-  override find(tenant: string, id: string): Backtest | undefined {
+  override async find(tenant: string, id: string): Promise<Backtest | undefined> {
     const entry = this.#entries.get(id);
-    return entry?.tenant === tenant ? shown(entry) : undefined;
+    if (entry) return entry.tenant === tenant ? shown(entry) : undefined;
+    const stored = await this.deps.backtests.find(tenant, id);
+    return stored && this.#unlessLost(stored);
   }
 
-  override list(tenant: string): readonly Backtest[] {
-    return [...this.#entries.values()]
-      .filter((entry) => entry.tenant === tenant)
-      .map(shown)
-      .reverse();
+  override async list(tenant: string): Promise<readonly Omit<Backtest, 'result'>[]> {
+    return (await this.deps.backtests.list(tenant)).map((stored) => {
+      const own = this.#entries.get(stored.backtest.id);
+      const { result: _result, ...summary } = own ? shown(own) : this.#unlessLost(stored);
+      return summary;
+    });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#last;
+    clearInterval(this.#timer);
+    await this.#save();
+  }
+
+  /** Its process was killed, or has not reached the store for long. */
+  #unlessLost({ backtest, savedAt }: StoredBacktest): Backtest {
+    if (!isBusy(backtest) || this.deps.clock.now() - savedAt < LOST_AFTER_MS) return backtest;
+    return { ...backtest, state: 'failed', error: 'the process that ran it has ended' };
+  }
+
+  /** One after the other, so that no older state is written over a newer one. What the store does not take is tried again with the next. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      for (const entry of [...this.#entries.values()]) {
+        const backtest = shown(entry);
+        try {
+          await this.deps.backtests.save(entry.tenant, backtest);
+          if (!isBusy(backtest)) this.#entries.delete(entry.id);
+        } catch (error) {
+          this.deps.log.warn({ err: error, backtest: entry.id }, 'a backtest could not be stored, it is tried again');
+        }
+      }
+      if (this.#entries.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    });
+    return this.#saving;
   }
 
   async #run(entry: Entry, request: BacktestRequest): Promise<void> {
@@ -97,6 +135,7 @@ export class Backtests extends Backtester {
       entry.error = error instanceof CallerError ? error.message : 'it could not be run, see the log of the API';
       if (!(error instanceof CallerError)) this.deps.log.warn({ err: error, backtest: entry.id }, 'a backtest failed');
     }
+    await this.#save();
   }
 
   #result(entry: Entry, request: BacktestRequest): Promise<BacktestResult> {
@@ -121,17 +160,9 @@ export class Backtests extends Backtester {
   }
 
   #refuseTooMany(): void {
-    const entries = [...this.#entries.values()];
-    const busy = entries.filter(({ state }) => state === 'waiting' || state === 'running').length + this.#starting;
+    const busy = [...this.#entries.values()].filter(isBusy).length + this.#starting;
     if (busy <= MAX_WAITING) return;
     throw new CallerError(`${busy} backtests are under way or wait: try again when one has ended`, 'too-many', 429);
-  }
-
-  #forgetOld(): void {
-    for (const [id, { state }] of this.#entries) {
-      if (this.#entries.size <= MAX_KEPT) return;
-      if (state === 'done' || state === 'failed') this.#entries.delete(id);
-    }
   }
 }
 
@@ -141,5 +172,7 @@ const detailOf = ({ change, range }: BacktestRequest): Record<string, unknown> =
   ...(change.kind === 'policy' ? { policy: change.policy.name } : {}),
   ...range,
 });
+
+const isBusy = ({ state }: Pick<Backtest, 'state'>): boolean => state === 'waiting' || state === 'running';
 
 const shown = ({ tenant: _tenant, ...backtest }: Entry): Backtest => backtest;

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Alert } from '@outrider/domain/detection/alert';
 import type { BacktestChange, BacktestRequest, BacktestResult } from '@outrider/domain/detection/backtest';
 import type { AllControls } from '@outrider/domain/detection/detection-control';
@@ -10,14 +9,17 @@ import type { EndpointStore } from '@outrider/ports/endpoint-store';
 import type { EventStore, TimeRange } from '@outrider/ports/event-store';
 import type { PolicyStore } from '@outrider/ports/response-store';
 import { OfflineRun } from '../offline/offline-run.ts';
+import { Turns } from '../offline/turns.ts';
 import type { DetectSettings } from '../settings.ts';
 import { compareAlerts } from './compare-alerts.ts';
 import { planRun } from './planned-backtest.ts';
 import type { InForce, PlannedRun } from './planned-run.ts';
 import { triedPolicies } from './tried-policies.ts';
 
-/** Events between two breaths: the process answers others meanwhile. */
-const CHUNK = 500;
+/** Events that are read at once. */
+const CHUNK = 200;
+/** Events between two looks at the clock: the process answers others meanwhile. */
+const PIECE = 20;
 /** About what one query gives: it is sorted in memory, and its time is bounded. */
 const SLICE_EVENTS = 200_000;
 const ALERT_PAGE = 500;
@@ -95,13 +97,17 @@ const overEvents = async (
   const before = plan.before && new OfflineRun(stores.events, { ...plan.before, documents });
   const after = new OfflineRun(stores.events, { ...plan.after, documents });
   const expected = Math.max(1, events / oneCallerIn);
+  const turns = new Turns();
   for (const slice of slicesOf(range, Math.ceil(expected / SLICE_EVENTS)))
     for await (const chunk of stores.events.replay({ ...query, range: slice, oneCallerIn, chunk: CHUNK })) {
       if (isStopped()) throw new CallerError('the process was stopped before it was done', 'stopping');
-      await before?.take(chunk);
-      await after.take(chunk);
+      for (let i = 0; i < chunk.length; i += PIECE) {
+        const piece = chunk.slice(i, i + PIECE);
+        await before?.take(piece);
+        await after.take(piece);
+        await turns.breathe();
+      }
       onProgress(Math.min(0.99, after.events / expected));
-      await setImmediate();
     }
   await before?.end();
   await after.end();

@@ -5,6 +5,7 @@ import { AlertStore } from '@outrider/ports/alert-store';
 import { BaselineControlStore } from '@outrider/ports/baseline-control-store';
 import { Clock } from '@outrider/ports/clock';
 import { DetectorGuide, EventExplainer } from '@outrider/ports/detector-guide';
+import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventStore } from '@outrider/ports/event-store';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
 import { CatalogueGuide } from '../controls/catalogue-guide.ts';
@@ -13,6 +14,7 @@ import type { Rule } from '../rules/rule.ts';
 import { RuleFolder } from '../rules/rule-folder.ts';
 import { DetectSettings } from '../settings.ts';
 import { StoredExplainer } from './stored-explainer.ts';
+import { TenantKnowledge } from './tenant-knowledge.ts';
 
 export interface DetectorGuideOptions {
   /** As the processes that detect have them. */
@@ -35,6 +37,7 @@ export class DetectorGuideModule {
           useFactory: (
             events: EventStore,
             alerts: AlertStore,
+            endpoints: EndpointStore,
             clock: Clock,
             log: Logger,
             lifecycle: Lifecycle,
@@ -43,11 +46,18 @@ export class DetectorGuideModule {
             const rules = rulesDir === undefined ? () => [] : watchedRules(rulesDir, lifecycle);
             const teaching = liveTeachingTimes('explain: teaching times', { store, clock, log, lifecycle });
             const baselines = new StoredBaselines(events, alerts, teaching);
-            return new StoredExplainer({ settings, baselines, teaching, rules });
+            const knowledge = new TenantKnowledge(endpoints, (error) =>
+              log.warn(
+                { err: error },
+                'learned templates could not be read, events are explained with those of before',
+              ),
+            );
+            return new StoredExplainer({ settings, baselines, teaching, rules, knowledge });
           },
           inject: [
             EventStore,
             AlertStore,
+            EndpointStore,
             Clock,
             'outrider.logger',
             Lifecycle,

@@ -10,10 +10,12 @@ import { CATALOGUE } from '../detectors/catalogue.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
 import type { DetectorDefinition } from '../engine/detector.ts';
 import { Exclusions, windowTime } from '../engine/event-facts.ts';
+import { Turns } from '../offline/turns.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RuleSet } from '../rules/rule-set.ts';
 import { settingsOf, type DetectSettings } from '../settings.ts';
 import { readFacts } from './read-facts.ts';
+import type { KnownEndpoints } from './tenant-knowledge.ts';
 
 export interface ExplainParts {
   readonly settings: DetectSettings;
@@ -22,6 +24,8 @@ export interface ExplainParts {
   readonly teaching?: TeachingTimes;
   readonly controls: AllControls;
   readonly rules: readonly Rule[];
+  /** Absent: templates as the events have them, and no documents. */
+  readonly known?: KnownEndpoints;
 }
 
 export interface ExplainQuestion {
@@ -31,15 +35,16 @@ export interface ExplainQuestion {
   readonly truncated: boolean;
 }
 
-/** Events between two turns of the event loop: a replay must not hold a server up. */
-const TURN_EVENTS = 500;
+/** Events between two looks at the clock: a replay must not hold a server up. */
+const PIECE = 20;
 
 /**
  * Replays what came before through the live detectors and asks each of them about the event. What no person decided is found first:
  * exceptions and states are told beside it.
  */
 export const explainEvent = async (parts: ExplainParts, question: ExplainQuestion): Promise<EventExplanation> => {
-  const { event } = question;
+  const { known } = parts;
+  const event = known?.templates.applied(question.event) ?? question.event;
   const controls = new LiveControls();
   controls.refresh(parts.controls);
   const undecided = new LiveControls();
@@ -49,7 +54,8 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
     teaching: parts.teaching ?? ALL_TIME,
     rules: RuleSet.compile(parts.rules),
   });
-  const { count: replayed, told } = await replay(engine, question);
+  if (known) engine.knowledge.documents = known.documents;
+  const { count: replayed, told } = await replay(engine, question, known);
   const late = engine.counts.late;
   const findings: Finding[] = [];
   await engine.observe(event, 0, findings);
@@ -78,19 +84,21 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
 const replay = async (
   engine: DetectionEngine,
   { event, before }: ExplainQuestion,
+  known: KnownEndpoints | undefined,
 ): Promise<{ readonly count: number; readonly told: ReadonlyMap<string, Finding> }> => {
   const own = eventId(event);
   const caller = entityKey(callerOf(event));
   const findings: Finding[] = [];
   const told = new Map<string, Finding>();
+  const turns = new Turns();
   let count = 0;
   for (const one of before) {
     if (eventId(one) === own) continue;
-    await engine.observe(one, 0, findings);
+    await engine.observe(known?.templates.applied(one) ?? one, 0, findings);
     for (const finding of findings)
       if (finding.tenant === event.tenant && entityKey(finding.entity) === caller) told.set(finding.type, finding);
     findings.length = 0;
-    if (++count % TURN_EVENTS === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    if (++count % PIECE === 0) await turns.breathe();
   }
   return { count, told };
 };

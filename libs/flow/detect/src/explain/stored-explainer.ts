@@ -6,6 +6,7 @@ import type { TeachingTimes } from '../baseline/teaching-time.ts';
 import type { Rule } from '../rules/rule.ts';
 import { DetectSettings } from '../settings.ts';
 import { explainEvent } from './event-explanation.ts';
+import type { TenantKnowledge } from './tenant-knowledge.ts';
 
 export interface ExplainerParts {
   readonly settings: DetectSettings;
@@ -14,6 +15,7 @@ export interface ExplainerParts {
   readonly teaching: TeachingTimes;
   /** The rules in force. */
   readonly rules: () => readonly Rule[];
+  readonly knowledge: Pick<TenantKnowledge, 'of'>;
 }
 
 /** Replays at once, some 20 MB and up to a second of CPU each; further ones are told to come again. */
@@ -41,8 +43,9 @@ export class StoredExplainer extends EventExplainer {
     try {
       const { baselines, teaching, rules } = this.parts;
       const settings = { ...this.parts.settings, ...SMALL };
+      const known = await this.parts.knowledge.of(question.event.tenant);
       return await explainEvent(
-        { settings, baselines, teaching, controls: question.controls, rules: rules() },
+        { settings, baselines, teaching, controls: question.controls, rules: rules(), known },
         question,
       );
     } finally {

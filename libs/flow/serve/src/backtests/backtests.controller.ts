@@ -42,15 +42,15 @@ export class BacktestsController {
   @Get()
   @Route({
     id: 'listBacktests',
-    summary: 'Backtests of this process since it started, newest first, without their results',
+    summary: 'Backtests of the last thirty days, at most a hundred, newest first, without their results',
     role: 'viewer',
     answer: BacktestPage,
   })
-  list(
+  async list(
     @Caller() { tenant }: Principal,
     @Query({ schema: BacktestListQuery }) query: BacktestListQuery,
-  ): Page<Omit<Backtest, 'result'>> {
-    return pageOfAll(this.backtester.list(tenant), query, ({ result: _result, ...summary }) => summary);
+  ): Promise<Page<Omit<Backtest, 'result'>>> {
+    return pageOfAll(await this.backtester.list(tenant), query, (summary) => summary);
   }
 
   @Get(':id')
@@ -61,7 +61,7 @@ export class BacktestsController {
     answer: Backtest,
     problems: [404],
   })
-  one(@Caller() { tenant }: Principal, @Param('id', { schema: UuidText }) id: string): Backtest {
-    return found(this.backtester.find(tenant, id), 'backtest');
+  async one(@Caller() { tenant }: Principal, @Param('id', { schema: UuidText }) id: string): Promise<Backtest> {
+    return found(await this.backtester.find(tenant, id), 'backtest');
   }
 }
