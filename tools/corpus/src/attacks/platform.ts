@@ -136,6 +136,11 @@ const wrongClock: Attack = {
     const share = crew.level(0.08, 0.2, 0.35);
     return {
       entities: NODE,
+      // what the wrong lines tell is believed at the wrong time
+      consequences: [
+        { type: 'log-loss', entities: NODE, from: crew.from, to: to + skewMs + HOUR },
+        { type: 'traffic-drop', entities: EVERYBODY, from: crew.from, to: to + HOUR },
+      ],
       calls: [],
       change: (call) => (call.at > crew.from && call.at < to && random.chance(share) ? { ...call, skewMs } : call),
       from: crew.from,

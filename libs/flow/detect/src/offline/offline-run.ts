@@ -26,7 +26,7 @@ export interface OfflineRunOptions {
   readonly controls?: DetectionControls | undefined;
   /** Absent: all detectors. */
   readonly catalogue?: readonly DetectorDefinition[] | undefined;
-  /** What was found before the events were put in order of time; told at the end with the rest. */
+  /** What was found before the events were put in order of time; told when its time comes. */
   readonly found?: readonly Finding[] | undefined;
 }
 
@@ -36,7 +36,8 @@ export class OfflineRun {
   readonly #alerts = new MemoryAlertStore();
   readonly #tracker: AlertTracker;
   readonly #controls: DetectionControls;
-  readonly #found: readonly Finding[];
+  /** The next to be told is the last. */
+  readonly #found: Finding[];
   #seed = '';
   #nextTick = Number.NEGATIVE_INFINITY;
   #events = 0;
@@ -45,7 +46,7 @@ export class OfflineRun {
     const settings = options.settings ?? DetectSettings.parse({});
     const { rules, controls, catalogue, documents } = options;
     this.#controls = controls ?? NO_CONTROLS;
-    this.#found = options.found ?? [];
+    this.#found = [...(options.found ?? [])].sort((a, b) => b.detectedAt - a.detectedAt);
     this.engine = new DetectionEngine(settings, new StoredBaselines(store, this.#alerts), {
       ...(rules && { rules }),
       ...(controls && { controls }),
@@ -80,6 +81,7 @@ export class OfflineRun {
     for (const event of events) {
       this.#events++;
       this.#pass(windowTime(event), findings);
+      if (this.#found.length > 0) this.#tellFound(windowTime(event), findings);
       const due = engine.observeNow(event, 0, findings);
       if (due !== undefined) await engine.settle(due, event, findings);
       if (engine.watermark >= this.#nextTick) await this.#tick();
@@ -99,6 +101,14 @@ export class OfflineRun {
     }
   }
 
+  #tellFound(until: number, findings: Finding[]): void {
+    for (let next = this.#found.at(-1); next !== undefined && next.detectedAt <= until; next = this.#found.at(-1)) {
+      this.#found.pop();
+      const told = this.#controls.pass(next, undefined);
+      if (told) findings.push(told);
+    }
+  }
+
   /** At full minutes of event time, so that it does not matter which events there were in them. */
   async #tick(): Promise<void> {
     const minute = Math.floor(this.engine.watermark / TICK_MS) * TICK_MS;
@@ -110,10 +120,7 @@ export class OfflineRun {
   async end(): Promise<void> {
     const findings: Finding[] = [];
     if (this.#events > 0) this.engine.tick(this.engine.watermark, findings);
-    for (const finding of this.#found) {
-      const told = this.#controls.pass(finding, undefined);
-      if (told) findings.push(told);
-    }
+    this.#tellFound(Infinity, findings);
     await this.#tell(findings);
     await this.#tracker.flush();
   }

@@ -11,6 +11,8 @@ export const AutomationSettings = detectorSettings(
     human: z.number().min(0).max(10).default(0.5),
     /** Shorter gaps are a loop, not a clock; ms. */
     minGapMs: z.number().min(1).max(60_000).default(300),
+    /** Longer ones are a poller's or a timetable's, which anybody may have; ms. */
+    maxGapMs: z.number().min(1_000).max(600_000).default(15_000),
     /** People that the endpoint must know, and it must know no other clockwork. */
     minPeople: z.number().int().min(1).max(64).default(5),
   },

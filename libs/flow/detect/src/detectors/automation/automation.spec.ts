@@ -23,6 +23,11 @@ const sessions = (who: string, n: number, spread: number): ApiEvent[] => {
     return anApiEvent({ startedAt: at, consumerId: who, credentialId: who, pathTemplate: '/checkout/cart', path: '/checkout/cart' }); // prettier-ignore
   });
 };
+const slower = (events: readonly ApiEvent[], times: number): ApiEvent[] =>
+  events.map((event) => {
+    const startedAt = AT + (event.startedAt - AT) * times;
+    return { ...event, startedAt, receivedAt: startedAt };
+  });
 const severities = (...events: readonly ApiEvent[][]): string[] =>
   findingsIn(engineOf(automation), events.flat()).map(({ severity }) => severity);
 const found = (...events: readonly ApiEvent[][]): number => findingsIn(engineOf(automation), events.flat()).length;
@@ -56,6 +61,7 @@ describe('automation', () => {
     ['others are clocks as well', [people(), by('page', 400, 0), by('robot', 400, 0)]],
     ['the endpoint is neither a log-in nor about money', [people('/news'), by('robot', 400, 0, '/news')]],
     ['it is short', [people(), by('robot', 60, 0)]],
+    ['it is as slow as a poller', [people(), slower(by('robot', 400, 0), 20)]],
   ])('is silent when %s', (_name, events) => {
     expect(found(...events)).toBe(0);
   });

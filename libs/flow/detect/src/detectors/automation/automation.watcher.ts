@@ -29,17 +29,22 @@ const SURE_TIMES = 3;
 
 /** One caller at one endpoint. */
 interface Ticker {
-  /** Within a session, and between sessions. */
+  readonly gaps: GapStatistics;
+  reportedAt: number;
+}
+
+/** One caller on its way through the steps of a route: within a session, and between sessions. */
+interface Walker {
   readonly gaps: GapStatistics;
   readonly pauses: GapStatistics;
   /** Already counted among the people of its route. */
   person: boolean;
-  reportedAt: number;
 }
 
 export class AutomationWatcher implements Watcher {
   readonly statusClasses = [2] as const;
   readonly #tickers: BoundedMap<Ticker>;
+  readonly #walkers: BoundedMap<Walker>;
   /** By route: those who go through its steps as people do. */
   readonly #people = new BoundedMap<TermList>(MAX_ENDPOINTS);
   /** By endpoint. */
@@ -47,14 +52,16 @@ export class AutomationWatcher implements Watcher {
 
   constructor(private readonly deps: DetectorDeps<AutomationSettings>) {
     this.#tickers = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 2)));
+    this.#walkers = new BoundedMap(Math.max(100, Math.floor(deps.maxCallers / 4)));
   }
 
   get evicted(): number {
-    return this.#tickers.evicted + this.#people.evicted + this.#clocks.evicted;
+    return this.#tickers.evicted + this.#walkers.evicted + this.#people.evicted + this.#clocks.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#tickers.forgetLanes(lanes);
+    this.#walkers.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -62,21 +69,14 @@ export class AutomationWatcher implements Watcher {
     if (endpoint === undefined || caller.profile === undefined) return undefined;
     const { traits } = caller;
     if (!traits.billing && !traits.auth) return undefined;
+    this.#walk(event, at, caller);
     const ticker = this.#tickers.get(`${caller.key}|${endpoint.id}`);
     if (ticker === undefined) {
       this.#tickers.set(`${caller.key}|${endpoint.id}`, made(at), caller.lane);
       return undefined;
     }
     const { gaps } = ticker;
-    const before = gaps.lastAt;
-    if (gaps.add(at, PAUSE_MS) === 'pause') {
-      ticker.pauses.lastAt = before;
-      ticker.pauses.add(at, Infinity);
-    }
-    if (!ticker.person && this.#isPerson(ticker, event)) {
-      ticker.person = true;
-      this.#people.getOrMake(routeOf(event), () => new TermList(64)).add(CallerProfile.term(caller.key), at);
-    }
+    gaps.add(at, PAUSE_MS);
     if (gaps.n < LOOK_EVERY || gaps.n % LOOK_EVERY !== 0) return undefined;
     return this.#judge(event, at, caller, endpoint, ticker);
   }
@@ -87,9 +87,25 @@ export class AutomationWatcher implements Watcher {
     return `${caller.entity.name} asks every ${(gaps.mean / 1000).toFixed(1)} s, give or take ${(gaps.variation * 100).toFixed(0)} %, ${gaps.n} times in a row.`;
   }
 
-  #isPerson({ gaps, pauses }: Ticker, event: ApiEvent): boolean {
-    if (pauses.n >= PERSON_PAUSES && pauses.variation >= UNEVEN_PAUSES) return true;
-    return gaps.n >= PERSON_GAPS && gaps.variation >= this.deps.settings.of(event).human;
+  #walk(event: ApiEvent, at: number, caller: Caller): void {
+    const route = routeOf(event);
+    const walker = this.#walkers.getOrMake(
+      `${caller.key}|${route}`,
+      () => ({ gaps: new GapStatistics(at), pauses: new GapStatistics(at), person: false }),
+      caller.lane,
+    );
+    if (walker.person) return;
+    const { gaps, pauses } = walker;
+    const before = gaps.lastAt;
+    if (at === before) return;
+    if (gaps.add(at, PAUSE_MS) === 'pause') {
+      pauses.lastAt = before;
+      pauses.add(at, Infinity);
+    }
+    const uneven = gaps.n >= PERSON_GAPS && gaps.variation >= this.deps.settings.of(event).human;
+    if (!uneven && (pauses.n < PERSON_PAUSES || pauses.variation < UNEVEN_PAUSES)) return;
+    walker.person = true;
+    this.#people.getOrMake(route, () => new TermList(64)).add(CallerProfile.term(caller.key), at);
   }
 
   #judge(event: ApiEvent, at: number, caller: Caller, endpoint: EndpointKnowledge, ticker: Ticker): Draft | undefined {
@@ -100,7 +116,8 @@ export class AutomationWatcher implements Watcher {
       if (gaps.n >= 10 * LOOK_EVERY) gaps.restart();
       return undefined;
     }
-    if (variation >= settings.regular || gaps.mean < settings.minGapMs) return undefined;
+    if (variation >= settings.regular || gaps.mean < settings.minGapMs || gaps.mean > settings.maxGapMs)
+      return undefined;
     const term = CallerProfile.term(caller.key);
     const clocks = this.#clocks.getOrMake(`${event.tenant}|${endpoint.key}`, () => new TermList(16));
     clocks.add(term, at);
@@ -113,12 +130,7 @@ export class AutomationWatcher implements Watcher {
   }
 }
 
-const made = (at: number): Ticker => ({
-  gaps: new GapStatistics(at),
-  pauses: new GapStatistics(at),
-  person: false,
-  reportedAt: Number.NEGATIVE_INFINITY,
-});
+const made = (at: number): Ticker => ({ gaps: new GapStatistics(at), reportedAt: Number.NEGATIVE_INFINITY });
 
 const routeOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId}|${event.routeId}`;
 

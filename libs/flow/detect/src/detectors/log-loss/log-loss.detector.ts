@@ -32,6 +32,8 @@ export interface OrderView {
   readonly backsteps: number;
 }
 
+/** Part of the requests that may always have been missing. */
+const MOST_USUAL = 0.01;
 const STEADY_MS = 10_000;
 /** Of the time that passed: what was held back goes by faster than time does. */
 const STEADY_SHARE = 0.05;
@@ -65,6 +67,6 @@ export const judgeCounters = (view: CounterView, s: LogLossSettings): Verdict | 
   if (share < s.missingShare || view.loggedBefore < s.countedBefore) return undefined;
   // What is always missing is not logged on purpose, or counted elsewhere.
   const usual = view.missingBefore / (view.missingBefore + view.loggedBefore);
-  if (usual > s.missingShare / 10) return undefined;
+  if (usual > Math.min(MOST_USUAL, share / 4)) return undefined;
   return { severity: share >= 0.2 ? 'medium' : 'low', confidence: Math.min(0.85, 0.6 + share) };
 };

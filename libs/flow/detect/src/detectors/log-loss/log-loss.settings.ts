@@ -10,7 +10,7 @@ export const LogLossSettings = detectorSettings(
     count10m: z.number().int().min(1).max(1_000_000).default(20),
     minShare: z.number().min(0).max(1).default(0.01),
     /** Requests that rate limits counted and no line tells of, in 30 to 60 min: how many, of how many callers, and their part of all. */
-    missing: z.number().int().min(1).max(1_000_000).default(12),
+    missing: z.number().int().min(1).max(1_000_000).default(8),
     missingCallers: z.number().int().min(1).max(1_000).default(3),
     missingShare: z.number().min(0).max(1).default(0.02),
     /** Requests whose counters agreed with the log before, so that it is known that they do. */
