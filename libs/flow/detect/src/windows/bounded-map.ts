@@ -12,7 +12,11 @@ export class BoundedMap<V> {
   #cursor = this.#entries.keys();
   evicted = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(
+    private readonly limit: number,
+    /** Told of what the bound makes it forget. */
+    private readonly onEvict?: (value: V) => void,
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -39,8 +43,10 @@ export class BoundedMap<V> {
     if (this.#entries.size <= this.limit) return;
     const oldest = this.#oldest();
     if (oldest === undefined) return;
+    const evicted = this.#entries.get(oldest);
     this.#entries.delete(oldest);
     this.evicted++;
+    if (evicted !== undefined) this.onEvict?.(evicted.value);
   }
 
   /**

@@ -1,18 +1,17 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import type { TeachingTime } from '../../baseline/teaching-time.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { isOtherClientError, isServerError, isUpstreamAway } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { BucketCounts } from '../../windows/bucket-counts.ts';
-import { Evidence } from '../../windows/evidence.ts';
+import type { Evidence } from '../../windows/evidence.ts';
 import { BUCKET_MS, bucketOf, WINDOW_BUCKETS, WINDOW_MS } from '../../windows/time.ts';
 import { describeErrors } from './describe-errors.ts';
 import { ERROR_SPIKE_VERSION, judgeErrorSpike, type ErrorVerdict, type ErrorView } from './error-spike.detector.ts';
 import type { LoginPaths } from '../brute-force/login-paths.ts';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
-import { ServiceHealth, type OwnErrors } from './service-health.ts';
+import { CallerErrors, type ServiceHealth } from './service-health.ts';
+import { ServiceHealths, serviceKeyOf } from './service-healths.ts';
 import {
   ERROR_NAMES,
   ERROR_QUERIES,
@@ -24,24 +23,8 @@ import {
   type ServiceView,
 } from './service-outage.ts';
 
-const MAX_SERVICES = 10_000;
 /** Neighbours are looked at since the errors began, and over these last buckets: an outage may have begun later, or be over. */
 const NEIGHBOUR_SPANS = [6, 12, 18, 30] as const;
-
-/** One caller at one service, from its first error on. */
-class CallerErrors implements OwnErrors {
-  readonly requests = new BucketCounts();
-  readonly errors = { server: new BucketCounts(), client: new BucketCounts() };
-  readonly evidence = new Evidence();
-  reportedAt = Number.NEGATIVE_INFINITY;
-  lastBucket = Number.NEGATIVE_INFINITY;
-
-  constructor(
-    readonly caller: string,
-    readonly service: ServiceHealth,
-    readonly said: TeachingTime | undefined,
-  ) {}
-}
 
 type Deps = Pick<
   DetectorDeps<ErrorSpikeSettings>,
@@ -51,14 +34,16 @@ type Deps = Pick<
 /** Keeps errors by caller and service. Findings are on callers; on services only where one process sees all their callers. */
 export class ErrorSpikeWatcher implements Watcher {
   readonly #callers: BoundedMap<CallerErrors>;
-  readonly #services = new BoundedMap<ServiceHealth>(MAX_SERVICES);
+  readonly #services: ServiceHealths;
 
   /** Errors at logins are another detector's. */
   constructor(
     private readonly deps: Deps,
     private readonly logins: Pick<LoginPaths, 'matches'>,
   ) {
-    this.#callers = new BoundedMap(deps.maxCallers);
+    // What the service counted stays with it.
+    this.#callers = new BoundedMap(deps.maxCallers, ({ service, caller }) => service.callers.delete(caller));
+    this.#services = new ServiceHealths(deps.teaching);
   }
 
   get evicted(): number {
@@ -66,26 +51,21 @@ export class ErrorSpikeWatcher implements Watcher {
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#callers.forgetLanes(lanes, (errors) => errors.service.forget(errors.caller, errors));
+    this.#callers.forgetLanes(lanes, (errors) => errors.service.forget(errors));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.serviceId === '' && event.serviceName === '') return undefined;
-    const serviceKey = serviceKeyOf(event);
-    const service = this.#serviceOf(serviceKey);
+    const service = this.#services.of(event);
     service.requests.add(at);
-    const key = `${caller.key}|${serviceKey}`;
-    const said = this.deps.teaching.ofCaller(caller.key);
+    const kept = this.#kept(service, caller);
     const kind = kindOf(event);
     if (kind === undefined || (kind === 'client' && this.logins.matches(event))) {
-      const errors = this.#callers.peek(key);
-      if (errors !== undefined && !this.#isOver(errors, service, said, key)) note(errors, at);
+      kept?.note(at);
       return undefined;
     }
-    const known = this.#callers.peek(key);
-    if (known !== undefined) this.#isOver(known, service, said, key);
-    const errors = this.#callers.getOrMake(key, () => new CallerErrors(caller.key, service, said), caller.lane);
-    note(errors, at);
+    const errors = kept ?? this.#begin(service, event, caller);
+    errors.note(at);
     errors.errors[kind].add(at);
     errors.evidence.add(event, at);
     service.errors[kind].add(at);
@@ -93,34 +73,30 @@ export class ErrorSpikeWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     return (
       this.#judge(event, at, caller, errors, kind, settings) ??
-      (this.deps.reportsServices && settings.reportHealth
-        ? this.#outage(event, at, serviceKey, errors, kind, settings)
-        : undefined)
+      (this.deps.reportsServices && settings.reportHealth ? this.#outage(event, at, errors, kind, settings) : undefined)
     );
   }
 
-  #serviceOf(key: string): ServiceHealth {
-    const said = this.deps.teaching.ofService(key);
-    const known = this.#services.get(key);
-    if (known !== undefined && known.said === said) return known;
-    const made = new ServiceHealth(said);
-    this.#services.set(key, made);
-    return made;
+  /** What is kept of the caller; not if people said something else about it since. */
+  #kept(service: ServiceHealth, caller: Caller): CallerErrors | undefined {
+    const kept = service.callers.get(caller.key);
+    if (kept === undefined || kept.said === this.deps.teaching.ofCaller(caller.key)) return kept;
+    service.forget(kept);
+    return undefined;
   }
 
-  /** People said something else about the caller or the service since: what is kept is forgotten. */
-  #isOver(errors: CallerErrors, service: ServiceHealth, said: TeachingTime | undefined, key: string): boolean {
-    if (errors.service === service && errors.said === said) return false;
-    errors.service.forget(errors.caller, errors);
-    this.#callers.delete(key);
-    return true;
+  #begin(service: ServiceHealth, event: ApiEvent, caller: Caller): CallerErrors {
+    const made = new CallerErrors(caller.key, service, this.deps.teaching.ofCaller(caller.key));
+    service.callers.set(caller.key, made);
+    this.#callers.set(`${caller.key}|${serviceKeyOf(event)}`, made, caller.lane);
+    return made;
   }
 
   /** Of an error: how many there were of its kind. */
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
     const kind = kindOf(event);
     if (kind === undefined || (kind === 'client' && this.logins.matches(event))) return undefined;
-    const errors = this.#callers.peek(`${caller.key}|${serviceKeyOf(event)}`);
+    const errors = this.#services.of(event).callers.get(caller.key);
     if (!errors) return undefined;
     const view = viewOf(errors, kind, caller.warmUp === 'learning');
     const settings = this.deps.settings.of(event);
@@ -154,7 +130,6 @@ export class ErrorSpikeWatcher implements Watcher {
   #outage(
     event: ApiEvent,
     at: number,
-    serviceKey: string,
     errors: CallerErrors,
     kind: ErrorKind,
     settings: ErrorSpikeSettings,
@@ -174,28 +149,28 @@ export class ErrorSpikeWatcher implements Watcher {
       };
       const verdict = standsOut(view, settings);
       if (!verdict) continue;
-      const callers = this.#callersOf(service, serviceKey, view, from, head);
+      const callers = callersOf(service, view, from, head);
       if (!isShared(callers, settings)) return undefined;
       service.reportedAt = at;
       return outageFinding({ event, at, from: from * BUCKET_MS, view, callers, verdict, evidence: errors.evidence });
     }
     return undefined;
   }
-
-  #callersOf(service: ServiceHealth, serviceKey: string, view: ServiceView, from: number, head: number): CallersView {
-    const failing = service.failingCallers(head);
-    let worst = { errors: 0, requests: 0 };
-    for (const caller of failing) {
-      const own = this.#callers.peek(`${caller}|${serviceKey}`);
-      const errors = own?.errors[view.kind].sum(from, head) ?? 0;
-      if (own && errors > worst.errors) worst = { errors, requests: own.requests.sum(from, head) };
-    }
-    return {
-      failing: failing.length,
-      rest: { errors: view.errors - worst.errors, requests: view.requests - worst.requests },
-    };
-  }
 }
+
+const callersOf = (service: ServiceHealth, view: ServiceView, from: number, head: number): CallersView => {
+  const failing = service.failingCallers(head);
+  let worst = { errors: 0, requests: 0 };
+  for (const caller of failing) {
+    const own = service.callers.get(caller);
+    const errors = own?.errors[view.kind].sum(from, head) ?? 0;
+    if (own && errors > worst.errors) worst = { errors, requests: own.requests.sum(from, head) };
+  }
+  return {
+    failing: failing.length,
+    rest: { errors: view.errors - worst.errors, requests: view.requests - worst.requests },
+  };
+};
 
 /** Of the five minutes that end with the caller's newest request. */
 const viewOf = (errors: CallerErrors, kind: ErrorKind, learning: boolean): ErrorView => {
@@ -222,12 +197,6 @@ const viewOf = (errors: CallerErrors, kind: ErrorKind, learning: boolean): Error
 export const kindOf = (event: ApiEvent): ErrorKind | undefined =>
   isServerError(event.status) ? 'server' : isOtherClientError(event.status) ? 'client' : undefined;
 
-const note = (errors: CallerErrors, at: number): void => {
-  errors.requests.add(at);
-  errors.lastBucket = Math.max(errors.lastBucket, bucketOf(at));
-};
-
-const serviceKeyOf = (event: ApiEvent): string => `${event.tenant}|${event.serviceId || event.serviceName}`;
 const serviceName = (event: ApiEvent): string => event.serviceName || event.serviceId;
 const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`;
 

@@ -1,19 +1,37 @@
 import type { TeachingTime } from '../../baseline/teaching-time.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
+import { Evidence } from '../../windows/evidence.ts';
 import { bucketOf, WINDOW_BUCKETS } from '../../windows/time.ts';
 
 const MAX_FAILING = 256;
 
-/** One caller's part in a service's errors, as it is kept per caller. */
-export interface OwnErrors {
-  readonly requests: BucketCounts;
-  readonly errors: Readonly<Record<'server' | 'client', BucketCounts>>;
+/** One caller at one service, from its first error on. */
+export class CallerErrors {
+  readonly requests = new BucketCounts();
+  readonly errors = { server: new BucketCounts(), client: new BucketCounts() };
+  readonly evidence = new Evidence();
+  reportedAt = Number.NEGATIVE_INFINITY;
+  lastBucket = Number.NEGATIVE_INFINITY;
+
+  /** `said`: what people had said about the caller when it was begun. */
+  constructor(
+    readonly caller: string,
+    readonly service: ServiceHealth,
+    readonly said: TeachingTime | undefined,
+  ) {}
+
+  note(at: number): void {
+    this.requests.add(at);
+    this.lastBucket = Math.max(this.lastBucket, bucketOf(at));
+  }
 }
 
 /** Requests and errors of one service over all callers that this process sees, and who of them fails. */
-export class ServiceHealth implements OwnErrors {
+export class ServiceHealth {
   readonly requests = new BucketCounts();
   readonly errors = { server: new BucketCounts(), client: new BucketCounts() };
+  /** Those that are kept, by the caller's key. */
+  readonly callers = new Map<string, CallerErrors>();
   /** Caller → bucket of its newest error. */
   readonly #failing = new Map<string, number>();
   reportedAt = Number.NEGATIVE_INFINITY;
@@ -36,9 +54,11 @@ export class ServiceHealth implements OwnErrors {
     return callers;
   }
 
-  /** A caller that another process watches now: its part would be counted twice if it came back. */
-  forget(callerKey: string, own: OwnErrors): void {
-    this.#failing.delete(callerKey);
+  /** A caller that another process watches now, or that begins anew: its part would be counted twice if it came back. */
+  forget(own: CallerErrors): void {
+    if (this.callers.get(own.caller) !== own) return;
+    this.callers.delete(own.caller);
+    this.#failing.delete(own.caller);
     this.requests.subtract(own.requests);
     this.errors.server.subtract(own.errors.server);
     this.errors.client.subtract(own.errors.client);
