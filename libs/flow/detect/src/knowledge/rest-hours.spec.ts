@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { MONDAY } from '../detectors/leaked-credential/testing/identity-traffic.ts';
 import { HOUR_MS } from '../windows/time.ts';
-import { restAt } from './rest-hours.ts';
+import { REST, restAt } from './rest-hours.ts';
 
 const week = (count: (hour: number) => number): Uint16Array =>
   Uint16Array.from({ length: 168 }, (_, i) => count(i % 24));
@@ -25,6 +25,20 @@ describe('restAt', () => {
   it('knows the busiest hour at rest', () => {
     const hours = office.slice();
     hours[24 + 2] = 6;
-    expect(restAt(hours, MONDAY + 3 * HOUR_MS)).toEqual({ busiest: 6 });
+    expect(restAt(hours, MONDAY + 3 * HOUR_MS)?.busiest).toBe(6);
+  });
+
+  it('is not ended by one late sitting, where that is asked for', () => {
+    const hours = office.slice();
+    hours[24 + 23] = 90;
+    expect(restAt(hours, MONDAY)).toBeUndefined();
+    expect(restAt(hours, MONDAY, { ...REST, exceptBusiestDay: true })?.busiest).toBe(90);
+  });
+
+  it('leaves more of the evening and of the morning out where it is asked to and the rest is long', () => {
+    const limits = { ...REST, eveningHours: 3, morningHours: 2 };
+    expect([...(restAt(office, MONDAY + 2 * HOUR_MS, limits)?.within ?? [])]).toEqual([22, 23, 0, 1, 2, 3, 4]);
+    expect(restAt(office, MONDAY + 21 * HOUR_MS, limits)).toBeUndefined();
+    expect(restAt(office, MONDAY + 5 * HOUR_MS, limits)).toBeUndefined();
   });
 });

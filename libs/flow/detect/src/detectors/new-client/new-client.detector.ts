@@ -2,7 +2,7 @@ import { clientName, whoElse } from '../leaked-credential/stranger-words.ts';
 import type { StrangerCase, StrangerVerdict } from '../leaked-credential/stranger.watcher.ts';
 import type { NewClientSettings } from './new-client.settings.ts';
 
-export const NEW_CLIENT_VERSION = '1';
+export const NEW_CLIENT_VERSION = '2';
 
 /**
  * A client of another kind than the caller ever used, beside the old one: a person with a tool where a program used to be.
@@ -18,7 +18,10 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
   const byHand = agent.kind === 'command-line';
   const beside = stranger.others > 0 && (byHand || stranger.turns >= s.minTurns);
   const quiet = stranger.others === 0 && stranger.usual10m < s.denseRequests10m;
-  const alone = quiet && (byHand || stranger.perHour(one.at) >= s.loudFactor * Math.max(20, profile.busiestHour));
+  // at night, where its caller rests, a handful is no new version at work
+  const atNight = novelty.resting && requests >= s.nightRequests && profile.days >= s.nightHistoryDays;
+  const alone =
+    quiet && (byHand || atNight || stranger.perHour(one.at) >= s.loudFactor * Math.max(20, profile.busiestHour));
   if (!beside && !alone) return undefined;
   return {
     severity: 'low',

@@ -19,6 +19,9 @@ export const NewClientSettings = detectorSettings(
     minTurns: count(2),
     /** A library alone, without the old client: so many times the caller's busiest hour. */
     loudFactor: z.number().min(0.5).max(1000).default(1),
+    /** Or so many requests at the time of day at which the caller rests, once so many days of it are known. */
+    nightRequests: count(8),
+    nightHistoryDays: z.number().int().min(1).max(365).default(7),
     /** So many callers that take up the same client within 48 hours are an upgrade. */
     upgradeCallers: z.number().int().min(2).max(100).default(3),
   },

@@ -7,6 +7,7 @@ import {
   CURL,
   findingsIn,
   MONDAY,
+  office,
   server,
   typesIn,
 } from '../leaked-credential/testing/identity-traffic.ts';
@@ -23,6 +24,12 @@ describe('new-client', () => {
 
   it('tells a library that takes turns with the old client', () => {
     expect(typesIn(server(7), calls(12, FROM, 20 * MINUTE_MS, PYTHON))).toEqual(['new-client']);
+  });
+
+  it('tells a library at the time of day at which its caller rests, and not by day', () => {
+    const night = MONDAY + 10 * DAY_MS + 60 * MINUTE_MS;
+    expect(typesIn(office(12), calls(12, night, 15_000, PYTHON))).toEqual(['new-client']);
+    expect(typesIn(office(10), calls(12, night + 600 * MINUTE_MS, 15_000, PYTHON))).toEqual([]);
   });
 
   it.each<[string, readonly ApiEvent[][]]>([

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../windows/time.ts';
 import type { OffHoursSettings } from './off-hours.settings.ts';
 
-export const OFF_HOURS_VERSION = '1';
+export const OFF_HOURS_VERSION = '2';
 
 export interface HistoryView {
   readonly firstAt: number;
@@ -18,6 +18,13 @@ export const isKnownLong = (
   history.requests >= s.minHistoryRequests &&
   history.days >= s.minActiveDays &&
   at - history.firstAt >= s.minHistoryDays * DAY_MS;
+
+/** Many people behind one key work at all hours; `forgotten`: more than can be remembered. */
+export const isCrowd = (
+  prefixes: { readonly size: number; readonly forgotten: number },
+  fingerprints: { readonly size: number; readonly forgotten: number },
+  { maxNetworks }: Pick<OffHoursSettings, 'maxNetworks'>,
+): boolean => [prefixes, fingerprints].some(({ size, forgotten }) => forgotten > 0 || size > maxNetworks);
 
 /** `n` requests within an hour in which the caller rests; `busiest` of such hours so far. Few are a person who could not sleep. */
 export const judgeOffHours = (

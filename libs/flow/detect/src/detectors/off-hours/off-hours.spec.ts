@@ -18,6 +18,16 @@ describe('off-hours', () => {
     expect(told.every(({ detectedAt }) => detectedAt < MONDAY + 30 * DAY_MS)).toBe(true);
   });
 
+  it('is not blinded by one late evening', () => {
+    const late = calls(25, MONDAY + 8 * DAY_MS + 23 * HOUR_MS, 60_000);
+    expect(typesIn(office(29), late, calls(120, NIGHT, 12_000))).toEqual(['off-hours']);
+  });
+
+  it('does not take the working day for the night that went before it', () => {
+    const early = [0, 1, 2, 3].map((hour) => calls(20, NIGHT + hour * HOUR_MS + 30 * 60_000, 170_000));
+    expect(typesIn(office(30), ...early)).toEqual([]);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['a short sitting', [office(29), calls(20, NIGHT, 12_000)]],
     ['a long evening', [office(29), calls(60, MONDAY + 28 * DAY_MS + 16 * HOUR_MS, 12_000)]],

@@ -3,12 +3,12 @@ import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { hourOfWeek } from '../../knowledge/caller-profile.ts';
+import { hourOfWeek, type CallerProfile } from '../../knowledge/caller-profile.ts';
 import { restAt, type Rest } from '../../knowledge/rest-hours.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
-import { isKnownLong, judgeOffHours, OFF_HOURS_VERSION } from './off-hours.detector.ts';
+import { isCrowd, isKnownLong, judgeOffHours, OFF_HOURS_VERSION } from './off-hours.detector.ts';
 import type { OffHoursSettings } from './off-hours.settings.ts';
 
 /** Whether the hour was one of rest when somebody came, and what came since. Asked once an hour: the hour fills by what comes. */
@@ -56,11 +56,12 @@ export class OffHoursWatcher implements Watcher {
     if (!isKnownLong(profile, at, s)) return undefined;
     let sitting = this.#sittings.get(caller.key);
     if (sitting === undefined || at - sitting.since >= HOUR_MS) {
+      // what came in the hours before has filled them: while the night lasts it is the night that it was
       const goesOn = sitting !== undefined && at - sitting.since < 2 * HOUR_MS ? sitting.rest : undefined;
       const toldBefore = sitting === undefined ? -Infinity : Math.max(sitting.toldBefore, sitting.reportedAt);
       // A new habit is told once, not every day until it is one.
       const again = at - toldBefore < s.silentDays * DAY_MS && at - toldBefore > HOUR_MS;
-      const rest = again || isMachine(caller.agent) ? undefined : (goesOn ?? restAt(profile.hours, at, s));
+      const rest = again || isMachine(caller.agent) ? undefined : this.#restAt(profile, at, goesOn, s);
       sitting = { since: at, rest, requests: 0, reportedAt: -Infinity, toldBefore, evidence: rest && new Evidence() };
       this.#sittings.set(caller.key, sitting, caller.lane);
     }
@@ -94,6 +95,13 @@ export class OffHoursWatcher implements Watcher {
       explanation: this.#says(caller.entity.name, sitting, at, profile.requests, (at - profile.firstAt) / DAY_MS),
       evidence: sitting.evidence,
     });
+  }
+
+  #restAt(profile: CallerProfile, at: number, goesOn: Rest | undefined, s: OffHoursSettings): Rest | undefined {
+    if (goesOn?.within.has(Math.floor(at / HOUR_MS) % 24) === true) return goesOn;
+    return isCrowd(profile.prefixes, profile.fingerprints, s)
+      ? undefined
+      : restAt(profile.hours, at, { ...s, exceptBusiestDay: true });
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
