@@ -117,7 +117,7 @@ export class DataExfiltrationWatcher implements Watcher {
       peersMost: group.mostBut(caller.key),
       peers: group.count - 1,
       sensitive: taker.sensitive.sum > taker.hours.sum / 2,
-      firstExports: taker.exportsBefore ? 0 : taker.exports.sum,
+      firstExports: taker.exportsBefore || caller.profile === undefined ? 0 : taker.exports.sum,
     };
     const verdict = judgeExfiltration(view, s);
     if (!verdict) return undefined;
