@@ -3,7 +3,7 @@ import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { NumberSet, ObjectLedger } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { Run, Spans } from './walk.ts';
+import { Listing, Run, Spans, TemplateStat } from './walk.ts';
 
 const read = (overrides: Partial<ApiEvent>): ObjectRef =>
   readObject(anApiEvent(overrides), { hash: 0, value: 0, page: 0 });
@@ -44,6 +44,25 @@ describe('what is remembered', () => {
     for (let n = 1_000; n < 12_000; n++) ledger.use(n, 9, true);
     expect(ledger.use(77, 6, true)).toMatchObject({ owner: 5, ownerUses: 30, others: 0 });
     expect(ledger.use(77, 7, true)).toMatchObject({ owner: 5, others: 1 });
+  });
+
+  it('whether a caller has the object for the first time, and from the fourth on that nobody knows', () => {
+    const ledger = new ObjectLedger(1_000);
+    const joins = [5, 5, 6, 5, 6, 7, 6, 8].map((caller) => ledger.use(77, caller, true).joins);
+    expect(joins).toEqual([true, false, true, false, false, true, false, false]);
+  });
+
+  it('the most that anybody else did', () => {
+    const stat = new TemplateStat();
+    for (const [caller, most] of [[1, 30], [2, 50], [1, 90], [3, 40], [1, 20]] as const) stat.note(caller, most); // prettier-ignore
+    expect([stat.mostBut(1), stat.mostBut(2), stat.mostBut(9)]).toEqual([50, 90, 90]);
+  });
+
+  it('lists for an hour or two', () => {
+    const listing = new Listing();
+    listing.add(1_000);
+    listing.add(2_000);
+    expect([listing.countAt(3_000), listing.countAt(3 * 3_600_000), listing.latestAt]).toEqual([2, 0, 2_000]);
   });
 });
 

@@ -40,7 +40,8 @@ export const judgeExfiltration = (
   };
 };
 
-const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
+/** Bytes in one to two hours that are let pass. */
+export const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
   if (!view.hasHabits) return Math.max(s.unknownFloor, s.overPeers * view.peersMost);
   const young = view.hours < s.youngHours;
   const limit = Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore

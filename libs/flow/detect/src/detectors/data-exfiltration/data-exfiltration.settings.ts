@@ -16,9 +16,9 @@ export const DataExfiltrationSettings = detectorSettings(
     /** Floor of one to two hours, and of exports and the like; bytes. */
     floor: bytes(50),
     sensitiveFloor: bytes(20),
-    /** Of so many exports in a row by who never took one before, in so many hours with traffic: floor, and times its most. */
+    /** Of so many exports in a row by who has credentials and never took one before, in so many hours with traffic: floor, and times its most. */
     firstExports: z.number().int().min(1).max(1000).default(3),
-    firstExportHours: z.number().int().min(1).max(720).default(8),
+    firstExportHours: z.number().int().min(1).max(720).default(24),
     firstExportFloor: bytes(10),
     overFirstExport: factor(30),
     /** Times the most that the caller ever took in such a time. */

@@ -3,11 +3,16 @@ import type { Tuned } from '../../engine/detector.ts';
 import { groupNameOf } from '../../engine/caller-key.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { Spans } from '../../objects/walk.ts';
+import { Spans, sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS } from '../../windows/time.ts';
-import { DATA_EXFILTRATION_VERSION, judgeExfiltration, type ExfiltrationView } from './data-exfiltration.detector.ts';
+import {
+  DATA_EXFILTRATION_VERSION,
+  judgeExfiltration,
+  limitOf,
+  type ExfiltrationView,
+} from './data-exfiltration.detector.ts';
 import type { DataExfiltrationSettings } from './data-exfiltration.settings.ts';
 
 /** Less is not looked at; bytes in one to two hours, and of one answer where evidence is kept. */
@@ -21,9 +26,8 @@ class Taker {
   readonly hours = new Spans(HOUR_MS);
   /** Bytes of exports and the like, of the same time. */
   readonly sensitive = new Spans(HOUR_MS);
-  /** Exports of the same time, and whether there were any before that. */
+  /** Exports of the same time. */
   readonly exports = new Spans(HOUR_MS);
-  exportsBefore = false;
   firstAt = Number.POSITIVE_INFINITY;
   heldUntil = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
@@ -93,7 +97,10 @@ export class DataExfiltrationWatcher implements Watcher {
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
     if (bytes >= EVIDENCE_BYTES) {
       (taker.evidence ??= new Evidence()).add(event, at);
-      if (caller.traits.export) exported(taker, at, bytes);
+      if (caller.traits.export) {
+        taker.sensitive.add(at, bytes, true);
+        taker.exports.add(at, 1, true);
+      }
     }
     if (hours.sum < FLOOR || at < taker.reportedAt + REPORT_EVERY_MS) return undefined;
     return this.#judge(event, at, caller, taker);
@@ -103,22 +110,13 @@ export class DataExfiltrationWatcher implements Watcher {
     const taker = this.#takers.peek(caller.key);
     if (taker === undefined || event.responseBytes <= 0) return undefined;
     const s = this.settings.of(event);
-    return `${mib(taker.hours.sum)} MiB taken in 1 to 2 h, at most ${mib(taker.hours.most)} before (from ${mib(Math.max(s.floor, s.overHabit * taker.hours.most))} it is told${this.#hasHabits(taker, at, s) ? '' : `; no habits yet: from ${mib(s.unknownFloor)}`})`;
+    const view = this.#view(event, at, caller, taker, s);
+    return `${mib(view.bytes)} MiB taken in 1 to 2 h, at most ${mib(view.most)} before (from ${mib(limitOf(view, s))} it is told${view.hasHabits ? '' : `; no habits yet, ${view.peers} others are known`})`;
   }
 
   #judge(event: ApiEvent, at: number, caller: Caller, taker: Taker): Draft | undefined {
     const s = this.settings.of(event);
-    const group = this.#group(event);
-    const view: ExfiltrationView = {
-      bytes: taker.hours.sum,
-      most: taker.hours.most,
-      hasHabits: this.#hasHabits(taker, at, s),
-      hours: taker.hours.filled,
-      peersMost: group.mostBut(caller.key),
-      peers: group.count - 1,
-      sensitive: taker.sensitive.sum > taker.hours.sum / 2,
-      firstExports: taker.exportsBefore ? 0 : taker.exports.sum,
-    };
+    const view = this.#view(event, at, caller, taker, s);
     const verdict = judgeExfiltration(view, s);
     if (!verdict) return undefined;
     taker.reportedAt = at;
@@ -141,6 +139,22 @@ export class DataExfiltrationWatcher implements Watcher {
     });
   }
 
+  #view(event: ApiEvent, at: number, caller: Caller, taker: Taker, s: DataExfiltrationSettings): ExfiltrationView {
+    const group = this.#group(event);
+    const exports = sumAt(taker.exports, at);
+    const tookBefore = taker.exports.most > 0 || taker.exports.filled > 1;
+    return {
+      bytes: taker.hours.sum,
+      most: taker.hours.most,
+      hasHabits: this.#hasHabits(taker, at, s),
+      hours: taker.hours.filled,
+      peersMost: group.mostBut(caller.key),
+      peers: group.count - 1,
+      sensitive: sumAt(taker.sensitive, at) > taker.hours.sum / 2,
+      firstExports: tookBefore || caller.profile === undefined ? 0 : exports,
+    };
+  }
+
   #hasHabits(taker: Taker, at: number, s: DataExfiltrationSettings): boolean {
     return at - taker.firstAt >= s.habitHours * HOUR_MS && taker.hours.filled >= MIN_FILLED;
   }
@@ -149,12 +163,5 @@ export class DataExfiltrationWatcher implements Watcher {
     return this.#peers.getOrMake(groupNameOf(event), () => new Peers());
   }
 }
-
-/** What is under an alert is no habit of exports. */
-const exported = (taker: Taker, at: number, bytes: number): void => {
-  taker.sensitive.add(at, bytes, true);
-  taker.exports.add(at, 1, at > taker.heldUntil);
-  if (taker.exports.most > 0 || taker.exports.filled > 1) taker.exportsBefore = true;
-};
 
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);

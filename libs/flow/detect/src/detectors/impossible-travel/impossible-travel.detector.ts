@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../../windows/time.ts';
 import type { ImpossibleTravelSettings } from './impossible-travel.settings.ts';
 
-export const IMPOSSIBLE_TRAVEL_VERSION = '1';
+export const IMPOSSIBLE_TRAVEL_VERSION = '2';
 
 export interface Point {
   readonly lat: number;
@@ -27,17 +27,17 @@ export interface Journey {
 const ANYWHERE: ReadonlySet<string> = new Set(['hosting', 'vpn', 'proxy', 'tor', 'relay']);
 
 /**
- * From one stay to the next faster than an aircraft.
+ * From one stay to the next faster than an aircraft. `gapMs`: shortest time from a request at one to a request at the other.
  * False positives: a VPN that the database does not know as one; mobile networks that send a country's traffic out elsewhere.
  */
-export const judgeTravel = (from: Stay, to: Stay, s: ImpossibleTravelSettings): Journey | undefined => {
+export const judgeTravel = (from: Stay, to: Stay, gapMs: number, s: ImpossibleTravelSettings): Journey | undefined => {
   if (from.requests < s.minRequests || to.requests < s.minRequests) return undefined;
   if (ANYWHERE.has(from.network) || ANYWHERE.has(to.network)) return undefined;
   const mobile = from.network === 'mobile' || to.network === 'mobile';
   if (mobile && from.country === to.country) return undefined;
   const km = kmBetween(from, to) - from.radiusKm - to.radiusKm;
   if (km < s.minDistanceKm) return undefined;
-  const ms = Math.max(0, to.firstAt - from.lastAt);
+  const ms = Math.max(0, gapMs);
   const kmh = km / Math.max(ms / HOUR_MS, 1 / 60);
   return kmh > s.maxSpeedKmh ? { km, kmh, minutes: ms / 60_000 } : undefined;
 };

@@ -24,9 +24,26 @@ describe('impossible-travel', () => {
     expect(first?.explanation).toMatch(/10\d{3} km apart \(NL and SG\)/);
   });
 
+  it('tells two places by turns, with the time between', () => {
+    const [first] = travel(office(4, AMS), calls(8, AT + 2 * MINUTE_MS, 12 * MINUTE_MS, SIN));
+    expect(first?.explanation).toMatch(/within 3 min/);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['a hoster abroad', [office(4, AMS), calls(9, AT, MINUTE_MS, { ...SIN, network: 'hosting' })]],
     ['a flight', [office(2, AMS), calls(60, MONDAY + 2 * DAY_MS + 14 * HOUR_MS, MINUTE_MS, SIN)]],
+    [
+      'a day there, by air, and the evening at home again',
+      [
+        office(2, AMS),
+        calls(20, MONDAY + 2 * DAY_MS + 14 * HOUR_MS, 2 * MINUTE_MS, {
+          ...SIN,
+          location: '41.9,12.5,20',
+          country: 'IT',
+        }),
+        calls(20, MONDAY + 2 * DAY_MS + 19 * HOUR_MS, 2 * MINUTE_MS, AMS),
+      ],
+    ],
     ['two places from the first day on', [office(5, AMS), office(5, SIN, MONDAY + 3 * MINUTE_MS)]],
     ['a handful of requests through a relay', [office(4, AMS), calls(5, AT, MINUTE_MS, SIN)]],
     ['a neighbouring town', [office(4, AMS), calls(9, AT, MINUTE_MS, { ...SIN, location: '51.9,4.4,20' })]],

@@ -32,6 +32,8 @@ interface Traveller {
   text: string;
   here: Stay;
   before: Stay | undefined;
+  /** Shortest time from a request at one of both to the next at the other; ms. */
+  gapMs: number;
   readonly homes: Home[];
   readonly credential: string;
   readonly since: number;
@@ -92,7 +94,7 @@ export class ImpossibleTravelWatcher implements Watcher {
     if (!here) return;
     here.requests = 1;
     const homes = [{ lat: here.lat, lon: here.lon, firstAt: at, requests: 1 }];
-    this.#travellers.set(caller.key, { text: event.location, here, before: undefined, homes, credential: event.credentialId, since: at, requests: 0, journey: undefined, reportedAt: -Infinity, evidence: new Evidence() }, caller.lane); // prettier-ignore
+    this.#travellers.set(caller.key, { text: event.location, here, before: undefined, gapMs: Infinity, homes, credential: event.credentialId, since: at, requests: 0, journey: undefined, reportedAt: -Infinity, evidence: new Evidence() }, caller.lane); // prettier-ignore
   }
 
   /** To another point; back where it just was is no new stay, so that two places in turns stay two. */
@@ -102,11 +104,14 @@ export class ImpossibleTravelWatcher implements Watcher {
     if (!next) return;
     if (kmBetween(next, known.here) < HOME_KM) return;
     const { before } = known;
+    const gapMs = at - known.here.lastAt;
     if (before !== undefined && kmBetween(next, before) < HOME_KM) {
+      known.gapMs = Math.min(known.gapMs, gapMs);
       known.before = known.here;
       known.here = before;
       return;
     }
+    known.gapMs = gapMs;
     known.requests += known.here.requests;
     known.before = known.here;
     known.here = next;
@@ -128,8 +133,7 @@ export class ImpossibleTravelWatcher implements Watcher {
       (one) => one.firstAt < at - DAY_MS && kmBetween({ ...one, radiusKm: 0 }, to) < HOME_KM,
     );
     if (!settled || isHome || older > s.maxHomes || at - to.lastAt > TOLD_WITHIN_MS) return undefined;
-    const start = { ...from, lastAt: Math.min(from.lastAt, to.firstAt) };
-    const journey = judgeTravel(start, to, s);
+    const journey = judgeTravel(from, to, known.gapMs, s);
     if (!journey) return undefined;
     known.journey = journey;
     known.reportedAt = at;
@@ -141,7 +145,7 @@ export class ImpossibleTravelWatcher implements Watcher {
       severity: 'medium',
       confidence: 0.75,
       at,
-      from: Math.min(start.lastAt, to.firstAt),
+      from: Math.min(from.lastAt, to.firstAt),
       observed: { metric: 'speed', value: Math.round(journey.kmh), unit: 'km/h' },
       expected: { low: 0, high: s.maxSpeedKmh, mean: 0, n: from.requests, p: 1, warmUp: caller.warmUp },
       explanation: saysOf(caller.entity.name, known, journey),

@@ -37,8 +37,7 @@ export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings)
   const heavy =
     view.slow >= s.heavyCount10m && view.slowSeconds >= s.heavySeconds10m && view.slowBefore < view.slow / 4;
   if (!enough && !heavy) return undefined;
-  if (view.endpointRequests < s.minEndpointRequests || view.endpointTardy > s.maxUsualTardy * view.endpointRequests)
-    return undefined;
+  if (!isFastOtherwise(view, s)) return undefined;
   // Requests of the caller to other services are taken off as well: others are rather under- than overestimated.
   const others = view.serviceRequests - view.requests;
   if (others < s.minOthers || view.serviceTardy - view.tardy > s.maxOthersTardy * others) return undefined;
@@ -47,3 +46,9 @@ export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings)
   const blatant = view.slow >= 5 * s.count10m || view.slowSeconds >= 10 * s.seconds10m;
   return { timeShare, severity: blatant ? 'high' : 'medium', confidence: Math.min(0.85, 0.55 + 0.25 * timeShare) };
 };
+
+/** The endpoint is known to be fast; of one that is hardly used it takes far more, and none that was not. */
+const isFastOtherwise = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
+  view.endpointRequests >= s.minEndpointRequests
+    ? view.endpointTardy <= s.maxUsualTardy * view.endpointRequests
+    : view.endpointRequests >= s.minRareRequests && view.endpointTardy === 0 && view.slowSeconds >= s.rareSeconds10m;

@@ -25,5 +25,8 @@ export const LatencyAmplificationSettings = detectorSettings({
   /** Requests of others that can tell, and requests that the endpoint had before. */
   minOthers: count(8),
   minEndpointRequests: count(100),
+  /** Of an endpoint that had fewer: at least so many, none of them tardy, and so much upstream time; s. */
+  minRareRequests: count(5),
+  rareSeconds10m: z.number().min(1).max(100_000).default(300),
 });
 export type LatencyAmplificationSettings = Readonly<z.infer<typeof LatencyAmplificationSettings>>;

@@ -14,6 +14,15 @@ describe('latency-amplification', () => {
     expect((first?.detectedAt ?? Infinity) - START).toBeLessThanOrEqual(60_000);
   });
 
+  it('tells five minutes of upstream time at an endpoint that is hardly used, where it was always fast', () => {
+    const rare = (latency: number) =>
+      requests(3, 6, START - HOUR, 60_000, latency).map((event) => ({ ...event, pathTemplate: '/reports' }));
+    const attack = requests(1, 20, START, 5_000, 30_000).map((event) => ({ ...event, pathTemplate: '/reports' }));
+    expect(found(others, rare(20), attack)).not.toEqual([]);
+    expect(found(others, rare(2_000), attack)).toEqual([]);
+    expect(found(others, attack)).toEqual([]);
+  });
+
   it('waits for twenty of four seconds, and lets the query go that is as heavy every hour', () => {
     expect(found(others, requests(1, 15, START, 5_000, 4_000))).toEqual([]);
     expect(found(others, requests(1, 12, START - HOUR / 2, 60_000, 7_000), requests(1, 12, START, 5_000, 10_000))).toEqual([]); // prettier-ignore
