@@ -155,6 +155,11 @@ export class DetectionRuntime {
     this.#led = [this.#serviceHealth(), this.#alertResolution()];
   }
 
+  /** Callers whose past waits to be read from the store. */
+  get unreadCallers(): number {
+    return this.#knowledge.seeds.waiting;
+  }
+
   /** Adds itself to the ordered start and stop. */
   join(lifecycle: Lifecycle): void {
     lifecycle.add({ name: 'detect', phase: 'workers', start: () => this.start(), stop: () => this.stop() });
