@@ -149,7 +149,8 @@ export class DetectionRuntime {
       clock: ports.clock,
       log: ports.log,
       count: () => ports.bus.partitions(EVENTS_TOPIC.name),
-      options: { replayMs: options.replayMs, maxReplayed: options.maxReplayed, maxSeen: options.seenAtStart },
+      unreadCallers: () => this.unreadCallers,
+      options: { ...options, maxSeen: options.seenAtStart },
     });
     ports.bus.onAssignment(EVENTS_TOPIC.name, GROUP, (assignment) => this.#partitions.assign(assignment));
     this.#led = [this.#serviceHealth(), this.#alertResolution()];
@@ -253,7 +254,7 @@ export class DetectionRuntime {
   }
 
   #seesAll(): boolean {
-    return this.ingest.partitions >= this.ports.bus.partitions(EVENTS_TOPIC.name);
+    return this.ingest.seenPartitions >= this.ports.bus.partitions(EVENTS_TOPIC.name);
   }
 
   #alertResolution(): LedLoop {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { callerPartition, isCallerKind } from '@outrider/domain/traffic/caller-partition';
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { Logger } from '@outrider/platform/logger';
@@ -22,6 +23,9 @@ const IDLE_MS = 5_000;
 /** The same before its first message: the bus may need time to begin; and for all lanes together; ms. */
 const SILENCE_MS = 60_000;
 const PROGRESS_EVERY = 100_000;
+/** What partitions that were taken over wait for the pasts of their callers, beyond which detectors are silent about them for a while; ms. */
+const CALLERS_WAIT_MS = 15_000;
+const CALLERS_LOOK_MS = 20;
 
 export interface PartitionsDeps {
   readonly events: EventStore;
@@ -37,7 +41,9 @@ export interface PartitionsDeps {
   readonly log: Logger;
   /** Partitions of the events topic. */
   readonly count: () => number;
-  readonly options: Pick<RecoveryOptions, 'replayMs' | 'maxReplayed' | 'maxSeen'>;
+  /** Callers whose past waits to be read from the store; absent: none ever does. */
+  readonly unreadCallers?: () => number;
+  readonly options: Pick<RecoveryOptions, 'replayMs' | 'learnMs' | 'maxReplayed' | 'maxSeen'>;
 }
 
 /**
@@ -137,8 +143,10 @@ export class Partitions {
     const partitions = lanes.map(({ partition }) => partition);
     for (const partition of partitions) this.#known.add(partition);
     await this.#claim();
+    log.info({ partitions, days: options.learnMs / 86_400_000, most: options.maxReplayed }, 'detection memory: reading what is stored'); // prettier-ignore
     let told = 0;
-    const observed = await recover(
+    let counted = 0;
+    const { observed, heldSince } = await recover(
       lanes,
       {
         store: events,
@@ -147,14 +155,18 @@ export class Partitions {
         blocks,
         turn: (task) => ingest.turn(task),
         onFinding: (finding: Finding, lane) => this.deps.tell(finding, lane, true),
-        onProgress: (count) => {
+        onProgress: (count, at) => {
+          metrics.relearned(count - counted);
+          counted = count;
           if (count - told < PROGRESS_EVERY) return;
           told = count;
-          log.info({ partitions, events: count }, 'detection memory is being restored');
+          log.info({ partitions, events: count, upTo: timeText(at) }, 'detection memory is being restored');
         },
       },
-      { ...options, now: clock.now() },
+      { ...options, now: clock.now(), keepsOthers: ingest.partitions > 0 },
     );
+    engine.heldFrom(partitions, heldSince);
+    await this.#callersKnown();
     for (const lane of lanes) {
       if (lane.state !== 'rebuilding') continue;
       lane.state = 'ours';
@@ -163,9 +175,21 @@ export class Partitions {
     const seconds = (performance.now() - began) / 1000;
     metrics.tookOver(partitions.length, seconds);
     log.info(
-      { partitions, events: observed, ids: duplicates.size, ms: Math.round(seconds * 1000) },
+      {
+        partitions,
+        events: observed,
+        since: timeText(heldSince),
+        ids: duplicates.size,
+        ms: Math.round(seconds * 1000),
+      },
       'detection memory restored',
     );
+  }
+
+  /** With what the store knows of those who were just replayed: otherwise it would be new to the first events after. */
+  async #callersKnown(): Promise<void> {
+    const until = performance.now() + CALLERS_WAIT_MS;
+    while ((this.deps.unreadCallers?.() ?? 0) > 0 && performance.now() < until) await setTimeout(CALLERS_LOOK_MS);
   }
 
   /** Findings find their alert by themselves; this is so that an alert without further findings ends. */
@@ -179,3 +203,6 @@ export class Partitions {
     }
   }
 }
+
+/** For logs. */
+const timeText = (at: number): string | undefined => (Number.isFinite(at) ? new Date(at).toISOString() : undefined);

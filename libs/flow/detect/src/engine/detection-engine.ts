@@ -20,6 +20,7 @@ import { PeerGroups } from './peer-groups.ts';
 import { NO_CONTROLS, type DetectionControls } from './controls.ts';
 import { CurrentCaller } from './current-caller.ts';
 import type { DetectorDefinition, DetectorScope } from './detector.ts';
+import { HeldHabits } from './held-habits.ts';
 import type { Watcher } from './watcher.ts';
 import { Watchers, type Watching } from './watchers.ts';
 
@@ -61,6 +62,8 @@ export class DetectionEngine {
   readonly knowledge: Knowledge;
   /** False where this process sees only a part of the callers: what compares them would be wrong. */
   tellsEstate = true;
+  /** What is observed is the past of some lanes while others are in the present: only what follows one caller learns from it. */
+  recallsPast = false;
   readonly #watchers: Watchers;
   readonly #controls: DetectionControls;
   #rules: RuleSet;
@@ -68,6 +71,7 @@ export class DetectionEngine {
   readonly #errors: ErrorSpikeWatcher;
   readonly #spikes: RequestSpikeWatcher | undefined;
   readonly #current: CurrentCaller;
+  readonly #held = new HeldHabits();
   /** Newest event time by lane: lanes are read at their own pace. */
   readonly #newest = new Map<number, number>();
   /** Callers with a guessing or probing finding → event time until which it explains refused requests. */
@@ -122,6 +126,16 @@ export class DetectionEngine {
     };
   }
 
+  /** What detectors hold of these lanes begins there; -Infinity: with their first event. */
+  heldFrom(lanes: readonly number[], at: number): void {
+    this.#held.from(lanes, at);
+  }
+
+  /** Findings that were not made because of it. */
+  get unheld(): number {
+    return this.#held.unheld;
+  }
+
   /** Newest event time seen; -Infinity before the first event. */
   get watermark(): number {
     return this.#watermark;
@@ -146,6 +160,7 @@ export class DetectionEngine {
     for (const { watcher } of this.#watchers.all) watcher.forgetLanes(lanes);
     this.#rules.forgetLanes(lanes);
     this.knowledge.forgetLanes(lanes);
+    this.#held.forgetLanes(lanes);
     this.#spikes?.forgetLanes(lanes);
     for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetLanes(lanes);
     for (const lane of lanes) this.#newest.delete(lane);
@@ -175,13 +190,14 @@ export class DetectionEngine {
     const caller = this.#current.of(event, key, slot, at, lane);
     const before = findings.length;
     for (const watching of this.#watchers.of(event.status)) {
+      if (this.recallsPast && watching.scope === 'estate') continue;
       const draft = watching.watcher.observe(event, at, caller);
       if (draft !== undefined) this.#found(watching, draft, event, at, findings);
     }
-    this.#rules.observe(event, at, lane, findings);
+    if (!this.recallsPast) this.#rules.observe(event, at, lane, findings);
     if (findings.length > before) this.#tell(event, at, before, findings);
     caller.learn();
-    if (this.#watermark >= this.#nextTick) this.tick(this.#horizon(), findings);
+    if (this.#watermark >= this.#nextTick && !this.recallsPast) this.tick(this.#horizon(), findings);
     return this.#spikes?.isDue(slot, key, event, at) ? slot : undefined;
   }
 
@@ -245,8 +261,8 @@ export class DetectionEngine {
       };
       // `base` is what the definition's own schema parsed
       const watcher = own[definition.type] ?? definition.make?.(deps as never);
-      const { type, scope, explainsRefusals } = definition;
-      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, watcher }];
+      const { type, scope, explainsRefusals, learnsHours } = definition;
+      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, learnsHours, watcher }];
     });
   }
 
@@ -255,7 +271,7 @@ export class DetectionEngine {
   }
 
   #found(watching: Watching, draft: Finding, event: ApiEvent, at: number, findings: Finding[]): void {
-    if (!this.#tellsOf(watching.scope)) return;
+    if (!this.#tellsOf(watching.scope) || this.#held.isBlind(watching.learnsHours, this.#current, at)) return;
     if (watching.explainsRefusals) this.#explain(this.#current.key, at, this.#current.lane);
     findings.push(draft);
   }
