@@ -66,17 +66,16 @@ export class ProfileSeeds {
     const terms: CallerTerm[] = [];
     for await (const chunk of this.deps.store.terms({ tenant, callers, since }))
       for (const term of chunk) terms.push(term);
+    const successes = new Map<CallerProfile, number>();
     for (const term of terms) {
       const profile = profiles.get(`${term.caller.kind}|${term.caller.id}`);
-      if (profile) seed(profile, tenant, term);
-    }
-    for (const { caller, firstSeenAt, requests, days } of uses) {
-      const profile = profiles.get(`${caller.kind}|${caller.id}`);
       if (!profile) continue;
-      profile.firstAt = Math.min(profile.firstAt, firstSeenAt);
-      profile.requests = Math.max(profile.requests, requests);
-      profile.days = Math.max(profile.days, days);
+      seed(profile, tenant, term);
+      if (term.kind === 'endpoint') successes.set(profile, (successes.get(profile) ?? 0) + term.successes);
     }
+    // what was replayed is in the store's figures already
+    for (const [profile, stored] of successes) profile.successes = Math.max(profile.successes, stored);
+    for (const use of uses) profiles.get(`${use.caller.kind}|${use.caller.id}`)?.recall(use);
   }
 }
 
@@ -89,11 +88,10 @@ const endpointKey = (tenant: string, id: string): string => {
 const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void => {
   const { lastSeenAt: last, firstSeenAt: first, requests } = term;
   const add = (list: CallerProfile['prefixes'], text: string): void =>
-    list.add(CallerProfile.term(text), last, requests, first);
+    list.recall(CallerProfile.term(text), last, requests, first);
   switch (term.kind) {
     case 'endpoint':
       if (term.successes > 0) add(profile.endpoints, endpointKey(tenant, term.term));
-      profile.successes += term.successes;
       break;
     case 'prefix':
       if (term.successes > 0) add(profile.prefixes, term.term);
@@ -102,7 +100,7 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
       if (term.successes > 0) add(profile.countries, term.term);
       break;
     case 'asn':
-      if (term.successes > 0 && Number(term.term) > 0) profile.asns.add(Number(term.term), last, requests, first);
+      if (term.successes > 0 && Number(term.term) > 0) profile.asns.recall(Number(term.term), last, requests, first);
       break;
     case 'agent':
       if (term.successes > 0)
@@ -113,7 +111,7 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
       break;
     case 'hour': {
       const hour = Number(term.term);
-      profile.hours[hour] = Math.min(65_535, (profile.hours[hour] ?? 0) + requests);
+      profile.hours[hour] = Math.min(65_535, Math.max(profile.hours[hour] ?? 0, requests));
       break;
     }
     case 'tag':
