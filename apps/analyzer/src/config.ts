@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
+import { detectSettings } from '@outrider/wiring/settings/detect-settings';
 import {
   busSettings,
   checkClickHouseSettings,
@@ -18,6 +19,7 @@ export const Config = z
     ...busSettings,
     ...clickhouseSettings,
     ...postgresSettings,
+    ...detectSettings,
   })
   .superRefine((settings, context) => {
     sharedBus(settings, context);

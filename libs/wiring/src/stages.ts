@@ -5,7 +5,7 @@ import type { HealthCheck } from '@outrider/serve/serve-options';
 import type { Composition } from './composition.ts';
 import type { Ground } from './engines/ground.ts';
 import { EnginesModule, type Engines } from './engines.module.ts';
-import { collectOptions } from './stage-options.ts';
+import { collectOptions, detectOptions } from './stage-options.ts';
 import { VERSION } from './version.ts';
 
 @Module({})
@@ -46,9 +46,7 @@ export const loadStages = async (
   }
   if (detect)
     imports.push(
-      (await import('@outrider/detect/detect.module')).DetectModule.register(
-        rulesDir === undefined ? {} : { rulesDir },
-      ),
+      (await import('@outrider/detect/detect.module')).DetectModule.register(detectOptions(detect, rulesDir)),
     );
   if (detect) imports.push((await import('@outrider/discover/discover.module')).DiscoverModule.register({}));
   if (respond) imports.push(...(await responding(respond)));

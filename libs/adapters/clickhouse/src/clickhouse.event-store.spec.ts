@@ -413,6 +413,11 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
       expect(await recalled(100)).toEqual(ids);
       expect(await recalled(2)).toEqual(ids.slice(-2));
       expect(await recalled(100, [12])).toEqual([]);
+      const positions = new Map([[partition, stored[2]?.position ?? 0]]);
+      const later = async (startedSince: number): Promise<string[]> =>
+        (await collect(engine.store.recall({ partitions: [partition], range, chunk: 2, most: 100, after: { positions, startedSince } }))).map(({ event }) => event.id); // prettier-ignore
+      expect(await later(at + DAY)).toEqual(ids.slice(3));
+      expect(await later(at + 3)).toEqual([ids[0], ids[3]]);
       expect(await engine.store.newestByPartition(at, [partition, 12])).toEqual(new Map([[partition, at + 3]]));
     });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ConsumerGroup } from '@outrider/contracts/topics/consumer-groups';
 import type { Change } from '@outrider/contracts/topics/change';
 import { CHANGES_TOPIC, EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
@@ -68,6 +69,7 @@ export class DetectionRuntime {
   readonly #led: readonly LedLoop[];
   readonly #controls: LiveControls;
   #timers: NodeJS.Timeout[] = [];
+  #feeding: Promise<void> | undefined;
 
   constructor(
     private readonly ports: DetectPorts,
@@ -179,6 +181,7 @@ export class DetectionRuntime {
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
     for (const loop of this.#led) await loop.stop();
+    await this.#feeding;
     await this.#knowledge.stop();
     await this.ingest.stop();
   }
@@ -213,14 +216,19 @@ export class DetectionRuntime {
     let claimed = false;
     const feed = this.#estateFeed();
     return this.#ledLoop('service-health', this.options.serviceHealthMs, {
-      round: async () => {
-        if (!claimed) await this.tracker.claim(({ entity }) => (entity.kind === 'service' ? SERVICE_LANE : undefined));
+      round: async (signal) => {
+        if (!claimed) await this.tracker.claim(({ entity }) => (isCallerKind(entity.kind) ? undefined : SERVICE_LANE));
         claimed = true;
         const outages = await this.#outages.round(this.ports.clock.now());
         const findings = outages.flatMap((finding) => this.#controls.pass(finding) ?? []);
         this.#counts.findings(findings);
         for (const finding of findings) await this.tracker.take(finding, SERVICE_LANE);
-        await feed.round(this.ports.clock.now());
+        // a new leader learns for up to a minute: outages do not wait for it
+        this.#feeding ??= feed
+          .round(this.ports.clock.now(), signal)
+          .catch((error: unknown) => this.ports.log.warn({ err: error }, 'the estate could not be looked at'))
+          .finally(() => (this.#feeding = undefined));
+        await Promise.race([this.#feeding, setTimeout(this.options.serviceHealthMs, undefined, { ref: false })]);
       },
       onResigned: () => {
         claimed = false;
@@ -246,6 +254,12 @@ export class DetectionRuntime {
         }),
       partitions: () => bus.partitions(EVENTS_TOPIC.name),
       seesAll: () => this.#seesAll(),
+      learnMs: this.options.learnMs,
+      maxLearned: this.options.maxReplayed,
+      onRound: (round) => {
+        this.#counts.estateRound(round);
+        if (round.learned) this.ports.log.info({ events: round.events }, 'the estate is watched from here');
+      },
       tell: async (finding) => {
         this.#counts.findings([finding]);
         await this.#check.tell(finding, this.#laneOf(finding, SERVICE_LANE));

@@ -23,6 +23,8 @@ export class IngestMetrics {
   readonly #takeovers;
   readonly #recoverySeconds;
   readonly #relearned;
+  readonly #estateEvents;
+  readonly #estateGaps;
   readonly #unheld;
   /** What of the engine's running totals has been counted, by reason. */
   readonly #counted = new Map<string, number>();
@@ -89,6 +91,14 @@ export class IngestMetrics {
       'outrider_detect_unheld_total',
       'Findings of detectors that go by habits on callers whose habits reach back further than what was replayed',
     );
+    this.#estateEvents = metrics.counter(
+      'outrider_detect_estate_events_total',
+      'Stored events that the leader gave to the detectors that compare callers',
+    );
+    this.#estateGaps = metrics.counter(
+      'outrider_detect_estate_gap_seconds_total',
+      'Time of which such events were left out, because more came than the leader can look at',
+    );
     this.#relearned = metrics.counter(
       'outrider_detect_relearned_total',
       'Stored events that were observed again when partitions were taken over',
@@ -138,6 +148,11 @@ export class IngestMetrics {
 
   relearned(events: number): void {
     if (events > 0) this.#relearned({}, events);
+  }
+
+  estateRound({ events, gapMs }: { readonly events: number; readonly gapMs: number }): void {
+    this.#estateEvents({}, events);
+    if (gapMs > 0) this.#estateGaps({}, gapMs / 1000);
   }
 
   tookOver(partitions: number, seconds: number): void {

@@ -10,11 +10,12 @@ import { DAY_MS } from '../windows/time.ts';
 const LOOK_BACK_MS = 120 * DAY_MS;
 /** Callers a query. */
 const BATCH = 500;
-/** Callers that wait to be read; those beyond it are asked for when they are seen again after a restart. */
-const MAX_WAITING = 100_000;
+/** Callers that wait to be read, about 100 bytes each; those beyond it are asked for when they are seen again after a restart. */
+const MAX_WAITING = 500_000;
+/** Batches one after the other: what a store that is slow is asked before others have their turn. */
+const BATCHES = 20;
 
 interface Waiting {
-  readonly tenant: string;
   readonly caller: CallerId;
   readonly profile: CallerProfile;
 }
@@ -29,33 +30,46 @@ export interface ProfileSeedsDeps {
  * it was read, detectors that go by "never before" are silent about the caller (`CallerProfile.seeded`).
  */
 export class ProfileSeeds {
-  #waiting: Waiting[] = [];
+  /** By tenant, the oldest first. */
+  readonly #queues = new Map<string, Waiting[]>();
+  #waiting = 0;
   /** Callers that could not wait: detectors stay silent about what is new to them. */
   refused = 0;
 
   constructor(private readonly deps: ProfileSeedsDeps) {}
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
   readonly want = (event: ApiEvent, _key: string, profile: CallerProfile): void => {
     profile.seeded = false;
     const { kind, id } = callerOf(event);
     if (kind !== 'consumer' && kind !== 'credential') return;
-    if (this.#waiting.length >= MAX_WAITING) this.refused++;
-    else this.#waiting.push({ tenant: event.tenant, caller: { kind, id }, profile });
+    if (this.#waiting >= MAX_WAITING) {
+      this.refused++;
+      return;
+    }
+    this.#waiting++;
+    const queue = this.#queues.get(event.tenant);
+    if (queue) queue.push({ caller: { kind, id }, profile });
+    else this.#queues.set(event.tenant, [{ caller: { kind, id }, profile }]);
   };
 
-  /** One batch. Rejects when the store is away: the batch waits for the next round. */
+  /** Some batches. Rejects when the store is away: the batch waits for the next round. */
   async round(): Promise<void> {
-    const [first] = this.#waiting;
-    if (!first) return;
-    const batch = this.#waiting.filter(({ tenant }) => tenant === first.tenant).slice(0, BATCH);
-    const taken = new Set(batch);
-    await this.#read(first.tenant, batch);
-    this.#waiting = this.#waiting.filter((one) => !taken.has(one));
-    for (const { profile } of batch) profile.seeded = true;
+    for (let batches = 0; batches < BATCHES && this.#waiting > 0; batches++) await this.#batch();
+  }
+
+  async #batch(): Promise<void> {
+    for (const [tenant, queue] of this.#queues) {
+      const batch = queue.slice(0, BATCH);
+      await this.#read(tenant, batch);
+      queue.splice(0, batch.length);
+      this.#waiting -= batch.length;
+      if (queue.length === 0) this.#queues.delete(tenant);
+      for (const { profile } of batch) profile.seeded = true;
+    }
   }
 
   async #read(tenant: string, batch: readonly Waiting[]): Promise<void> {
