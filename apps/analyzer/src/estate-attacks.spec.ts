@@ -41,6 +41,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map(({ runtime }) => runtime.stop()));
+  // every test has a bus of its own, whose positions begin at 0
+  await clickhouse.clickhouse.client.command({ query: 'TRUNCATE TABLE events_v1' });
 });
 
 const start = async (owns: readonly number[]): Promise<SharedAnalyzer> => {

@@ -5,8 +5,6 @@ import { DuplicateFilter } from '../duplicates/duplicate-filter.ts';
 import type { DetectionEngine } from '../engine/detection-engine.ts';
 import { windowTime } from '../engine/event-facts.ts';
 
-/** Stored events are looked at again for this long, since they are stored in no order; ms of event time. */
-const OVERLAP_MS = 10_000;
 /** How late a partition's events are still looked for: somebody else takes it over and learns before it goes on; ms. */
 const LATE_MS = 600_000;
 /** Event time before the first round that findings are told of: the leader before may not have come to it; ms. */
@@ -62,7 +60,7 @@ export class EstateFeed {
       if (isFirst) this.forget();
       throw error;
     }
-    this.#cursor = Math.max(this.#cursor, Math.min(engine.watermark, now));
+    this.#cursor = Math.max(this.#cursor, now - FIRST_MS, Math.min(engine.watermark, now));
     engine.tick(Math.max(engine.watermark, now - AHEAD_MS), findings);
     for (const finding of findings) await this.deps.tell(finding);
   }
@@ -84,14 +82,13 @@ export class EstateFeed {
   ): Promise<boolean> {
     const { store, partitions, onRound, learnMs, maxLearned } = this.deps;
     const seen = this.#seen;
-    const fresh = this.#cursor - OVERLAP_MS;
-    const from = isFirst ? now - Math.max(learnMs, FIRST_MS) : fresh - LATE_MS;
+    const from = isFirst ? now - Math.max(learnMs, FIRST_MS) : this.#cursor - LATE_MS;
     const most = isFirst ? Math.max(maxLearned, MOST) : MOST;
     const query = {
       partitions: Array.from({ length: partitions() }, (_, partition) => partition),
       range: { from, to: now + AHEAD_MS },
       ...{ chunk: CHUNK, most },
-      ...(isFirst ? {} : { after: { positions: this.#positions, startedSince: fresh } }),
+      ...(isFirst ? {} : { after: { positions: this.#positions, startedSince: this.#cursor } }),
     };
     const reached = new Map(this.#positions);
     let [read, observed, firstAt] = [0, 0, from];
@@ -115,7 +112,7 @@ export class EstateFeed {
     if (isFirst) engine.heldFrom([LANE], isCut ? firstAt : from);
     onRound?.({
       events: observed,
-      gapMs: isCut && !isFirst ? Math.max(0, firstAt - fresh) : 0,
+      gapMs: isCut && !isFirst ? Math.max(0, firstAt - this.#cursor) : 0,
       learned: isFirst,
     });
     return true;
