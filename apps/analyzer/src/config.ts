@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
+import { detectSettings } from '@outrider/wiring/settings/detect-settings';
 import {
   busSettings,
   checkClickHouseSettings,
@@ -21,6 +22,7 @@ export const Config = z
     ...postgresSettings,
     // to look at how they are configured; without an Admin API nobody does
     ...gatewaySettings,
+    ...detectSettings,
   })
   .superRefine((settings, context) => {
     sharedBus(settings, context);

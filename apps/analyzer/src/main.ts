@@ -16,7 +16,7 @@ await runProcess(
       bus: config,
       clickhouse: config,
       postgres: config,
-      detect: true,
+      detect: config,
     });
   },
   (text) => process.stderr.write(`analyzer: ${text}\n`),

@@ -7,10 +7,11 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { callerPartition } from '@outrider/domain/traffic/caller-partition';
 import { callerOf } from '@outrider/domain/traffic/entity';
 import { aRefusedEvent, anApiEvent } from '@outrider/domain/traffic/testing';
-import { SoleLeadership, type Leader, type Leadership } from '@outrider/ports/leadership';
+import { SoleLeadership, type Leadership } from '@outrider/ports/leadership';
 import { openPostgres, type Postgres } from '@outrider/postgres/open-postgres';
 import { startTestPostgres, type TestPostgres } from '@outrider/postgres/testing/test-postgres';
 import { eventually } from '@outrider/testing/eventually';
+import { PassingRoles } from './testing/passing-roles.ts';
 import { SharedAnalyzer } from './testing/shared-analyzers.ts';
 
 const PARTITIONS = 4;
@@ -79,31 +80,6 @@ const alerts = (): Promise<readonly Alert[]> => stores.alerts.list({ tenant, lim
 const stored = async (): Promise<unknown> =>
   (await clickhouse.rows(`SELECT count(), uniqExact(id) FROM events_v1 WHERE tenant = '${tenant}'`))[0];
 
-/** Hands its roles over when told, as a lease that ran out. */
-class Roles implements Leadership {
-  readonly #waiting = new Map<string, Leader[]>();
-  async compete(role: string, leader: Leader): Promise<{ withdraw(): Promise<void> }> {
-    const line = this.#waiting.get(role) ?? [];
-    this.#waiting.set(role, [...line, leader]);
-    if (line.length === 0) await leader.lead(1);
-    return {
-      withdraw: async () => {
-        this.#waiting.set(
-          role,
-          (this.#waiting.get(role) ?? []).filter((other) => other !== leader),
-        );
-        await leader.resign();
-      },
-    };
-  }
-  async passOn(): Promise<void> {
-    for (const [first, second] of this.#waiting.values()) {
-      await first?.resign();
-      await second?.lead(2);
-    }
-  }
-}
-
 describe('two analyzers on one bus, ClickHouse and PostgreSQL', () => {
   test.each([
     ['in an orderly way', { told: true }],
@@ -136,7 +112,7 @@ describe('two analyzers on one bus, ClickHouse and PostgreSQL', () => {
   );
 
   test('an outage that each sees a part of is one alert on the service; a new leader goes on with it', async () => {
-    const roles = new Roles();
+    const roles = new PassingRoles();
     const [a, b] = [await start(roles), await start(roles)];
     await bus.move([0, 1], a);
     await bus.move([2, 3], b);

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
 import { isKafka } from '@outrider/wiring/settings/bus-address';
 import { checkCollectSettings, collectSettings } from '@outrider/wiring/settings/collect-settings';
+import { detectSettings } from '@outrider/wiring/settings/detect-settings';
 import {
   busSettings,
   checkClickHouseSettings,
@@ -28,6 +29,7 @@ export const StartConfig = z
     ...busSettings,
     ...clickhouseSettings,
     ...postgresSettings,
+    ...detectSettings,
     ...jobSettings,
     ...secretsSettings,
     ...controlRetentionSettings,

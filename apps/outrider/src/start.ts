@@ -22,7 +22,7 @@ export const start = async (config: StartConfig): Promise<Started> => {
     secrets: config,
     jobs: config,
     collect: config,
-    detect: true,
+    detect: config,
     respond: config,
     serve: config,
   });

@@ -65,6 +65,14 @@ export interface LastUse {
   readonly lastSeenAt: number;
   readonly requests: number;
   readonly days: number;
+  /** Start of the latest stretch of activity, without a gap of a day; and the gap before it, 0: none. ms. */
+  readonly activeSince: number;
+  readonly gapMs: number;
+  /** Gaps of 20 days or more before that gap. */
+  readonly pauses: number;
+  /** Before the latest stretch. */
+  readonly requestsBefore: number;
+  readonly daysBefore: number;
 }
 
 /** How an endpoint is used. */

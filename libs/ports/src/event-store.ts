@@ -35,6 +35,14 @@ export interface PlacedEvent {
   readonly position: number;
 }
 
+/** How far somebody has read. */
+export interface RecallAfter {
+  /** By partition: newer is what lies on the bus behind this position; of partitions that are not in it, everything. */
+  readonly positions: ReadonlyMap<number, number>;
+  /** What happened from then on comes in any case: a bus that was made anew counts from the beginning; ms. */
+  readonly startedSince: number;
+}
+
 /** Requests of one entity in one minute (only minutes with traffic are returned). */
 export interface MinuteCount {
   readonly entity: string;
@@ -235,13 +243,15 @@ export abstract class EventStore {
   /**
    * What came by `partitions` with an event time in the range, without block echo, in chunks and in order of receipt: rebuilds
    * the short windows of partitions that were taken over. The order is the collectors' clocks', so that what came late is late again.
-   * About `most` events, those that were received last; never fewer where there are more.
+   * About `most` events, those that were received last; never fewer where there are more. `after`: only what is new since
+   * then, and what was late.
    */
   abstract recall(query: {
     partitions: readonly number[];
     range: TimeRange;
     chunk: number;
     most: number;
+    after?: RecallAfter;
   }): AsyncIterable<readonly PlacedEvent[]>;
   /** Per-minute counts of many entities of one kind, for baselines. */
   abstract minuteCounts(query: {

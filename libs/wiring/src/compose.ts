@@ -11,7 +11,7 @@ import type { ConsumableBus, ConsumeOptions, Delivery } from '@outrider/ports/ev
 import type { ComposedProcess, Composition } from './composition.ts';
 import type { Ground } from './engines/ground.ts';
 import { StartUp } from './engines/start-up.ts';
-import { healthChecks } from './health/health-checks.ts';
+import { detectionMemory, healthChecks } from './health/health-checks.ts';
 import { HealthListener } from './health/health-listener.ts';
 import { HealthReport } from './health/health-report.ts';
 import { NestLogger } from './nest-logger.ts';
@@ -73,7 +73,10 @@ const build = async (
   const { gateways, collect, serve, respond } = composition;
   // Who calls Kong looks at it; the others have no business there.
   const looked = respond || serve ? gateways : [];
-  const checks = healthChecks({ engines: untraced, bus, gateways: looked, needsBus: !serve || collect !== undefined });
+  const checks = [
+    ...healthChecks({ engines: untraced, bus, gateways: looked, needsBus: !serve || collect !== undefined }),
+    ...(composition.detect ? [detectionMemory(() => stages.relearning())] : []),
+  ];
   const stages = await loadStages(composition, ground, engines, checks);
   const app = await NestFactory.create<NestFastifyApplication>(stages.module, stages.adapter(), {
     logger: new NestLogger(log),

@@ -7,6 +7,7 @@ import type { PostgresSettings } from './engines/open-control-store.ts';
 import type { ClickHouseSettings } from './engines/open-event-store.ts';
 import type { KeyFolder } from './key-folder.ts';
 import type { RunningProcess } from './run-process.ts';
+import type { detectSettings } from './settings/detect-settings.ts';
 import type { extraHealthSettings, listenSettings, processSettings } from './settings/process-settings.ts';
 import type { respondSettings } from './settings/respond-settings.ts';
 import type { controlRetentionSettings, secretsSettings, serveSettings } from './settings/serve-settings.ts';
@@ -27,7 +28,7 @@ export interface Composition {
   readonly secrets?: Of<typeof secretsSettings>;
   readonly jobs?: JobSettings;
   readonly collect?: CollectEnvironment;
-  readonly detect?: true;
+  readonly detect?: Of<typeof detectSettings>;
   readonly respond?: Of<typeof controlRetentionSettings> & Of<typeof respondSettings>;
   readonly serve?: Of<typeof serveSettings> & Of<typeof listenSettings>;
 }

@@ -4,6 +4,7 @@ import { UNKNOWN_ADDRESS, type AddressFacts } from '@outrider/ports/address-fact
 import type { KeyFolder } from './key-folder.ts';
 import { pemFile } from './pem-file.ts';
 import type { collectSettings } from './settings/collect-settings.ts';
+import type { detectSettings } from './settings/detect-settings.ts';
 import type { listenSettings } from './settings/process-settings.ts';
 
 type Of<T extends z.ZodRawShape> = z.output<z.ZodObject<T>>;
@@ -32,6 +33,13 @@ export const collectOptions = (
     connections: settings.COLLECT_MAX_CONNECTIONS,
     idleMs: settings.COLLECT_IDLE_SECONDS * 1000,
   },
+});
+
+/** The detect stage's. */
+export const detectOptions = (settings: Of<typeof detectSettings>, rulesDir: string | undefined) => ({
+  learnMs: settings.RELEARN_DAYS * 86_400_000,
+  maxReplayed: settings.RELEARN_MAX_EVENTS,
+  ...(rulesDir === undefined ? {} : { rulesDir }),
 });
 
 const tlsOf = (settings: CollectEnvironment) => {

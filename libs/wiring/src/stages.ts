@@ -1,11 +1,12 @@
 import { Module, type DynamicModule, type INestApplication, type Type } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { CollectAddresses, CollectService } from '@outrider/collect/collect.service';
+import type { DetectionRuntime } from '@outrider/detect/detection-runtime';
 import type { HealthCheck } from '@outrider/serve/serve-options';
 import type { Composition } from './composition.ts';
 import type { Ground } from './engines/ground.ts';
 import { EnginesModule, type Engines } from './engines.module.ts';
-import { collectOptions } from './stage-options.ts';
+import { collectOptions, detectOptions } from './stage-options.ts';
 import { VERSION } from './version.ts';
 
 @Module({})
@@ -24,6 +25,8 @@ export interface Stages {
   made(app: INestApplication): void;
   /** Where the collector listens; nothing without one. */
   collecting(): CollectAddresses;
+  /** Partitions that wait until detection knows again what it knew before the start; 0 without a detect stage. */
+  relearning(): number;
 }
 
 export const loadStages = async (
@@ -36,6 +39,7 @@ export const loadStages = async (
   const rulesDir = composition.process.RULES_DIR;
   const imports: (DynamicModule | Type)[] = [EnginesModule.register(ground, engines)];
   const collector: { service?: CollectService } = {};
+  const detection: { runtime?: DetectionRuntime } = {};
   const found: ((app: INestApplication) => void)[] = [];
   if (collect) {
     const { CollectModule } = await import('@outrider/collect/collect.module');
@@ -46,10 +50,12 @@ export const loadStages = async (
   }
   if (detect)
     imports.push(
-      (await import('@outrider/detect/detect.module')).DetectModule.register(
-        rulesDir === undefined ? {} : { rulesDir },
-      ),
+      (await import('@outrider/detect/detect.module')).DetectModule.register(detectOptions(detect, rulesDir)),
     );
+  if (detect) {
+    const { DetectionRuntime: token } = await import('@outrider/detect/detection-runtime');
+    found.push((app) => void (detection.runtime = app.get(token)));
+  }
   if (detect) imports.push((await import('@outrider/discover/discover.module')).DiscoverModule.register({}));
   if (respond) imports.push(...(await responding(respond)));
   const http = serve ? await import('@outrider/serve/http/configure-http') : undefined;
@@ -67,6 +73,7 @@ export const loadStages = async (
     adapter: () => http?.createHttpAdapter() ?? new FastifyAdapter(),
     configure: (app) => void http?.configureHttp(app),
     made: (app) => found.forEach((find) => find(app)),
+    relearning: () => detection.runtime?.ingest.rebuilding ?? 0,
     collecting: () => collector.service?.addresses ?? { gateways: {} },
   };
 };

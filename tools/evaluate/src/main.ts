@@ -23,6 +23,9 @@ Writes docs/evaluation.md, docs/evaluation.json and docs/evaluation-roc.svg.
   --only NAME      only attacks of this name or type; prints the report and writes nothing
   --write          write the files for these --seeds
   --keep DIR       keep each corpus with its labels and alerts there
+  --restart        another question: what an analyzer that begins in the middle of a week misses or tells wrongly, against one that saw it all;
+                   through the live stage, seeds 41,42 unless --seeds; exits 1 when it tells more wrongly or less rightly
+  --options JSON   with --restart: options of the detect stage, such as '{"maxReplayed":5000}'
   --jobs N         runs at a time; default the machine's cores, at most 2
   --help
 `;
@@ -39,6 +42,8 @@ const main = async (): Promise<void> => {
       write: { type: 'boolean', default: false },
       keep: { type: 'string' },
       jobs: { type: 'string' },
+      restart: { type: 'boolean', default: false },
+      options: { type: 'string', default: '{}' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -46,6 +51,7 @@ const main = async (): Promise<void> => {
     process.stdout.write(USAGE);
     return;
   }
+  if (values.restart) return restart(values.seeds?.split(',').map(seedOf) ?? [41, 42], values.only, values.options);
   const jobs = Number(values.jobs ?? Math.min(2, availableParallelism()));
   if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${values.jobs}: a whole number above 0 is needed`);
   const facts = await factOptions();
@@ -62,6 +68,20 @@ const main = async (): Promise<void> => {
   const small = await run(matrixOf(SMALL_SEEDS, 'small', undefined));
   if (values.small) await compare(small, given);
   else await write(await run(matrixOf(asked ?? FULL_SEEDS, 'full', undefined)), small, given);
+};
+
+/** Loaded only when asked for: it brings the live stage and its engines. */
+const restart = async (seeds: readonly number[], only: string | undefined, options: string): Promise<void> => {
+  const { restartReport, restartRuns, runRestart } = await import('./restart/restart-suite.ts');
+  const results = [];
+  for (const run of restartRuns(seeds)) {
+    if (only !== undefined && !run.id.includes(only)) continue;
+    results.push(await runRestart(run, JSON.parse(options)));
+    process.stdout.write(restartReport(results.slice(-1)));
+  }
+  process.stdout.write(restartReport(results));
+  const isWorse = results.some(({ unbroken, restarted }) => restarted.wrong.length > unbroken.wrong.length || restarted.told.size < unbroken.told.size); // prettier-ignore
+  if (isWorse) process.exitCode = 1;
 };
 
 const compare = async (results: readonly Result[], given: readonly string[]): Promise<void> => {

@@ -212,6 +212,24 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
         lastSeenAt: AT,
         requests: 1,
         days: 1,
+        ...{ activeSince: AT, gapMs: 0, pauses: 0, requestsBefore: 0, daysBefore: 0 },
+      });
+    });
+
+    it('tell how long a caller was silent before it came back, and how often before that', async () => {
+      const DAY = 24 * HOUR;
+      const days = [0, 1, 25, 26, 30, 90];
+      for (const day of days)
+        await insert([0, 1].map((n) => anApiEvent({ id: testRequestId(++ids), tenant: 'seasons', consumerId: 'seasonal', startedAt: AT + day * DAY + n * 5_000 }))); // prettier-ignore
+      const [use] = await store.lastUsed({
+        tenant: 'seasons',
+        callers: [{ kind: 'consumer', id: 'seasonal' }],
+        since: 0,
+      });
+      expect(use).toEqual({
+        caller: { kind: 'consumer', id: 'seasonal' },
+        ...{ firstSeenAt: AT, lastSeenAt: AT + 90 * DAY + 5_000, requests: 12, days: 6 },
+        ...{ activeSince: AT + 90 * DAY, gapMs: 60 * DAY - 5_000, pauses: 1, requestsBefore: 10, daysBefore: 5 },
       });
     });
 

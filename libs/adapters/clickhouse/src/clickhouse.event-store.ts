@@ -113,12 +113,7 @@ export class ClickHouseEventStore extends EventStore {
     return this.#events.newestByPartition(since, partitions);
   }
 
-  recall(query: {
-    partitions: readonly number[];
-    range: TimeRange;
-    chunk: number;
-    most: number;
-  }): AsyncIterable<readonly PlacedEvent[]> {
+  recall(query: Parameters<EventStore['recall']>[0]): AsyncIterable<readonly PlacedEvent[]> {
     return this.#caughtUp(() => this.#events.recall(query));
   }
 

@@ -42,6 +42,7 @@ const tenant = 'default';
 const range = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 1, 1) };
 const page: EventQuery = { tenant, range, limit: 50, order: 'newest' };
 const after = { startedAt: range.from, id: 'a'.repeat(32) };
+const read = { positions: new Map([[5, 7]]), startedSince: range.from };
 const list = { tenant, range, limit: 20, offset: 0 };
 const source: BaselineSource = { tenant, kind: 'consumer', ids: ['a', 'b'], metric: 'requests', step: '5m', range };
 const untaught = { spans: [{ id: 'a', from: 1, to: 2 }], starts: [{ id: 'b', block: 3 }] };
@@ -82,8 +83,9 @@ const QUERIES: Readonly<Record<string, Query>> = {
     crowd: { by: ['toString(client_ip)', 'toString(method)'], atLeast: 9, spanMs: 300_000 },
   }),
   'events.seen_since-partitions': seenSinceQuery(range.from, 1_000_000, [0, 5]),
-  'events.recall': recallQuery(range, [0, 5], range.from),
-  'events.recall_start': recallStartQuery(range, [0, 5], 1_000_000),
+  'events.recall': recallQuery(range, { partitions: [0, 5] }, range.from),
+  'events.recall-after': recallQuery(range, { partitions: [0, 5], after: read }, range.from),
+  'events.recall_start': recallStartQuery(range, { partitions: [0, 5] }, 1_000_000),
   'events.newest_by_partition': newestByPartitionQuery(range.from, [0, 5]),
   'service.minutes': serviceMinutesQuery({ from: range.from, to: range.from + 3_600_000 }, 100_000),
   'events.seen_since': seenSinceQuery(range.from, 1_000_000),
@@ -178,6 +180,7 @@ describe.each(BACK_ENDS)('%s:', (backEnd) => {
     const ofTheProcess = [
       'events.replay-all-tenants',
       'events.recall',
+      'events.recall-after',
       'events.recall_start',
       'events.newest_by_partition',
       'events.seen_since',

@@ -17,9 +17,16 @@ export const DetectOptions = z.object({
   seenAtStart: z.number().int().min(0).max(4_000_000).default(300_000),
   /** Event time that the windows of a partition are rebuilt from when it is taken over; ms before its newest stored event. */
   replayMs: z.number().int().min(0).max(3_600_000).default(900_000),
+  /** The same for what detectors know by heart, as far as `maxReplayed` reaches; ms. Estate-wide detectors on the leader as well. */
+  learnMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(31 * 86_400_000)
+    .default(7 * 86_400_000),
   /** How often the leader looks for outages of services; ms. */
   serviceHealthMs: z.number().int().min(50).max(10_000).default(5_000),
-  /** Events replayed for it at most, about 30 µs of CPU each: how long a takeover may last at high rates. */
+  /** Events replayed at most, those that were received last, about 45 µs of CPU each: how long a start or a takeover may last. */
   maxReplayed: z.number().int().min(1_000).max(100_000_000).default(1_000_000),
   /** How often our own enforcements are read; ms. */
   blocksRefreshMs: z.number().int().min(100).max(60_000).default(2_000),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { ConsumerGroup } from '@outrider/contracts/topics/consumer-groups';
 import type { Change } from '@outrider/contracts/topics/change';
 import { CHANGES_TOPIC, EVENTS_TOPIC } from '@outrider/contracts/topics/topic-catalogue';
@@ -37,6 +38,7 @@ import { EstateFeed } from './live/estate-feed.ts';
 import { LiveKnowledge } from './live/live-knowledge.ts';
 import { RegularTasks } from './live/regular-tasks.ts';
 import type { DetectOptions } from './detect-options.ts';
+import { GATEWAY_CONFIG_CHANGE } from './gateway-watch/config-finding.ts';
 import { watchGateways } from './gateway-watch/watch-gateways.ts';
 import { GATEWAY_LANE, Partitions, SERVICE_LANE } from './partitions.ts';
 import { settingsOf } from './settings.ts';
@@ -82,6 +84,7 @@ export class DetectionRuntime {
   readonly #tasks = new RegularTasks((error) =>
     this.ports.log.warn({ err: error }, 'a regular task of detection failed'),
   );
+  #feeding: Promise<void> | undefined;
 
   constructor(
     private readonly ports: DetectPorts,
@@ -168,10 +171,16 @@ export class DetectionRuntime {
       clock: ports.clock,
       log: ports.log,
       count: () => ports.bus.partitions(EVENTS_TOPIC.name),
-      options: { replayMs: options.replayMs, maxReplayed: options.maxReplayed, maxSeen: options.seenAtStart },
+      unreadCallers: () => this.unreadCallers,
+      options: { ...options, maxSeen: options.seenAtStart },
     });
     ports.bus.onAssignment(EVENTS_TOPIC.name, GROUP, (assignment) => this.#partitions.assign(assignment));
     this.#led = [this.#serviceHealth(), this.#alertResolution(), ...this.#gatewayWatch()];
+  }
+
+  /** Callers whose past waits to be read from the store. */
+  get unreadCallers(): number {
+    return this.#knowledge.seeds.waiting;
   }
 
   /** Adds itself to the ordered start and stop. */
@@ -191,6 +200,7 @@ export class DetectionRuntime {
   async stop(): Promise<void> {
     this.#tasks.stop();
     for (const loop of this.#led) await loop.stop();
+    await this.#feeding;
     await this.#knowledge.stop();
     await this.ingest.stop();
   }
@@ -231,14 +241,22 @@ export class DetectionRuntime {
     let claimed = false;
     const feed = this.#estateFeed();
     return this.#ledLoop('service-health', this.options.serviceHealthMs, {
-      round: async () => {
-        if (!claimed) await this.tracker.claim(({ entity }) => (entity.kind === 'service' ? SERVICE_LANE : undefined));
+      round: async (signal) => {
+        if (!claimed)
+          await this.tracker.claim(({ entity, type }) =>
+            isCallerKind(entity.kind) || type === GATEWAY_CONFIG_CHANGE ? undefined : SERVICE_LANE,
+          );
         claimed = true;
         const outages = await this.#outages.round(this.ports.clock.now());
         const findings = outages.flatMap((finding) => this.#controls.pass(finding) ?? []);
         this.#counts.findings(findings);
         for (const finding of findings) await this.tracker.take(finding, SERVICE_LANE);
-        await feed.round(this.ports.clock.now());
+        // a new leader learns for up to a minute: outages do not wait for it
+        this.#feeding ??= feed
+          .round(this.ports.clock.now(), signal)
+          .catch((error: unknown) => this.ports.log.warn({ err: error }, 'the estate could not be looked at'))
+          .finally(() => (this.#feeding = undefined));
+        await Promise.race([this.#feeding, setTimeout(this.options.serviceHealthMs, undefined, { ref: false })]);
       },
       onResigned: () => {
         claimed = false;
@@ -265,6 +283,12 @@ export class DetectionRuntime {
         }),
       partitions: () => bus.partitions(EVENTS_TOPIC.name),
       seesAll: () => this.#seesAll(),
+      learnMs: this.options.learnMs,
+      maxLearned: this.options.maxReplayed,
+      onRound: (round) => {
+        this.#counts.estateRound(round);
+        if (round.learned) this.ports.log.info({ events: round.events }, 'the estate is watched from here');
+      },
       tell: async (finding) => {
         this.#counts.findings([finding]);
         await this.#check.tell(finding, this.#laneOf(finding, SERVICE_LANE));
@@ -273,7 +297,7 @@ export class DetectionRuntime {
   }
 
   #seesAll(): boolean {
-    return this.ingest.partitions >= this.ports.bus.partitions(EVENTS_TOPIC.name);
+    return this.ingest.seenPartitions >= this.ports.bus.partitions(EVENTS_TOPIC.name);
   }
 
   #alertResolution(): LedLoop {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { callerPartition, isCallerKind } from '@outrider/domain/traffic/caller-partition';
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { Logger } from '@outrider/platform/logger';
@@ -8,6 +9,7 @@ import type { AlertTracker } from './alerts/alert-tracker.ts';
 import type { DuplicateFilter } from './duplicates/duplicate-filter.ts';
 import type { ActiveBlocks } from './echo/active-blocks.ts';
 import type { DetectionEngine } from './engine/detection-engine.ts';
+import { GATEWAY_CONFIG_CHANGE } from './gateway-watch/config-finding.ts';
 import type { EventIngest } from './ingest/event-ingest.ts';
 import type { IngestMetrics } from './ingest/ingest-metrics.ts';
 import type { Lane } from './ingest/lane.ts';
@@ -24,6 +26,9 @@ const IDLE_MS = 5_000;
 /** The same before its first message: the bus may need time to begin; and for all lanes together; ms. */
 const SILENCE_MS = 60_000;
 const PROGRESS_EVERY = 100_000;
+/** What partitions that were taken over wait for the pasts of their callers, beyond which detectors are silent about them for a while; ms. */
+const CALLERS_WAIT_MS = 15_000;
+const CALLERS_LOOK_MS = 20;
 
 export interface PartitionsDeps {
   readonly events: EventStore;
@@ -39,7 +44,9 @@ export interface PartitionsDeps {
   readonly log: Logger;
   /** Partitions of the events topic. */
   readonly count: () => number;
-  readonly options: Pick<RecoveryOptions, 'replayMs' | 'maxReplayed' | 'maxSeen'>;
+  /** Callers whose past waits to be read from the store; absent: none ever does. */
+  readonly unreadCallers?: () => number;
+  readonly options: Pick<RecoveryOptions, 'replayMs' | 'learnMs' | 'maxReplayed' | 'maxSeen'>;
 }
 
 /**
@@ -155,8 +162,10 @@ export class Partitions {
     const partitions = lanes.map(({ partition }) => partition);
     for (const partition of partitions) this.#known.add(partition);
     await this.#claim();
+    log.info({ partitions, days: options.learnMs / 86_400_000, most: options.maxReplayed }, 'detection memory: reading what is stored'); // prettier-ignore
     let told = 0;
-    const observed = await recover(
+    let counted = 0;
+    const { observed, heldSince } = await recover(
       lanes,
       {
         store: events,
@@ -165,14 +174,18 @@ export class Partitions {
         blocks,
         turn: (task) => ingest.turn(task),
         onFinding: (finding: Finding, lane) => this.deps.tell(finding, lane, true),
-        onProgress: (count) => {
+        onProgress: (count, at) => {
+          metrics.relearned(count - counted);
+          counted = count;
           if (count - told < PROGRESS_EVERY) return;
           told = count;
-          log.info({ partitions, events: count }, 'detection memory is being restored');
+          log.info({ partitions, events: count, upTo: timeText(at) }, 'detection memory is being restored');
         },
       },
-      { ...options, now: clock.now() },
+      { ...options, now: clock.now(), keepsOthers: ingest.partitions > 0 },
     );
+    engine.heldFrom(partitions, heldSince);
+    await this.#callersKnown();
     for (const lane of lanes) {
       if (lane.state !== 'rebuilding') continue;
       lane.state = 'ours';
@@ -182,19 +195,35 @@ export class Partitions {
     const seconds = (performance.now() - began) / 1000;
     metrics.tookOver(partitions.length, seconds);
     log.info(
-      { partitions, events: observed, ids: duplicates.size, ms: Math.round(seconds * 1000) },
+      {
+        partitions,
+        events: observed,
+        since: timeText(heldSince),
+        ids: duplicates.size,
+        ms: Math.round(seconds * 1000),
+      },
       'detection memory restored',
     );
+  }
+
+  /** With what the store knows of those who were just replayed: otherwise it would be new to the first events after. */
+  async #callersKnown(): Promise<void> {
+    const until = performance.now() + CALLERS_WAIT_MS;
+    while ((this.deps.unreadCallers?.() ?? 0) > 0 && performance.now() < until) await setTimeout(CALLERS_LOOK_MS);
   }
 
   /** Findings find their alert by themselves; this is so that an alert without further findings ends. */
   async #claim(): Promise<void> {
     this.#claimFailed = false;
     try {
-      await this.deps.tracker.claim((alert) => this.laneOf(alert));
+      // how a consumer is configured is the gateway watch's, whoever has the consumer's events
+      await this.deps.tracker.claim((alert) => (alert.type === GATEWAY_CONFIG_CHANGE ? undefined : this.laneOf(alert)));
     } catch (error) {
       this.#claimFailed = true;
       this.deps.log.warn({ err: error }, 'open alerts could not be read, trying again');
     }
   }
 }
+
+/** For logs. */
+const timeText = (at: number): string | undefined => (Number.isFinite(at) ? new Date(at).toISOString() : undefined);

@@ -12,6 +12,7 @@ import {
   type LearnableCalls,
   type MinuteCount,
   type PlacedEvent,
+  type RecallAfter,
   type SeenEvent,
   type ServiceMinute,
   type SourceHealth,
@@ -118,10 +119,18 @@ export class FakeEventStore extends EventStore {
     range: TimeRange;
     chunk: number;
     most: number;
+    after?: RecallAfter;
   }): AsyncIterable<readonly PlacedEvent[]> {
     this.#check();
+    const isNew = (event: ApiEvent, position: number): boolean =>
+      query.after === undefined ||
+      event.startedAt >= query.after.startedSince ||
+      position > (query.after.positions.get(Math.floor(position / BUS_PARTITION_SPAN)) ?? -1);
     const found = this.events
-      .filter(({ event, echo, position }) => !echo && isFrom(query.partitions, position) && inRange(event, query.range))
+      .filter(
+        ({ event, echo, position }) =>
+          !echo && isFrom(query.partitions, position) && isNew(event, position) && inRange(event, query.range),
+      )
       .sort((a, b) => a.event.receivedAt - b.event.receivedAt || a.position - b.position)
       .slice(-query.most);
     for (let i = 0; i < found.length; i += query.chunk) yield found.slice(i, i + query.chunk);

@@ -54,6 +54,17 @@ const addressSources = (facts: AddressFacts): HealthCheck => ({
   },
 });
 
+/** Messages wait on the bus meanwhile: worth a look, no reason to take the process out of service. */
+export const detectionMemory = (relearning: () => number): HealthCheck => ({
+  name: 'detection-memory',
+  required: false,
+  check: () => {
+    const partitions = relearning();
+    const detail = partitions === 0 ? 'known' : `${partitions} partitions are being learned again from the event store`;
+    return Promise.resolve({ ok: partitions === 0, detail });
+  },
+});
+
 const works = (name: string, probe: () => Promise<unknown>): HealthCheck => ({
   name,
   check: async () => {

@@ -5,7 +5,9 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import * as z from 'zod';
 import { readConfig } from '@outrider/platform/read-config';
 import { checkCollectSettings, collectSettings } from './collect-settings.ts';
+import { detectOptions } from '../stage-options.ts';
 import { busAddress } from './bus-address.ts';
+import { detectSettings } from './detect-settings.ts';
 import { busSettings, checkClickHouseSettings, clickhouseSettings, postgresSettings } from './engine-settings.ts';
 import { gatewaySettings, gatewaysOf } from './gateway-options.ts';
 import { checkKafkaSettings } from './kafka-settings.ts';
@@ -23,6 +25,14 @@ const file = (content: string): string => {
 };
 
 describe('settings', () => {
+  it('bounds what is learned again at a start, and hands it to the detect stage in its units', () => {
+    const read = (environment: Record<string, string>) => readConfig(z.object(detectSettings), environment);
+    expect(detectOptions(read({}), undefined)).toEqual({ learnMs: 7 * 86_400_000, maxReplayed: 1_000_000 });
+    expect(detectOptions(read({ RELEARN_DAYS: '0' }), '/rules')).toMatchObject({ learnMs: 0, rulesDir: '/rules' });
+    expect(() => read({ RELEARN_DAYS: '40' })).toThrow(/RELEARN_DAYS/);
+    expect(() => read({ RELEARN_MAX_EVENTS: '10' })).toThrow(/RELEARN_MAX_EVENTS/);
+  });
+
   it('refuses a TLS port without certificate and key, and says why', () => {
     const schema = z.object(collectSettings).superRefine(checkCollectSettings);
     expect(() => readConfig(schema, { COLLECT_TLS_PORT: '7516' })).toThrow(/COLLECT_TLS_CERT and COLLECT_TLS_KEY/);

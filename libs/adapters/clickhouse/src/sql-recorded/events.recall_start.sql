@@ -1,5 +1,5 @@
 -- events.recall_start
-SELECT toUnixTimestamp64Milli(min(received_at))
+SELECT toUnixTimestamp64Milli(min(received_at)), count()
 FROM (
 SELECT received_at
 FROM events_v1

@@ -82,14 +82,35 @@ ORDER BY entity_kind, entity_id, term`,
   maxSeconds: 60,
 });
 
-/** Of entities, so that a consumer's credential has an answer of its own. */
+/** A gap that begins another stretch of activity, and one that counts as a pause of the season; ms. As CallerProfile has them. */
+const GAP_MS = 86_400_000;
+const PAUSE_MS = 20 * GAP_MS;
+
+/**
+ * Of entities, so that a consumer's credential has an answer of its own; with the latest stretch of activity and what was before it. An hour
+ * may lie in several rows, so hours are summed up before gaps are looked for.
+ */
 export const lastUsedQuery = (query: CallersQuery): Query => ({
   name: 'terms.last_used',
-  sql: `SELECT entity_kind, entity_id, toUnixTimestamp64Milli(min(first_seen)), toUnixTimestamp64Milli(max(last_seen)), sum(requests), uniqExact(toDate(hour))
+  sql: `WITH
+    arrayMap(i -> if(i = 1, 0, hours[i].1 - hours[i - 1].2), arrayEnumerate(hours)) AS gaps,
+    toInt64(arrayLastIndex(gap -> gap >= ${GAP_MS}, gaps)) AS latest,
+    arraySlice(hours, 1, greatest(latest - 1, 0)) AS before
+SELECT entity_kind, entity_id, hours[1].1, hours[-1].2, arraySum(known -> known.3, hours), arrayUniq(arrayMap(known -> known.4, hours)),
+    hours[greatest(latest, 1)].1, if(latest = 0, 0, gaps[latest]), arrayCount((gap, i) -> gap >= ${PAUSE_MS} AND i < latest, gaps, arrayEnumerate(gaps)),
+    arraySum(known -> known.3, before), arrayUniq(arrayMap(known -> known.4, before))
+FROM (
+SELECT entity_kind, entity_id, arraySort(groupArray((began, ended, hits, day))) AS hours
+FROM (
+SELECT entity_kind, entity_id, toUnixTimestamp64Milli(min(first_seen)) AS began, toUnixTimestamp64Milli(max(last_seen)) AS ended,
+    sum(requests) AS hits, toDate(hour) AS day
 FROM entity_hour_v1
 WHERE tenant = {tenant:String} AND ${ENTITY_IS_ONE}
   AND hour >= toStartOfHour(fromUnixTimestamp64Milli({from:Int64}, 'UTC')) AND requests > 0
+GROUP BY entity_kind, entity_id, hour
+)
 GROUP BY entity_kind, entity_id
+)
 ORDER BY entity_kind, entity_id`,
   params: callerParams(query),
   maxSeconds: 60,

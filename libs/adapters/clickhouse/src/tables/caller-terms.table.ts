@@ -44,7 +44,19 @@ const TermRow = z.tuple([
   z.number(),
   z.number(),
 ]);
-const UseRow = z.tuple([CallerKind, z.string(), z.number(), z.number(), z.number(), z.number()]);
+const UseRow = z.tuple([
+  CallerKind,
+  z.string(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+  z.number(),
+]);
 const PeerRow = z.tuple([z.string(), z.number(), z.string()]);
 const EndpointRow = z.tuple([z.string(), z.string(), z.string(), z.number(), z.number(), z.number(), z.number()]);
 const CountRow = z.tuple([z.number()]);
@@ -83,13 +95,7 @@ export class CallerTermsTable {
     checkCallers(query.callers);
     const answers = await Promise.all(byKind(query).map((callers) => this.runner.rows(lastUsedQuery(callers))));
     const rows = z.array(UseRow).parse(answers.flat());
-    return rows.map(([kind, id, firstSeenAt, lastSeenAt, requests, days]) => ({
-      caller: { kind, id },
-      firstSeenAt,
-      lastSeenAt,
-      requests,
-      days,
-    }));
+    return rows.map(toLastUse);
   }
 
   /** By tags where it has some that others have too, else by what it calls. */
@@ -136,6 +142,15 @@ const byKind = ({
 const toTerm = (row: z.infer<typeof TermRow>): CallerTerm => {
   const [callerKind, id, kind, term, firstSeenAt, lastSeenAt, requests, successes, days] = row;
   return { caller: { kind: callerKind, id }, kind, term, firstSeenAt, lastSeenAt, requests, successes, days };
+};
+
+const toLastUse = (row: z.infer<typeof UseRow>): LastUse => {
+  const [kind, id, firstSeenAt, lastSeenAt, requests, days, activeSince, gapMs, pauses, requestsBefore, daysBefore] =
+    row;
+  return {
+    caller: { kind, id },
+    ...{ firstSeenAt, lastSeenAt, requests, days, activeSince, gapMs, pauses, requestsBefore, daysBefore },
+  };
 };
 
 const toUse = (row: z.infer<typeof EndpointRow>): EndpointUse => {

@@ -1,6 +1,12 @@
 import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
 import { CallerError } from '@outrider/platform/errors';
-import { BUS_PARTITION_SPAN, type Crowd, type EventQuery, type ReplayFilter } from '@outrider/ports/event-store';
+import {
+  BUS_PARTITION_SPAN,
+  type Crowd,
+  type EventQuery,
+  type RecallAfter,
+  type ReplayFilter,
+} from '@outrider/ports/event-store';
 import { assertNever } from '@outrider/domain/assert-never';
 import { checkedId, checkedLimit, rangeParams, since, textOfId, type Query } from '../query-runner.ts';
 
@@ -191,21 +197,28 @@ LIMIT {limit:UInt32}`,
   settings: { max_bytes_before_external_sort: '268435456', max_bytes_ratio_before_external_sort: 0 },
 });
 
+/** What is read of partitions; `after` absent: everything. */
+export interface RecallOf {
+  readonly partitions: readonly number[];
+  readonly after?: RecallAfter | undefined;
+}
+
 /** In order of receipt, and of what was received together in the order of the bus. */
 export const recallQuery = (
   range: { readonly from: number; readonly to: number },
-  partitions: readonly number[],
+  { partitions, after }: RecallOf,
   receivedSince: number,
 ): Query => ({
   name: 'events.recall',
   sql: `SELECT ${EVENT_SELECT}, bus_position
 FROM ${EVENTS}
-WHERE ${RANGE} AND received_at >= ${since('since')} AND block_echo = 0${ofPartitions(partitions)}
+WHERE ${RANGE} AND received_at >= ${since('since')} AND block_echo = 0${ofPartitions(partitions)}${behind(after)}
 ORDER BY received_at, bus_position, started_at, id`,
   params: {
     ...rangeParams(range),
     since: rangeParams({ from: receivedSince, to: receivedSince }).from,
     ...partitionParams(partitions),
+    ...behindParams(after),
   },
   settings: {
     max_bytes_before_external_sort: '268435456',
@@ -217,19 +230,19 @@ ORDER BY received_at, bus_position, started_at, id`,
 /** Time of receipt from which on there are about `most` events; 0 when there are none. */
 export const recallStartQuery = (
   range: { readonly from: number; readonly to: number },
-  partitions: readonly number[],
+  { partitions, after }: RecallOf,
   most: number,
 ): Query => ({
   name: 'events.recall_start',
-  sql: `SELECT toUnixTimestamp64Milli(min(received_at))
+  sql: `SELECT toUnixTimestamp64Milli(min(received_at)), count()
 FROM (
 SELECT received_at
 FROM ${EVENTS}
-WHERE ${RANGE} AND block_echo = 0${ofPartitions(partitions)}
+WHERE ${RANGE} AND block_echo = 0${ofPartitions(partitions)}${behind(after)}
 ORDER BY received_at DESC
 LIMIT {most:UInt32}
 )`,
-  params: { ...rangeParams(range), most, ...partitionParams(partitions) },
+  params: { ...rangeParams(range), most, ...partitionParams(partitions), ...behindParams(after) },
   maxSeconds: 60,
 });
 
@@ -249,6 +262,21 @@ GROUP BY bus_partition`,
 /** A partition's positions lie together: the skip index on bus_position leaves out granules of other partitions. */
 const ofPartitions = (partitions: readonly number[] | undefined): string =>
   partitions === undefined ? '' : `\n  AND intDiv(bus_position, ${BUS_PARTITION_SPAN}) IN {partitions:Array(UInt16)}`;
+
+const behind = (after: RecallAfter | undefined): string =>
+  after === undefined
+    ? ''
+    : `\n  AND (started_at >= ${since('fresh')} OR bus_position > transform(intDiv(bus_position, ${BUS_PARTITION_SPAN}), {known:Array(Int64)}, {behind:Array(Int64)}, toInt64(-1)))`;
+
+/** Never empty: an array of nothing has no type to compare with. */
+const behindParams = (after: RecallAfter | undefined) =>
+  after === undefined
+    ? {}
+    : {
+        fresh: rangeParams({ from: after.startedSince, to: after.startedSince }).from,
+        known: [-1, ...after.positions.keys()],
+        behind: [-1, ...after.positions.values()],
+      };
 
 /** Above it a position would no longer be an exact number. */
 const MAX_PARTITION = 8_191;

@@ -7,6 +7,7 @@ import type {
   EventQuery,
   EventStore,
   PlacedEvent,
+  RecallAfter,
   ReplayFilter,
   SeenEvent,
   TimeRange,
@@ -14,6 +15,7 @@ import type {
 import type { QueryRunner } from '../query-runner.ts';
 import {
   EVENTS,
+  type RecallOf,
   newestByPartitionQuery,
   recallQuery,
   recallStartQuery,
@@ -31,7 +33,9 @@ const MAX_SEEN = 50_000_000;
 const SEEN_CHUNK = 10_000;
 
 const SeenRow = z.tuple([z.string(), z.number()]);
-const StartRow = z.tuple([z.number()]);
+const StartRow = z.tuple([z.number(), z.number()]);
+/** ms; the first holds the hour that clocks may be ahead. */
+const RECALL_SPANS = [2 * 3_600_000, 26 * 3_600_000];
 const NewestRow = z.tuple([z.number(), z.number()]);
 const CountedRow = z.tuple([z.number()]);
 const CountRow = z.tuple([z.string(), z.number()]);
@@ -81,13 +85,24 @@ export class EventsTable {
     readonly range: TimeRange;
     readonly chunk: number;
     readonly most: number;
+    readonly after?: RecallAfter;
   }): AsyncGenerator<readonly PlacedEvent[]> {
-    const { range, partitions } = query;
+    const { range, partitions, after } = query;
     if (partitions.length === 0) return;
-    // First when, then what: only one column is held to find out.
-    const [oldest] = await this.runner.rows(recallStartQuery(range, partitions, query.most));
-    const sql = recallQuery(range, partitions, StartRow.parse(oldest)[0]);
+    const of = { partitions, after };
+    const sql = recallQuery(range, of, await this.#recallStart(range, of, query.most));
     for await (const texts of this.runner.streamText(sql, checkedChunk(query.chunk))) yield placed(texts);
+  }
+
+  /** First when, then what: only one column is held to find out; and of a long range only its end where that is enough. */
+  async #recallStart(range: TimeRange, of: RecallOf, most: number): Promise<number> {
+    for (const span of [...RECALL_SPANS, Number.POSITIVE_INFINITY]) {
+      const from = Math.max(range.from, range.to - span);
+      const [oldest] = await this.runner.rows(recallStartQuery({ from, to: range.to }, of, most));
+      const [start, events] = StartRow.parse(oldest);
+      if (events >= most || from === range.from) return start;
+    }
+    return 0;
   }
 
   /** Events received in the span, by gateway. */

@@ -16,6 +16,7 @@ import { CurrentCaller } from './current-caller.ts';
 import type { DetectorDefinition, DetectorDeps, DetectorScope } from './detector.ts';
 import { Exclusions, windowTime, type Exclusion } from './event-facts.ts';
 import { ExplainedTraffic } from './explained-traffic.ts';
+import { HeldHabits } from './held-habits.ts';
 import { Watchers, type Looking, type Watching } from './watchers.ts';
 
 export interface EngineCounts {
@@ -54,6 +55,8 @@ export class DetectionEngine {
   readonly knowledge: Knowledge;
   /** False where this process sees only a part of the callers: what compares them would be wrong. */
   tellsEstate = true;
+  /** What is observed is the past of some lanes while others are in the present: only what follows one caller learns from it. */
+  recallsPast = false;
   readonly #watchers: Watchers;
   readonly #controls: DetectionControls;
   #rules: RuleSet;
@@ -62,6 +65,7 @@ export class DetectionEngine {
   /** Those that are to look at the event that was observed last. */
   #due: readonly Looking[] = [];
   readonly #current: CurrentCaller;
+  readonly #held = new HeldHabits();
   /** Newest event time by lane: lanes are read at their own pace. */
   readonly #newest = new Map<number, number>();
   #watermark = Number.NEGATIVE_INFINITY;
@@ -97,6 +101,16 @@ export class DetectionEngine {
     };
   }
 
+  /** What detectors hold of these lanes begins there; -Infinity: with their first event. */
+  heldFrom(lanes: readonly number[], at: number): void {
+    this.#held.from(lanes, at);
+  }
+
+  /** Findings that were not made because of it. */
+  get unheld(): number {
+    return this.#held.unheld;
+  }
+
   /** Newest event time seen; -Infinity before the first event. */
   get watermark(): number {
     return this.#watermark;
@@ -122,6 +136,7 @@ export class DetectionEngine {
     this.#rules.forgetLanes(lanes);
     this.knowledge.forgetLanes(lanes);
     this.#explained.forgetLanes(lanes);
+    this.#held.forgetLanes(lanes);
     for (const lane of lanes) this.#newest.delete(lane);
   }
 
@@ -147,13 +162,14 @@ export class DetectionEngine {
     const caller = this.#current.of(event, key, slot, at, lane);
     const before = findings.length;
     for (const watching of this.#watchers.of(event.status)) {
+      if (this.recallsPast && watching.scope === 'estate') continue;
       const draft = watching.watcher.observe(event, at, caller);
       if (draft !== undefined) this.#found(watching, draft, at, findings);
     }
-    this.#rules.observe(event, at, lane, findings);
+    if (!this.recallsPast) this.#rules.observe(event, at, lane, findings);
     if (findings.length > before) this.#tell(event, at, before, findings);
     caller.learn();
-    if (this.#watermark >= this.#nextTick) this.tick(this.#horizon(), findings);
+    if (this.#watermark >= this.#nextTick && !this.recallsPast) this.tick(this.#horizon(), findings);
     return this.#isLookDue(slot, event, at) ? slot : undefined;
   }
 
@@ -233,11 +249,11 @@ export class DetectionEngine {
     return (options.catalogue ?? CATALOGUE).flatMap((definition): Watching[] => {
       const base = settingsOf(this.settings, definition);
       if (!base.enabled || !scopes.includes(definition.scope)) return [];
-      const { type, scope, explainsRefusals } = definition;
+      const { type, scope, explainsRefusals, learnsHours } = definition;
       // `base` is what the definition's own schema parsed
       const deps = { ...shared, settings: this.#controls.tuned(definition, base) } as DetectorDeps<never>;
       const watcher = definition.make?.(deps);
-      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, watcher }];
+      return watcher === undefined ? [] : [{ type, scope, explainsRefusals, learnsHours, watcher }];
     });
   }
 
@@ -246,7 +262,7 @@ export class DetectionEngine {
   }
 
   #found(watching: Watching, draft: Finding, at: number, findings: Finding[]): void {
-    if (!this.#tellsOf(watching.scope)) return;
+    if (!this.#tellsOf(watching.scope) || this.#held.isBlind(watching.learnsHours, this.#current, at)) return;
     if (watching.explainsRefusals) this.#explained.explain(this.#current.key, at, this.#current.lane);
     findings.push(draft);
   }

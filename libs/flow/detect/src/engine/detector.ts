@@ -95,6 +95,11 @@ export interface DetectorDefinition {
   readonly scope: DetectorScope;
   /** Its findings explain the caller's refused requests: other detectors need not. */
   readonly explainsRefusals: boolean;
+  /**
+   * It goes by what it saw the caller do itself, and is worth nothing on an old caller that it has not watched for so long: after a restart
+   * whose replay did not reach back, it is silent on those who were there before.
+   */
+  readonly learnsHours: number | undefined;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<DetectorSettings>;
   /** Absent where no event shows what it is about. */
@@ -112,12 +117,14 @@ export const defineDetector = <S extends DetectorSettings>(parts: {
   readonly version: string;
   readonly scope: DetectorScope;
   readonly explainsRefusals?: boolean;
+  readonly learnsHours?: number;
   readonly page: DetectorPage;
   readonly settings: z.ZodType<S>;
   readonly make?: (deps: DetectorDeps<S>) => Watcher;
 }): TypedDefinition<S> => ({
   ...parts,
   explainsRefusals: parts.explainsRefusals ?? false,
+  learnsHours: parts.learnsHours,
   // the engine gives `make` nothing but what `settings` parsed
   make: parts.make as DetectorDefinition['make'],
 });

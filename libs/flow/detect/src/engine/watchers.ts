@@ -6,6 +6,7 @@ export interface Watching {
   readonly type: AlertType;
   readonly scope: DetectorScope;
   readonly explainsRefusals: boolean;
+  readonly learnsHours: number | undefined;
   readonly watcher: Watcher;
 }
 

@@ -82,6 +82,16 @@ export class EventIngest {
     return ours;
   }
 
+  /** Partitions of this process whose messages wait until its memory is rebuilt. */
+  get rebuilding(): number {
+    return this.#lanes.size - this.partitions;
+  }
+
+  /** Partitions whose events the engine sees: while none is taken yet, those that are rebuilt together. */
+  get seenPartitions(): number {
+    return this.partitions === 0 ? this.#lanes.size : this.partitions;
+  }
+
   /** Messages that have no outcome yet. */
   get inHand(): number {
     let messages = 0;

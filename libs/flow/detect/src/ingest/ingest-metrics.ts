@@ -22,6 +22,10 @@ export class IngestMetrics {
   readonly #sharedBlames;
   readonly #takeovers;
   readonly #recoverySeconds;
+  readonly #relearned;
+  readonly #estateEvents;
+  readonly #estateGaps;
+  readonly #unheld;
   /** What of the engine's running totals has been counted, by reason. */
   readonly #counted = new Map<string, number>();
 
@@ -81,7 +85,23 @@ export class IngestMetrics {
     );
     this.#recoverySeconds = metrics.histogram(
       'outrider_detect_recovery_seconds',
-      'Time to rebuild the windows of the partitions that were taken over together',
+      'Time to rebuild the memory of the partitions that were taken over together',
+    );
+    this.#unheld = metrics.counter(
+      'outrider_detect_unheld_total',
+      'Findings of detectors that go by habits on callers whose habits reach back further than what was replayed',
+    );
+    this.#estateEvents = metrics.counter(
+      'outrider_detect_estate_events_total',
+      'Stored events that the leader gave to the detectors that compare callers',
+    );
+    this.#estateGaps = metrics.counter(
+      'outrider_detect_estate_gap_seconds_total',
+      'Time of which such events were left out, because more came than the leader can look at',
+    );
+    this.#relearned = metrics.counter(
+      'outrider_detect_relearned_total',
+      'Stored events that were observed again when partitions were taken over',
     );
   }
 
@@ -110,10 +130,11 @@ export class IngestMetrics {
   }
 
   /** Once a message: counts what the engine has left out and forgotten since the last time. */
-  leftOut(engine: Pick<DetectionEngine, 'counts' | 'evicted'>): void {
+  leftOut(engine: Pick<DetectionEngine, 'counts' | 'evicted' | 'unheld'>): void {
     const { late, excluded } = engine.counts;
     for (const [reason, total] of Object.entries({ late, ...excluded }))
       this.#grown(reason, total, (by) => this.#excluded({ reason }, by));
+    this.#grown('unheld', engine.unheld, (by) => this.#unheld({}, by));
     for (const [what, total] of Object.entries(engine.evicted))
       this.#grown(what, total, (by) => this.#evicted({ what }, by));
   }
@@ -123,6 +144,15 @@ export class IngestMetrics {
     if (by <= 0) return;
     this.#counted.set(name, total);
     count(by);
+  }
+
+  relearned(events: number): void {
+    if (events > 0) this.#relearned({}, events);
+  }
+
+  estateRound({ events, gapMs }: { readonly events: number; readonly gapMs: number }): void {
+    this.#estateEvents({}, events);
+    if (gapMs > 0) this.#estateGaps({}, gapMs / 1000);
   }
 
   tookOver(partitions: number, seconds: number): void {

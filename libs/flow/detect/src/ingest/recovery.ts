@@ -1,18 +1,17 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import { eventId } from '@outrider/domain/traffic/api-event';
-import { BUS_PARTITION_SPAN, type EventStore, type PlacedEvent, type TimeRange } from '@outrider/ports/event-store';
+import { BUS_PARTITION_SPAN, type EventStore, type PlacedEvent } from '@outrider/ports/event-store';
 import type { DuplicateFilter } from '../duplicates/duplicate-filter.ts';
 import type { ActiveBlocks } from '../echo/active-blocks.ts';
 import type { DetectionEngine } from '../engine/detection-engine.ts';
 import { windowTime } from '../engine/event-facts.ts';
 import type { Lane } from './lane.ts';
+import { planReplays, type Replay, type ReplayOptions } from './replay-plan.ts';
 
 /** As long as the bus keeps what was not committed. */
 const LOOK_BACK_MS = 24 * 3_600_000;
 /** Events a turn: what the partitions that are kept wait for at most, a few ms. */
 const CHUNK = 2_000;
-/** Clocks of gateways may be ahead of ours by this much; ms. */
-const AHEAD_MS = 3_600_000;
 
 export interface RecoveryDeps {
   readonly store: Pick<EventStore, 'seenSince' | 'newestByPartition' | 'recall'>;
@@ -23,83 +22,83 @@ export interface RecoveryDeps {
   readonly turn: (task: () => Promise<void>) => Promise<void>;
   /** A finding that the rebuilt windows give: the process before may have died before it told. */
   readonly onFinding: (finding: Finding, lane: number) => Promise<void>;
-  readonly onProgress: (events: number) => void;
+  /** Events observed so far, and the event time that they have come to; ms. */
+  readonly onProgress: (events: number, at: number) => void;
 }
 
-export interface RecoveryOptions {
+export interface RecoveryOptions extends ReplayOptions {
   readonly now: number;
-  /** How far the windows reach back from the newest stored event of a partition; ms. */
-  readonly replayMs: number;
-  /** Events that are replayed for it, those that were received last: at high rates the windows reach less far back. */
-  readonly maxReplayed: number;
   /** Ids read back for the duplicate filter, beside those of the windows. */
   readonly maxSeen: number;
+  /** Other lanes go on meanwhile: what compares callers must not see their time go back. */
+  readonly keepsOthers: boolean;
+}
+
+export interface Recovered {
+  readonly observed: number;
+  /** Event time from which on detectors saw everything of the lanes; -Infinity: all that there ever was. */
+  readonly heldSince: number;
 }
 
 /**
  * Restores what the process before kept of these partitions, from the event store: which ids were stored (so that a message that comes
- * again is not observed twice), and the short windows as they were at the newest stored event, however long ago that was. A lane that is
- * lost meanwhile is left as it is. Resolves to the number of events that were observed.
+ * again is not observed twice), and the memory of the detectors as it was at the newest stored event, however long ago that was: their short
+ * windows always, their habits as far back as the options say. A lane that is lost meanwhile is left as it is.
  */
 export const recover = async (
   lanes: readonly Lane[],
   deps: RecoveryDeps,
   options: RecoveryOptions,
-): Promise<number> => {
+): Promise<Recovered> => {
   const partitions = lanes.map(({ partition }) => partition);
   const since = options.now - LOOK_BACK_MS;
   for await (const seen of deps.store.seenSince(since, options.maxSeen, partitions))
     for (const { eventId: id, position } of seen) deps.duplicates.see(id, position, options.now);
-  const newest = await deps.store.newestByPartition(since, partitions);
+  const newest = await newestOf(partitions, deps, options);
   let observed = 0;
-  for (const { group, range } of replays(lanes, newest, options.replayMs)) {
-    const reach = new Map(
-      group.map((lane) => [lane.partition, { lane, from: (newest.get(lane.partition) ?? 0) - options.replayMs }]),
-    );
-    const wanted = { partitions: [...reach.keys()], range, chunk: CHUNK, most: options.maxReplayed };
+  let heldSince = Number.NEGATIVE_INFINITY;
+  for (const planned of await planReplays(lanes, newest, deps.store, options)) {
+    const group = [...planned.reach.values()].map(({ lane }) => lane);
+    const wanted = {
+      partitions: [...planned.reach.keys()],
+      range: planned.range,
+      chunk: CHUNK,
+      most: options.maxReplayed,
+    };
+    let read = 0;
+    let firstAt = planned.range.from;
     for await (const events of deps.store.recall(wanted)) {
       if (group.every(({ state }) => state === 'lost')) break;
-      observed += await replay(events, reach, deps, options.now);
-      deps.onProgress(observed);
+      if (read === 0) firstAt = Math.max(firstAt, events[0]?.event.receivedAt ?? firstAt);
+      read += events.length;
+      observed += await replay(events, planned, deps, options);
+      deps.onProgress(observed, deps.engine.watermark);
     }
+    // the last one is the history of all
+    heldSince = read >= options.maxReplayed * NEARLY_ALL ? firstAt : planned.range.from;
   }
-  return observed;
+  return { observed, heldSince };
 };
 
-interface Replay {
-  readonly group: readonly Lane[];
-  readonly range: TimeRange;
-}
+/** `most` is about: a reading of so large a part of it was cut. */
+const NEARLY_ALL = 0.95;
 
-/**
- * Lanes that end at about the same time are replayed together, in the order in which their events were received, so that what is compared
- * over callers (a rise of the whole estate) looks as it did. A lane that ended long before the others is replayed for itself.
- */
-const replays = (lanes: readonly Lane[], newest: ReadonlyMap<number, number>, replayMs: number): readonly Replay[] => {
-  const ends = lanes
-    .flatMap((lane) => {
-      const end = newest.get(lane.partition);
-      return end === undefined ? [] : [{ lane, end }];
-    })
-    .sort((a, b) => a.end - b.end);
-  const made: Replay[] = [];
-  while (ends.length > 0) {
-    const last = ends.at(-1)?.end ?? 0;
-    const first = ends.findIndex(({ end }) => end > last - replayMs);
-    const group = ends.splice(Math.max(0, first));
-    const from = (group[0]?.end ?? last) - replayMs;
-    // The oldest first: the engine's clock only goes forward.
-    made.unshift({ group: group.map(({ lane }) => lane), range: { from, to: last + AHEAD_MS } });
-  }
-  return made;
+/** An estate that slept for longer than the bus keeps things wakes up with its habits, too. */
+const newestOf = async (
+  partitions: readonly number[],
+  { store }: RecoveryDeps,
+  { now, learnMs }: RecoveryOptions,
+): Promise<ReadonlyMap<number, number>> => {
+  const newest = await store.newestByPartition(now - LOOK_BACK_MS, partitions);
+  return newest.size > 0 || learnMs <= LOOK_BACK_MS ? newest : store.newestByPartition(now - learnMs, partitions);
 };
 
 /** One chunk. Ids are remembered with it: what was stored after the ids were read must not be observed a second time either. */
 const replay = async (
   events: readonly PlacedEvent[],
-  reach: ReadonlyMap<number, { readonly lane: Lane; readonly from: number }>,
+  { reach, until }: Replay,
   { engine, duplicates, blocks, turn, onFinding }: RecoveryDeps,
-  now: number,
+  { now, keepsOthers }: RecoveryOptions,
 ): Promise<number> => {
   const found: { readonly finding: Finding; readonly lane: number }[] = [];
   let observed = 0;
@@ -107,14 +106,21 @@ const replay = async (
     const findings: Finding[] = [];
     for (const { event, position } of events) {
       const of = reach.get(Math.floor(position / BUS_PARTITION_SPAN));
-      if (!of || of.lane.state === 'lost' || windowTime(event) < of.from) continue;
-      if (duplicates.see(eventId(event), position, now) === 'duplicate' || blocks.echoOf(event) !== undefined) continue;
+      const at = windowTime(event);
+      if (!of || of.lane.state === 'lost' || at < of.from || event.receivedAt >= until) continue;
+      const tells = at >= of.tellsFrom;
+      // of the far past the filter would forget the ids at once, and newer ones with them
+      if (tells && duplicates.see(eventId(event), position, now) === 'duplicate') continue;
+      if (blocks.echoOf(event) !== undefined) continue;
       const { partition } = of.lane;
+      engine.recallsPast = keepsOthers && !tells;
       const due = engine.observeNow(event, partition, findings);
+      engine.recallsPast = false;
       if (due !== undefined) await engine.settle(due, event, findings);
       observed++;
       if (findings.length === 0) continue;
-      for (const finding of findings) found.push({ finding, lane: partition });
+      // what happened before the windows was told in its time
+      if (tells) for (const finding of findings) found.push({ finding, lane: partition });
       findings.length = 0;
     }
   });

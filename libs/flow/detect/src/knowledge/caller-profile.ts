@@ -25,6 +25,19 @@ export const NEW_FOR_MS = DAY_MS;
 /** A gap that counts as a pause of the season; ms. */
 export const PAUSE_MS = 20 * DAY_MS;
 
+/** Times in ms; see CallerProfile for what they mean. */
+export interface StoredUse {
+  readonly firstSeenAt: number;
+  readonly lastSeenAt: number;
+  readonly requests: number;
+  readonly days: number;
+  readonly activeSince: number;
+  readonly gapMs: number;
+  readonly pauses: number;
+  readonly requestsBefore: number;
+  readonly daysBefore: number;
+}
+
 /** What a consumer or credential was ever seen with; at most about 8 KB. Terms of refused requests are not taken up. */
 export class CallerProfile {
   readonly prefixes = new TermList(64);
@@ -102,6 +115,28 @@ export class CallerProfile {
     this.successes++;
     if (endpoint !== undefined) this.endpoints.add(endpoint, at);
     this.#place(event, at, agent, prefixOf);
+  }
+
+  /** Takes up what the store knows of its whole life, of which this profile may have seen the end. */
+  recall(use: StoredUse): void {
+    const { firstSeenAt, lastSeenAt, requests, days } = use;
+    // before the events of now were stored it had come back already
+    const isBack = this.activeSince - lastSeenAt >= DAY_MS;
+    if (isBack) {
+      this.pauses = use.pauses + (use.gapMs >= PAUSE_MS ? 1 : 0);
+      this.gapMs = this.activeSince - lastSeenAt;
+      this.requestsBefore = requests;
+      this.daysBefore = days;
+      this.requests += requests;
+      this.days += days;
+    } else {
+      const { activeSince, gapMs, pauses, requestsBefore, daysBefore } = use;
+      Object.assign(this, { activeSince, gapMs, pauses, requestsBefore, daysBefore });
+      this.requests = Math.max(this.requests, requests);
+      this.days = Math.max(this.days, days);
+    }
+    this.firstAt = Math.min(this.firstAt, firstSeenAt);
+    this.lastAt = Math.max(this.lastAt, lastSeenAt);
   }
 
   /** Discoveries a day: how likely something new of this kind is today, from what joined after the first day. 1: anything goes. */

@@ -64,6 +64,11 @@ export class TermList {
     data[i + COUNT] = (data[i + COUNT] ?? 0) + count;
   }
 
+  /** As `add`, of what was counted elsewhere: what is here may be a part of it. */
+  recall(term: number, at: number, count: number, firstAt: number): void {
+    this.add(term, at, Math.max(0, count - this.count(term)), firstAt);
+  }
+
   #find(term: number): number {
     const data = this.#data;
     for (let i = 0; i < data.length; i += STRIDE) if (data[i] === term) return i;

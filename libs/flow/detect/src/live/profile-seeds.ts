@@ -11,11 +11,12 @@ import { DAY_MS } from '../windows/time.ts';
 const LOOK_BACK_MS = 120 * DAY_MS;
 /** Callers a query. */
 const BATCH = 500;
-/** Callers that wait to be read; those beyond it are asked for when they are seen again after a restart. */
-const MAX_WAITING = 100_000;
+/** Callers that wait to be read, about 100 bytes each; those beyond it are asked for when they are seen again after a restart. */
+const MAX_WAITING = 500_000;
+/** Batches one after the other: what a store that is slow is asked before others have their turn. */
+const BATCHES = 20;
 
 interface Waiting {
-  readonly tenant: string;
   readonly caller: CallerId;
   readonly profile: CallerProfile;
 }
@@ -30,34 +31,51 @@ export interface ProfileSeedsDeps {
  * it was read, detectors that go by "never before" are silent about the caller (`CallerProfile.seeded`).
  */
 export class ProfileSeeds {
-  #waiting: Waiting[] = [];
+  /** By tenant, the oldest first. */
+  readonly #queues = new Map<string, Waiting[]>();
+  #waiting = 0;
   /** Callers that could not wait: detectors stay silent about what is new to them. */
   refused = 0;
 
   constructor(private readonly deps: ProfileSeedsDeps) {}
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
   readonly want = (event: ApiEvent, _key: string, profile: CallerProfile): void => {
     profile.seeded = false;
     const { kind, id } = callerOf(event);
     if (kind !== 'consumer' && kind !== 'credential') return;
-    if (this.#waiting.length >= MAX_WAITING) this.refused++;
-    else this.#waiting.push({ tenant: event.tenant, caller: { kind, id }, profile });
+    if (this.#waiting >= MAX_WAITING) {
+      this.refused++;
+      return;
+    }
+    this.#waiting++;
+    const queue = this.#queues.get(event.tenant);
+    if (queue) queue.push({ caller: { kind, id }, profile });
+    else this.#queues.set(event.tenant, [{ caller: { kind, id }, profile }]);
   };
 
-  /** One batch. Rejects when the store is away: the batch waits for the next round. */
+  /** Some batches. Rejects when the store is away: the batch waits for the next round. */
   async round(): Promise<void> {
-    const [first] = this.#waiting;
-    if (!first) return;
-    const from = resetOf(first);
-    const batch = this.#waiting.filter((one) => one.tenant === first.tenant && resetOf(one) === from).slice(0, BATCH);
-    const taken = new Set(batch);
-    await this.#read(first.tenant, batch, Math.max(from, this.deps.now() - LOOK_BACK_MS));
-    this.#waiting = this.#waiting.filter((one) => !taken.has(one));
-    for (const { profile } of batch) profile.seeded = true;
+    for (let batches = 0; batches < BATCHES && this.#waiting > 0; batches++) await this.#batch();
+  }
+
+  /** Of each tenant, those whose past begins at the same reset are read together. */
+  async #batch(): Promise<void> {
+    for (const [tenant, queue] of this.#queues) {
+      const [first] = queue;
+      if (!first) continue;
+      const from = resetOf(first);
+      const next = queue.slice(0, BATCH);
+      const batch = next.filter((one) => resetOf(one) === from);
+      await this.#read(tenant, batch, Math.max(from, this.deps.now() - LOOK_BACK_MS));
+      queue.splice(0, next.length, ...next.filter((one) => resetOf(one) !== from));
+      this.#waiting -= batch.length;
+      if (queue.length === 0) this.#queues.delete(tenant);
+      for (const { profile } of batch) profile.seeded = true;
+    }
   }
 
   /** `since` of all of them; ms. */
@@ -68,21 +86,23 @@ export class ProfileSeeds {
     const terms: CallerTerm[] = [];
     for await (const chunk of this.deps.store.terms({ tenant, callers, since }))
       for (const term of chunk) terms.push(term);
+    const successes = new Map<CallerProfile, number>();
     for (const term of terms) {
       const profile = profiles.get(`${term.caller.kind}|${term.caller.id}`);
-      if (profile && isTaught(profile, term)) seed(profile, tenant, term);
+      if (!profile || !isTaught(profile, term)) continue;
+      seed(profile, tenant, term);
+      if (term.kind === 'endpoint') successes.set(profile, (successes.get(profile) ?? 0) + term.successes);
     }
-    for (const { caller, firstSeenAt, requests, days } of uses) {
-      const profile = profiles.get(`${caller.kind}|${caller.id}`);
-      if (!profile) continue;
-      profile.firstAt = Math.min(profile.firstAt, Math.max(since, firstSeenAt));
-      profile.requests = Math.max(profile.requests, requests);
-      profile.days = Math.max(profile.days, days);
+    // what was replayed is in the store's figures already
+    for (const [profile, stored] of successes) profile.successes = Math.max(profile.successes, stored);
+    for (const use of uses) {
+      const firstSeenAt = Math.max(since, use.firstSeenAt);
+      profiles.get(`${use.caller.kind}|${use.caller.id}`)?.recall({ ...use, firstSeenAt });
     }
   }
 }
 
-/** Those whose past begins at the same reset are read together. */
+/** Since when its past counts; ms. */
 const resetOf = ({ profile }: Waiting): number => profile.said?.from ?? Number.NEGATIVE_INFINITY;
 
 /** The store gives some terms by the month: those not seen since the reset, or in excluded time alone, are no habit. */
@@ -98,11 +118,10 @@ const endpointKey = (tenant: string, id: string): string => {
 const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void => {
   const { lastSeenAt: last, firstSeenAt: first, requests } = term;
   const add = (list: CallerProfile['prefixes'], text: string): void =>
-    list.add(CallerProfile.term(text), last, requests, first);
+    list.recall(CallerProfile.term(text), last, requests, first);
   switch (term.kind) {
     case 'endpoint':
       if (term.successes > 0) add(profile.endpoints, endpointKey(tenant, term.term));
-      profile.successes += term.successes;
       break;
     case 'prefix':
       if (term.successes > 0) add(profile.prefixes, term.term);
@@ -111,7 +130,7 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
       if (term.successes > 0) add(profile.countries, term.term);
       break;
     case 'asn':
-      if (term.successes > 0 && Number(term.term) > 0) profile.asns.add(Number(term.term), last, requests, first);
+      if (term.successes > 0 && Number(term.term) > 0) profile.asns.recall(Number(term.term), last, requests, first);
       break;
     case 'agent':
       if (term.successes > 0)
@@ -122,7 +141,7 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
       break;
     case 'hour': {
       const hour = Number(term.term);
-      profile.hours[hour] = Math.min(65_535, (profile.hours[hour] ?? 0) + requests);
+      profile.hours[hour] = Math.min(65_535, Math.max(profile.hours[hour] ?? 0, requests));
       break;
     }
     case 'tag':

@@ -107,7 +107,7 @@ export class StageRun {
       clock: { now },
       log: createLogger({ name: 'spec', level: 'silent', pretty: false }),
       count: () => PARTITIONS,
-      options: { replayMs: 900_000, maxReplayed: 1_000_000, maxSeen: 10_000 },
+      options: { replayMs: 900_000, learnMs: 7 * 86_400_000, maxReplayed: 1_000_000, maxSeen: 10_000 },
     });
     for (const partition of owns) this.ingest.gain(partition).state = 'ours';
   }

@@ -7,6 +7,7 @@ export const DATA_EXFILTRATION = defineDetector({
   type: 'data-exfiltration',
   version: DATA_EXFILTRATION_VERSION,
   scope: 'caller',
+  learnsHours: 24,
   settings: DataExfiltrationSettings,
   make: ({ settings, maxCallers }) => new DataExfiltrationWatcher(settings, maxCallers),
   page: {

@@ -7,6 +7,7 @@ export const FUNCTION_LEVEL_ABUSE = defineDetector({
   type: 'function-level-abuse',
   version: FUNCTION_LEVEL_ABUSE_VERSION,
   scope: 'estate',
+  learnsHours: 72,
   settings: FunctionLevelAbuseSettings,
   make: ({ settings, maxCallers, knowledge }) => new FunctionLevelAbuseWatcher(settings, knowledge, maxCallers),
   page: {

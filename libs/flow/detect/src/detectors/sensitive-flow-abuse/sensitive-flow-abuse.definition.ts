@@ -12,6 +12,7 @@ export const sensitiveFlowAbuse = defineDetector({
   version: SENSITIVE_FLOW_ABUSE_VERSION,
   // peers are all callers of the endpoint
   scope: 'estate',
+  learnsHours: 24,
   settings: SensitiveFlowAbuseSettings,
   make: (deps) => {
     const flows = new SensitiveFlows();

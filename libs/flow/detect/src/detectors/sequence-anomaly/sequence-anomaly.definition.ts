@@ -6,6 +6,7 @@ export const sequenceAnomaly = defineDetector({
   type: 'sequence-anomaly',
   version: SEQUENCE_ANOMALY_VERSION,
   scope: 'estate',
+  learnsHours: 24,
   settings: SequenceAnomalySettings,
   make: (deps) => new SequenceAnomalyWatcher(deps),
   page: {

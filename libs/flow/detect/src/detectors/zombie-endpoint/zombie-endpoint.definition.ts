@@ -7,6 +7,7 @@ export const zombieEndpoint = defineDetector({
   type: 'zombie-endpoint',
   version: ZOMBIE_ENDPOINT_VERSION,
   scope: 'estate',
+  learnsHours: 72,
   settings: ZombieEndpointSettings,
   make: (deps) => new ZombieEndpointWatcher(deps),
   page: {
