@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { consumer, DAY, findingsOf, habit, reads, START } from '../../objects/testing/object-traffic.ts';
+import { consumer, DAY, findingsOf, habit, HOUR, reads, START } from '../../objects/testing/object-traffic.ts';
 import { DATA_EXFILTRATION } from './data-exfiltration.definition.ts';
 
 const found = (...events: Parameters<typeof findingsOf>[1][]) => findingsOf(DATA_EXFILTRATION, events.flat());
@@ -33,5 +33,25 @@ describe('data-exfiltration', () => {
     expect(found(...peers, take(2_000, START))).not.toEqual([]);
     expect(found(...peers, take(200, START))).toEqual([]);
     expect(found(take(2_000, START))).toEqual([]);
+  });
+
+  it('tells one sync once, however long it stays in the window', () => {
+    const trickle = reads(60, START + HOUR / 2, 60_000, (i) => i, { responseBytes: 2_000 });
+    const times = found(habit(3, START), take(200, START), trickle).map(({ detectedAt }) => detectedAt);
+    expect(times.length).toBeGreaterThan(0);
+    expect(Math.max(...times)).toBeLessThanOrEqual(START + HOUR / 2);
+  });
+
+  it('takes what three others did at an endpoint for the way it is used, and no other endpoint', () => {
+    const phones = [1, 2, 3, 4, 5, 6].map((n) => [
+      ...habit(3, START + n * 3 * HOUR, consumer(n)),
+      ...take(80, START + n * 3 * HOUR, consumer(n)),
+    ]);
+    const thief = [
+      ...habit(3, START + DAY, consumer(9)),
+      ...take(80, START + DAY, { ...consumer(9), pathTemplate: '/invoices/{id}' }),
+    ];
+    const all = [...phones, thief].flat().sort((a, b) => a.startedAt - b.startedAt);
+    expect(new Set(found(all).map(({ entity }) => entity.name))).toEqual(new Set(['consumer-1', 'consumer-2', 'consumer-3', 'consumer-9'])); // prettier-ignore
   });
 });

@@ -6,7 +6,7 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { Spans, sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS } from '../../windows/time.ts';
+import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
 import {
   DATA_EXFILTRATION_VERSION,
   judgeExfiltration,
@@ -21,6 +21,9 @@ const EVIDENCE_BYTES = 100_000;
 /** Hours with traffic that make a habit. */
 const MIN_FILLED = 4;
 const TOP = 8;
+const MAX_ENDPOINTS = 5_000;
+/** Leaps of others that are older say nothing; ms. */
+const LEAPS_MS = 30 * DAY_MS;
 
 class Taker {
   readonly hours = new Spans(HOUR_MS);
@@ -31,8 +34,15 @@ class Taker {
   firstAt = Number.POSITIVE_INFINITY;
   heldUntil = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
-  told = 0;
+  /** Bytes taken since the last finding. */
+  sinceTold = Number.POSITIVE_INFINITY;
   evidence: Evidence | undefined;
+}
+
+/** Callers that took far more than they ever did at one endpoint: when it was so last. */
+interface Leaps {
+  readonly callers: Set<string>;
+  lastAt: number;
 }
 
 /** The callers of one group (consumers, credentials, addresses) that take the most, by the most they took in a time that is over. */
@@ -65,6 +75,7 @@ export class DataExfiltrationWatcher implements Watcher {
   readonly statusClasses = [2] as const;
   readonly #takers: BoundedMap<Taker>;
   readonly #peers = new BoundedMap<Peers>(1_000);
+  readonly #leaps = new BoundedMap<Leaps>(MAX_ENDPOINTS);
 
   constructor(
     private readonly settings: Tuned<DataExfiltrationSettings>,
@@ -94,6 +105,7 @@ export class DataExfiltrationWatcher implements Watcher {
     const { hours } = taker;
     const filled = hours.filled;
     hours.add(at, bytes, at > taker.heldUntil);
+    taker.sinceTold += bytes;
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
     if (bytes >= EVIDENCE_BYTES) {
       (taker.evidence ??= new Evidence()).add(event, at);
@@ -118,8 +130,11 @@ export class DataExfiltrationWatcher implements Watcher {
     const s = this.settings.of(event);
     const view = this.#view(event, at, caller, taker, s);
     const verdict = judgeExfiltration(view, s);
-    if (!verdict) return undefined;
+    // What was told stays in the window for two hours: it is no news before a good part of it is taken once more.
+    if (!verdict || taker.sinceTold < verdict.limit / 4) return undefined;
+    if (verdict.byHabit && this.#isTheWay(event, at, caller.key, s)) return undefined;
     taker.reportedAt = at;
+    taker.sinceTold = 0;
     taker.heldUntil = at + 2 * HOUR_MS;
     const { entity } = caller;
     return findingOf({
@@ -137,6 +152,18 @@ export class DataExfiltrationWatcher implements Watcher {
       evidence: taker.evidence,
       only: 'status >= 200 AND status < 300',
     });
+  }
+
+  /** Several others leapt at the same endpoint: that is how it is used now and then (a new phone, a first synchronisation). */
+  #isTheWay(event: ApiEvent, at: number, key: string, s: DataExfiltrationSettings): boolean {
+    const place = `${groupNameOf(event)}|${event.serviceId}|${event.method} ${event.pathTemplate}`;
+    const leaps = this.#leaps.getOrMake(place, () => ({ callers: new Set(), lastAt: at }));
+    if (at - leaps.lastAt > LEAPS_MS) leaps.callers.clear();
+    leaps.lastAt = Math.max(leaps.lastAt, at);
+    if (leaps.callers.has(key)) return false;
+    if (leaps.callers.size >= s.alike) return true;
+    leaps.callers.add(key);
+    return false;
   }
 
   #view(event: ApiEvent, at: number, caller: Caller, taker: Taker, s: DataExfiltrationSettings): ExfiltrationView {
