@@ -56,7 +56,8 @@ class Episode {
 /**
  * What the order of a file's lines says of its clocks. Kong writes a line when its request is over: a line that ended minutes after its
  * neighbours on both sides, by an offset that stays the same, is of a clock that is wrong or was not written by Kong. Lines that come late
- * (what a shipper held back) have an offset that shrinks; files that were put together in any order have it on one side only.
+ * (what a shipper held back) have an offset that shrinks; files that were put together in any order have it on one side only; and files
+ * that somebody sorted have their long requests where those began, so that a line counts only when it also began after its neighbours.
  * A line in order costs a comparison.
  */
 export class LogOrder {
@@ -109,17 +110,18 @@ export class LogOrder {
   #judge(line: number): void {
     const end = this.#endOf(line);
     const limit = end - this.#aheadMs;
+    const began = (this.#events[line % RING]?.startedAt ?? 0) - this.#aheadMs;
     let before = 0;
     let after = 0;
     let nearestBefore = 0;
     let nearestAfter = 0;
     for (let i = line - REACH; i < line; i++) {
-      if (this.#endOf(i) >= limit) continue;
+      if (this.#endOf(i) >= limit || this.#beganAt(i) >= began) continue;
       before++;
       nearestBefore = this.#endOf(i);
     }
     for (let i = line + REACH; i > line; i--) {
-      if (this.#endOf(i) >= limit) continue;
+      if (this.#endOf(i) >= limit || this.#beganAt(i) >= began) continue;
       after++;
       nearestAfter = this.#endOf(i);
     }
@@ -163,6 +165,10 @@ export class LogOrder {
       evidence: episode.evidence,
     });
     this.#findings.push(found);
+  }
+
+  #beganAt(line: number): number {
+    return this.#events[line % RING]?.startedAt ?? 0;
   }
 
   #endOf(line: number): number {

@@ -18,7 +18,7 @@ export const ObjectEnumerationSettings = detectorSettings({
   /** The same at a template that the caller did not use until an hour ago. */
   overHabitElsewhere: z.number().min(1).max(100).default(2),
   /** A lower floor for who has read for so many stretches of five minutes and never came near: so many times its most. */
-  plainObjects: count(35),
+  plainObjects: count(40),
   overPlainHabit: z.number().min(2).max(1000).default(8),
   plainFilled: count(24),
   /** Objects that it wrote to do not count; from this share of them on it works on objects, and has so many times the limits. */

@@ -15,7 +15,7 @@ export const SLOW_EXFILTRATION = defineDetector({
     title: 'Slow exfiltration',
     summary: 'A consumer takes a little more each day, until it takes many times what it did.',
     method:
-      'A one-sided CUSUM of the logarithms of daily bytes, and of objects never asked for before, over one to six weeks (allowance 0.5, limit 8 standard deviations of the first half), with a floor, a growth of at least 3 (10 while fewer than two weeks are known) on two of the last three days and of three times the growth of its peers.',
+      'A one-sided CUSUM of the logarithms of daily bytes, and of objects never asked for before, over one to six weeks (allowance 0.5, limit 8 standard deviations of the first half), with a floor, a growth of at least 3 on two of the last three days (of 10 on three of four while fewer than two weeks are known) and of three times the growth of its peers.',
     owasp: ['API6:2023'],
     attack: ['T1030'],
     severity: { medium: 'always' },

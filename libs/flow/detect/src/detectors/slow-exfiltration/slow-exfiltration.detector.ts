@@ -4,13 +4,11 @@ export const SLOW_EXFILTRATION_VERSION = '1';
 
 /** Least standard deviation of daily logarithms: nobody is as even as that. */
 const MIN_SIGMA = 0.15;
-/** Growth must show on two of so many last days: a month's end, or one large export, is a day and no drift. */
-export const RECENT_DAYS = 3;
 
 export interface Drift {
   /** Highest CUSUM in standard deviations, at the last day. */
   readonly score: number;
-  /** What was reached on two of the recent days, against the mean of the days that teach. */
+  /** What was reached on most of the recent days (see `sustained`), against the mean of the days that teach. */
   readonly growth: number;
   readonly before: number;
   readonly recent: number;
@@ -29,7 +27,7 @@ export const driftOf = (values: readonly number[], s: SlowExfiltrationSettings):
   let score = 0;
   for (const log of logs.slice(teaching)) score = Math.max(0, score + (log - mean) / sigma - s.allowance);
   const before = average(values.slice(0, teaching));
-  const recent = secondHighest(values.slice(-RECENT_DAYS));
+  const recent = sustained(values, days < s.youngDays);
   return { score, growth: (recent + 1) / (before + 1), before, recent, days };
 };
 
@@ -48,5 +46,9 @@ export const judgeDrift = (
 
 const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length); // prettier-ignore
 
-/** Of the last days, the level that was reached twice; 0 of fewer than two. */
-export const secondHighest = (values: readonly number[]): number => values.toSorted((a, b) => b - a)[1] ?? 0;
+/**
+ * The level that was reached on two of the last three days, of whom little is known on three of four: a month's end, or one large export,
+ * is a day and no drift, and a new device synchronises for a day or two.
+ */
+export const sustained = (values: readonly number[], isYoung = false): number =>
+  values.slice(isYoung ? -4 : -3).toSorted((a, b) => b - a)[isYoung ? 2 : 1] ?? 0;

@@ -6,14 +6,7 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { ObjectTrails } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS } from '../../windows/time.ts';
-import {
-  driftOf,
-  judgeDrift,
-  RECENT_DAYS,
-  secondHighest,
-  SLOW_EXFILTRATION_VERSION,
-  type Drift,
-} from './slow-exfiltration.detector.ts';
+import { driftOf, judgeDrift, sustained, SLOW_EXFILTRATION_VERSION, type Drift } from './slow-exfiltration.detector.ts';
 import type { SlowExfiltrationSettings } from './slow-exfiltration.settings.ts';
 
 /** Days that are remembered. */
@@ -66,7 +59,7 @@ class Group {
     for (let day = from; day < to; day++) values.push(Math.max(0, (this.days.get(day) ?? 0) - (but[but.length - (to - day)] ?? 0))); // prettier-ignore
     const half = Math.max(1, Math.floor(values.length / 2));
     const mean = (part: readonly number[]): number => part.reduce((sum, value) => sum + value, 0) / Math.max(1, part.length); // prettier-ignore
-    return (secondHighest(values.slice(-RECENT_DAYS)) + 1) / (mean(values.slice(0, half)) + 1);
+    return (sustained(values) + 1) / (mean(values.slice(0, half)) + 1);
   }
 }
 
@@ -130,7 +123,7 @@ export class SlowExfiltrationWatcher implements Watcher {
       ['bytes', bytes, daily.bytesToday, s.floorBytes],
       ['objects', objects, daily.objectsToday, s.floorObjects],
     ] as const) {
-      const days = today > secondHighest(values.slice(-RECENT_DAYS)) ? [...values, today] : values;
+      const days = today > sustained(values, values.length + 1 < s.youngDays) ? [...values, today] : values;
       const drift = driftOf(days, s);
       if (drift === undefined) continue;
       const limit = judgeDrift(drift, days.at(-1) ?? 0, floor, peers, s);
@@ -161,9 +154,9 @@ export class SlowExfiltrationWatcher implements Watcher {
       confidence: Math.min(0.9, 0.75 + 0.03 * Math.log2(drift.growth / limit + 1)),
       at,
       from: at - 3 * DAY_MS,
-      observed: { metric: `daily ${what}`, value: Math.round(drift.recent), unit: 'on two of 3 days' },
+      observed: { metric: `daily ${what}`, value: Math.round(drift.recent), unit: 'on most of the last days' },
       expected: { low: 0, high: Math.round(drift.before * limit), mean: Math.round(drift.before), n: drift.days, p: 1, warmUp: caller.warmUp }, // prettier-ignore
-      explanation: `${entity.name} took ${drift.growth.toFixed(1)} times as many ${what} on two of the last three days as a day in the first half of ${drift.days} days (CUSUM ${drift.score.toFixed(1)} standard deviations), and its peers ${peers.toFixed(1)} times as many (growth below ${limit.toFixed(1)} is let pass). This is how data is taken without any one day standing out.`,
+      explanation: `${entity.name} took ${drift.growth.toFixed(1)} times as many ${what} on most of the last three or four days as a day in the first half of ${drift.days} days (CUSUM ${drift.score.toFixed(1)} standard deviations), and its peers ${peers.toFixed(1)} times as many (growth below ${limit.toFixed(1)} is let pass). This is how data is taken without any one day standing out.`,
       evidence: undefined,
       only: 'status >= 200 AND status < 300',
     });
