@@ -98,5 +98,7 @@ const limitOf = (history: SpreadHistory, s: CredentialSharingSettings): number |
   if (history.successes < s.minHistoryRequests) return undefined;
   if (history.days >= s.minHistoryDays && history.hours >= 24)
     return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay), Math.ceil(s.overPlaces * history.places)); // prettier-ignore
-  return history.hours >= 1 && history.places <= 2 ? s.newPlacesUnknown : undefined;
+  // The first hours of a log are a night, or a morning: who is everywhere by noon has one place then.
+  const isSettled = history.hours >= s.minUnknownHours && history.successes >= 3 * s.minHistoryRequests;
+  return isSettled && history.places <= 2 ? s.newPlacesUnknown : undefined;
 };

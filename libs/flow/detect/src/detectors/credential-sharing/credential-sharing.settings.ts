@@ -22,8 +22,9 @@ export const CredentialSharingSettings = detectorSettings(
     /** What is known of the caller: answered requests, and days with traffic. */
     minHistoryRequests: count(50),
     minHistoryDays: z.number().int().min(1).max(365).default(2),
-    /** With less history (but an hour of it, from at most two places) so many new places. */
+    /** With less history (but so many hours of it, with three times the requests, from at most two places) so many new places. */
     newPlacesUnknown: count(8),
+    minUnknownHours: z.number().min(0.5).max(48).default(3),
   },
   60,
 );
