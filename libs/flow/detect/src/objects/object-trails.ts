@@ -19,6 +19,9 @@ const MAX_TEMPLATES = 20_000;
 /** Widest step from id to id, and from page to page. */
 const ID_REACH = 10;
 const PAGE_REACH = 1_000;
+/** Objects of a template are private while at most this part of its pairs of caller and object is shared; of fewer pairs nobody knows. */
+const PRIVATE = 0.25;
+const FEW_PAIRS = 30;
 /** What an alert is about does not teach, for so long after it. */
 export const HOLD_MS = HOUR_MS;
 
@@ -178,8 +181,11 @@ export class ObjectTrails {
     const met = known.owner === 0 ? 0 : 1;
     walk.stat.pairs++;
     walk.stat.shared += met;
-    trail.objects++;
-    trail.met += met;
+    // what everybody may read says nothing about who meets the objects of others
+    if (walk.stat.pairs <= FEW_PAIRS || walk.stat.shared <= PRIVATE * walk.stat.pairs) {
+      trail.objects++;
+      trail.met += met;
+    }
     trail.gained.add(at, 1, true);
     return known;
   }

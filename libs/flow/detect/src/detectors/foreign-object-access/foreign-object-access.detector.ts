@@ -30,12 +30,16 @@ export interface ForeignVerdict {
  * Several objects of one other caller, where objects are hardly ever shared, and mostly those. False positives: an account that was handed over;
  * a second integration of the same customer, the first to share anything.
  */
-export const judgeForeign = (view: ForeignView, s: ForeignObjectAccessSettings): ForeignVerdict | undefined => {
+export const judgeForeign = (
+  view: ForeignView,
+  s: ForeignObjectAccessSettings,
+  least: { readonly objects: number; readonly maxChance: number } = s,
+): ForeignVerdict | undefined => {
   const { objects, pairs, shared } = view;
-  if (objects < s.objects || view.knownForHours < s.habitHours || view.others < s.otherCallers) return undefined;
+  if (objects < least.objects || view.knownForHours < s.habitHours || view.others < s.otherCallers) return undefined;
   const usual = Math.max((shared + 1) / (pairs + 2), view.ownShared / Math.max(view.ownPairs, OWN_LEAST));
   const chance = atLeast(objects, Math.max(objects, view.gained), usual);
-  if (pairs < s.pairs || usual > s.maxShared || chance > s.maxChance) return undefined;
+  if (pairs < s.pairs || usual > s.maxShared || chance > least.maxChance) return undefined;
   return {
     severity: objects >= s.high ? 'high' : 'medium',
     confidence: Math.min(0.92, 0.76 + 0.04 * (objects - s.objects)),

@@ -9,6 +9,10 @@ export const ForeignObjectAccessSettings = detectorSettings({
   ownerUses: count(20),
   /** Such objects within an hour. */
   objects: count(3),
+  /** The same of objects that it used a few times, so many of them, with so little chance. */
+  fewUses: count(2),
+  fewObjects: count(4),
+  fewMaxChance: z.number().min(0).max(1).default(0.000001),
   high: count(10),
   /** Where objects are private: pairs of caller and object there, other callers, and the largest share of pairs whose object another had before. */
   pairs: count(30),

@@ -24,6 +24,13 @@ describe('foreign-object-access', () => {
     expect(found(tenants(true), owner(1, 100), known, theft(5))).not.toEqual([]);
   });
 
+  it('tells five that the other used but twice, where nobody shares anything, and is silent on three of those', () => {
+    const many = Array.from({ length: 30 }, (_, n) => reads(30, START - 2 * DAY, 2_000, (k) => 2_000 + n * 100 + k, consumer(40 + n))); // prettier-ignore
+    const twice = [2, 1].map((days) => reads(5, START - days * DAY, 2_000, (k) => 100 + k, consumer(1)));
+    expect(found(...many, ...twice, known, theft(5))[0]).toMatchObject({ entity: { id: 'consumer-2' } });
+    expect(found(...many, ...twice, known, theft(3))).toEqual([]);
+  });
+
   it('is silent on three among many new ones, where objects are hardly shared', () => {
     const others = reads(60, START - HOUR / 2, 25_000, (i) => 9_000 + i, consumer(2));
     expect(found(tenants(true), owner(1, 100), known, others, theft(4))).toEqual([]);

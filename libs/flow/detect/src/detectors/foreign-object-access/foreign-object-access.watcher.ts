@@ -17,7 +17,9 @@ import type { ForeignObjectAccessSettings } from './foreign-object-access.settin
 
 /** One caller at one template. */
 class Reader {
+  /** Objects that one other caller used often, and those that it used at all. */
   readonly objects = new TermList(64);
+  readonly few = new TermList(64);
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
 }
@@ -49,23 +51,28 @@ export class ForeignObjectAccessWatcher implements Watcher {
     const { owner, ownerUses, others } = use.known;
     if (owner === 0 || others > 0 || owner === use.trail.hash) return undefined;
     const s = this.settings.of(event);
-    if (ownerUses < s.ownerUses) return undefined;
+    if (ownerUses < Math.min(s.fewUses, s.ownerUses)) return undefined;
     const reader = this.#readers.getOrMake(`${caller.key}|${event.pathTemplate}`, fresh, caller.lane);
-    reader.objects.add(use.ref.hash, at);
+    if (ownerUses >= s.ownerUses) reader.objects.add(use.ref.hash, at);
+    reader.few.add(use.ref.hash, at);
     reader.evidence.add(event, at);
     if (at < reader.reportedAt + REPORT_EVERY_MS) return undefined;
-    const view = viewOf(use, reader, at);
-    const verdict = judgeForeign(view, s);
-    if (!verdict) return undefined;
+    const often = viewOf(use, reader.objects, at);
+    const verdict = judgeForeign(often, s);
+    const few = verdict ? undefined : viewOf(use, reader.few, at);
+    const fewVerdict = few && judgeForeign(few, s, { objects: s.fewObjects, maxChance: s.fewMaxChance });
+    if (verdict === undefined && fewVerdict === undefined) return undefined;
     reader.reportedAt = at;
-    return this.#finding(event, at, caller, view, verdict, reader.evidence, s);
+    const { evidence } = reader;
+    if (verdict) return this.#finding(event, at, caller, often, verdict, evidence, s.ownerUses, s.objects);
+    return few && fewVerdict && this.#finding(event, at, caller, few, fewVerdict, evidence, s.fewUses, s.fewObjects);
   }
 
   explain(event: ApiEvent): string | undefined {
     const use = this.trails.peek(event);
     if (use?.known === undefined || use.known.owner === 0 || use.known.owner === use.trail.hash) return undefined;
     const { pairs, shared } = use.walk.stat;
-    return `an object that another caller used ${use.known.ownerUses} times first, and ${use.known.others} more did (${this.settings.of(event).ownerUses} uses by one alone make it its own); of ${pairs} pairs of caller and object here ${shared} were not the first of their object`;
+    return `an object that another caller used ${use.known.ownerUses} times first, and ${use.known.others} more did (${this.settings.of(event).ownerUses} uses by one alone make it its own, a few of many such objects as well); of ${pairs} pairs of caller and object here ${shared} were not the first of their object`;
   }
 
   #finding(
@@ -75,7 +82,8 @@ export class ForeignObjectAccessWatcher implements Watcher {
     view: ForeignView,
     verdict: ForeignVerdict,
     evidence: Evidence,
-    s: ForeignObjectAccessSettings,
+    ownerUses: number,
+    least: number,
   ): Draft {
     const { entity } = caller;
     return findingOf({
@@ -88,8 +96,8 @@ export class ForeignObjectAccessWatcher implements Watcher {
       at,
       from: at - HOUR_MS,
       observed: { metric: 'objects of others', value: view.objects, unit: 'in 1 h' },
-      expected: { low: 0, high: s.objects - 1, mean: view.gained * verdict.usual, n: view.pairs, p: verdict.chance, warmUp: caller.warmUp }, // prettier-ignore
-      explanation: `${entity.name} was given ${view.objects} objects of ${event.method} ${event.pathTemplate} within an hour that it never asked for before and that one other caller alone used until now, each at least ${s.ownerUses} times, among ${view.gained} new ones (fewer than ${s.objects} are let pass). Objects are hardly shared there: ${view.shared} of ${view.pairs} that callers were given had been another's before. The upstream may not check to whom an object belongs.`,
+      expected: { low: 0, high: least - 1, mean: view.gained * verdict.usual, n: view.pairs, p: verdict.chance, warmUp: caller.warmUp }, // prettier-ignore
+      explanation: `${entity.name} was given ${view.objects} objects of ${event.method} ${event.pathTemplate} within an hour that it never asked for before and that one other caller alone used until now, each at least ${ownerUses} times, among ${view.gained} new ones. Objects are hardly shared there: ${view.shared} of ${view.pairs} that callers were given had been another's before. The upstream may not check to whom an object belongs.`,
       evidence,
       only: 'status >= 200 AND status < 300',
     });
@@ -97,8 +105,8 @@ export class ForeignObjectAccessWatcher implements Watcher {
 }
 
 /** What was before: the objects at hand are taken off again. */
-const viewOf = ({ trail, walk }: ObjectUse, reader: Reader, at: number): ForeignView => {
-  const objects = reader.objects.joinedWithin(at - HOUR_MS, at + 1);
+const viewOf = ({ trail, walk }: ObjectUse, list: TermList, at: number): ForeignView => {
+  const objects = list.joinedWithin(at - HOUR_MS, at + 1);
   return {
     objects,
     gained: trail.gained.sum,
