@@ -12,10 +12,10 @@ const ask = async (url: string, statement: string): Promise<{ status: number; te
 
 describe('clickhouse-http', () => {
   let clickhouse: Service;
-  beforeAll(async () => (clickhouse = await startClickHouseHttp()), 60_000);
+  beforeAll(async () => (clickhouse = await startClickHouseHttp({ password: '-begins-with-a-dash' })), 60_000);
   afterAll(() => clickhouse.stop());
 
-  it('answers queries to who knows the password', async () => {
+  it('answers queries to who knows the password, also one that looks like an option', async () => {
     expect(await ask(clickhouse.url, 'SELECT 40 + 2')).toEqual({ status: 200, text: '42' });
     const wrong = await ask(clickhouse.url.replace(/:[^:@/]+@/, ':wrong@'), 'SELECT 1');
     expect([401, 403]).toContain(wrong.status);

@@ -60,7 +60,8 @@ const launch = async (
     command: process.execPath,
     args: [
       entry,
-      ...['--dir', data, '--port', String(port), '--user', user, '--password', password],
+      // in one word: either may begin with a dash
+      ...['--dir', data, '--port', String(port), `--user=${user}`, `--password=${password}`],
       ...(options.args ?? []),
     ],
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: folder.dir },
