@@ -58,7 +58,10 @@ export const ApiEvent = z.object({
   consumerName: z.string(),
   consumerCustomId: z.string(),
   consumerTags: z.array(z.string()),
-  /** Kong's credential row id (`authenticated_entity.id`), or a keyed hash of it where it is itself a secret (ldap-auth). */
+  /**
+   * Kong's credential row id (`authenticated_entity.id`), or a keyed hash of it where it is itself a secret (ldap-auth); the consumer's id where a
+   * plugin found the consumer and names no credential. `''` of Kong's `anonymous` fallback.
+   */
   credentialId: z.string(),
   /** HMAC-SHA256 of the presented credential under the configured key, first 16 hex digits; `''` when none was presented. */
   credentialFingerprint: z.string(),

@@ -38,6 +38,18 @@ export const credentialIdOf = (value: unknown, fingerprints: Fingerprints): stri
   return `keyed:${fingerprints.of(text)}`;
 };
 
+const NOBODY = /^(?:anon(?:ymous)?(?:[-_.\s].*)?|guest|public|nobody)$/i;
+
+/**
+ * Whether the consumer is the one that Kong's `anonymous` setting gives to whoever shows no credential: Kong says so in a header. Where headers
+ * were not logged its name tells. Any other consumer without an authenticated entity was found by a plugin that names no credential
+ * (OpenID Connect, certificates that are mapped): its own id then stands for the credential.
+ */
+export const standsForAll = (consumer: RawObject, headers: RawObject): boolean => {
+  const said = headers['x-anonymous-consumer'];
+  return said === undefined ? NOBODY.test(textOf(consumer['username'], 64)) : textOf(said, 8).toLowerCase() === 'true';
+};
+
 const isUuid = (text: string): boolean => {
   if (text.length !== UUID_LENGTH) return false;
   for (let i = 0; i < UUID_LENGTH; i++) {

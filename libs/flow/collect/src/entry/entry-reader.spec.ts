@@ -27,6 +27,29 @@ describe('EntryReader', () => {
     expect(refusedFor({ started_at: Date.UTC(2005, 0), request: {} })).toBe('bad-time');
   });
 
+  it('knows who called also where Kong names no credential, and nobody by the consumer that stands for everybody', () => {
+    const called = (consumer: object | undefined, headers: object = {}, authenticated?: object) => {
+      const { consumerId, credentialId } = eventOf({
+        started_at: RECEIVED_AT,
+        request: { method: 'GET', uri: '/orders', headers },
+        ...(consumer && { consumer }),
+        ...(authenticated && { authenticated_entity: authenticated }),
+      });
+      return { consumerId, credentialId };
+    };
+    const alice = { id: '11111111-1111-4111-8111-111111111111', username: 'alice' };
+    const key = '22222222-2222-4222-8222-222222222222';
+    expect(called(alice, {}, { id: key })).toEqual({ consumerId: alice.id, credentialId: key });
+    // OpenID Connect, certificates that are mapped to consumers
+    expect(called(alice)).toEqual({ consumerId: alice.id, credentialId: alice.id });
+    expect(called({ username: 'alice' })).toEqual({ consumerId: 'alice', credentialId: 'alice' });
+    expect(called(alice, { 'x-anonymous-consumer': 'true' })).toEqual({ consumerId: alice.id, credentialId: '' });
+    for (const username of ['anonymous', 'anon', 'anonymous-web', 'guest'])
+      expect(called({ id: alice.id, username })).toEqual({ consumerId: alice.id, credentialId: '' });
+    expect(called({ id: alice.id, username: 'anonymizer-gmbh' }).credentialId).toBe(alice.id);
+    expect(called(undefined)).toEqual({ consumerId: '', credentialId: '' });
+  });
+
   it('a dead letter is redacted, bounded, and the same for the same content', () => {
     const line = Buffer.from(`{"apikey":"alice-key","x":"${'geheim'.repeat(3_000)}`);
     const [a, b] = [readEntry(line), readEntry(line)];

@@ -1,7 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { answeredBy, countTries, refusalOf } from './answered-by.ts';
 import { presentedCredential, type Fingerprints } from './credential.ts';
-import { contentType, credentialIdOf, label, methodOf, tagsOf, tlsVersionOf } from './entry-field.ts';
+import { contentType, credentialIdOf, label, methodOf, standsForAll, tagsOf, tlsVersionOf } from './entry-field.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { clientBehindProxies } from './client-ip.ts';
 import { signalsOf, type RawRequest, type SignalSources } from '../signals/entry-signals.ts';
@@ -50,6 +50,7 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
   const path = from.path(rawPath, uri);
   const answer = answerOf(entry, statusOf(response['status']), millisecondsOf(latencies['proxy']));
   const credential = presentedCredential(headers, query, from.names);
+  const consumerId = label(consumer['id'] ?? authenticated['consumer_id'] ?? consumer['username']);
   const clientIp = clientIpOf(entry, headers, from);
   const method = methodOf(request['method']);
   const userAgent = textOf(headers['user-agent'], MAX_HEADER);
@@ -76,11 +77,12 @@ export const httpEvent = (entry: RawObject, request: RawObject, reading: Reading
     kind: 'http',
     startedAt: Math.floor(numberOf(entry['started_at']) ?? 0),
     receivedAt: reading.receivedAt,
-    consumerId: label(consumer['id'] ?? authenticated['consumer_id']),
+    consumerId,
     consumerName: label(consumer['username']),
     consumerCustomId: label(consumer['custom_id']),
     consumerTags: tagsOf(consumer['tags']),
-    credentialId: credentialIdOf(authenticated['id'], fingerprints),
+    credentialId:
+      credentialIdOf(authenticated['id'], fingerprints) || (standsForAll(consumer, headers) ? '' : consumerId),
     credentialFingerprint: credential === '' ? '' : fingerprints.shortOf(credential),
     clientIp,
     method,
