@@ -15,6 +15,10 @@ const MAX_OBJECTS = 1_000_000;
 /** Templates and addresses of one caller that are looked at singly. */
 const MAX_WALKS = 128;
 const MAX_LISTS = 32;
+/** Objects that a usual list names, and least bytes of each; of a long one several times as many. What a caller creates it may read: one object. */
+const LIST_OBJECTS = 110;
+const LEAST_BYTES = 20;
+const MAX_PART = 20;
 const MAX_TEMPLATES = 20_000;
 /** Widest step from id to id, and from page to page. */
 const ID_REACH = 10;
@@ -131,11 +135,13 @@ export class ObjectTrails {
     const refused = status === 403 || status === 404 || status === 401;
     if (!worked && !refused) return undefined;
     const ref = readObject(event, this.#ref);
+    if (ref.hash === 0 && event.method === 'POST' && status < 300)
+      listed(this.#trailOf(at, caller), event.pathTemplate, at, 1 / LIST_OBJECTS);
     if (ref.hash === 0 && ref.page < 0 && (!worked || event.method !== 'GET')) return undefined;
     // without credentials a 401 says nothing about the object
     if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;
-    const trail = this.trails.getOrMake(caller.key, () => new Trail(hash32(caller.key) || 1, at), caller.lane);
-    if (ref.hash === 0 && worked) listed(trail, event.pathTemplate, at);
+    const trail = this.#trailOf(at, caller);
+    if (ref.hash === 0 && worked) listed(trail, event.pathTemplate, at, partOf(event));
     if (ref.hash === 0 && ref.page < 0) return undefined;
     const walk = this.#walkOf(trail, event);
     const use = this.#use;
@@ -150,6 +156,10 @@ export class ObjectTrails {
     if (ref.hash !== 0) this.#object(event, at, worked, caller, use);
     trail.learn(walk, at);
     return use;
+  }
+
+  #trailOf(at: number, caller: Caller): Trail {
+    return this.trails.getOrMake(caller.key, () => new Trail(hash32(caller.key) || 1, at), caller.lane);
   }
 
   #object(event: ApiEvent, at: number, worked: boolean, caller: Caller, use: ObjectUse): void {
@@ -221,14 +231,18 @@ export class ObjectTrails {
   }
 }
 
-const listed = (trail: Trail, template: string, at: number): void => {
+/** How much of a usual list the answer can have named, by its size; one that was not sent again (304) all of it. */
+const partOf = ({ responseBytes, status }: ApiEvent): number =>
+  status === 304 || responseBytes <= 0 ? 1 : Math.min(MAX_PART, responseBytes / (LIST_OBJECTS * LEAST_BYTES));
+
+const listed = (trail: Trail, template: string, at: number, part: number): void => {
   let listing = trail.lists.get(template);
   if (listing === undefined) {
     if (trail.lists.size >= MAX_LISTS) trail.lists.delete(trail.lists.keys().next().value ?? '');
     listing = new Listing();
     trail.lists.set(template, listing);
   }
-  listing.add(at);
+  listing.add(at, part);
 };
 
 /** Lists of what the walk goes through that the caller was given in the last one to two hours, if one of them after `since`. */

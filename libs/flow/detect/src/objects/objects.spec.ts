@@ -60,8 +60,8 @@ describe('what is remembered', () => {
 
   it('lists for an hour or two', () => {
     const listing = new Listing();
-    listing.add(1_000);
-    listing.add(2_000);
+    listing.add(1_000, 1);
+    listing.add(2_000, 1);
     expect([listing.countAt(3_000), listing.countAt(3 * 3_600_000), listing.latestAt]).toEqual([2, 0, 2_000]);
   });
 });

@@ -185,12 +185,13 @@ export class Listing {
   readonly #counts = new Spans(HOUR_MS);
   latestAt = Number.NEGATIVE_INFINITY;
 
-  add(at: number): void {
-    this.#counts.add(at, 1, true);
+  /** `part` of a list that names as many objects as lists do. */
+  add(at: number, part: number): void {
+    this.#counts.add(at, part, true);
     if (at > this.latestAt) this.latestAt = at;
   }
 
-  /** Of the last one to two hours. */
+  /** Of the last one to two hours; parts of lists count as such. */
   countAt(at: number): number {
     this.#counts.add(at, 0, true);
     return this.#counts.sum;

@@ -53,7 +53,7 @@ export const judgeEnumeration = (
   if (view.alike >= s.alike || view.fresh < s.minNewShare * view.requests) return undefined;
   if (!view.hasHabits) {
     const limit = s.unknownObjects;
-    if (!view.authenticated || view.fresh < limit || view.lists > 0) return undefined;
+    if (!view.authenticated || view.fresh < limit || view.fresh <= view.lists * s.perList) return undefined;
     return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
   }
   const { limit, hourLimit } = limitsOf(view, s);

@@ -77,7 +77,7 @@ export class ObjectEnumerationWatcher implements Watcher {
     const s = this.settings.of(event);
     const view = viewOf(trail, walk, at, caller, false, s);
     const limit = view.hasHabits ? limitsOf(view, s).limit : s.unknownObjects;
-    return `${use.isNew ? 'a new' : 'a known'} object; ${view.fresh} new ones of this template in 10 min, ${view.refused} of them refused and ${view.written} written to (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.ceil(limit)} that were read, against a habit of ${view.mostFresh}; lists: ${view.lists})`;
+    return `${use.isNew ? 'a new' : 'a known'} object; ${view.fresh} new ones of this template in 10 min, ${view.refused} of them refused and ${view.written} written to (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.ceil(limit)} that were read, against a habit of ${view.mostFresh}; lists: ${view.lists.toFixed(1)})`;
   }
 }
 
@@ -116,7 +116,7 @@ const REASONS: Record<EnumerationVerdict['why'], (view: EnumerationView, verdict
   refused: (view) =>
     `; ${view.refused} of them were refused (${view.forbidden} forbidden), at most ${view.mostRefused} before`,
   habit: (view, { limit, hours }) =>
-    `, at most ${hours ? view.mostHour : view.mostFresh} before (${limit} would be let pass), and ${view.lists} lists named them`,
+    `, at most ${hours ? view.mostHour : view.mostFresh} before (${limit} would be let pass), and lists (or what it created itself) named at most ${Math.round(view.lists * 110)}`,
   unknown: (_view, { limit }) => `; nothing is known of it yet, ${limit} would be let pass, and no list named them`,
 };
 

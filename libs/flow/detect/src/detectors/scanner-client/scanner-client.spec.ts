@@ -6,8 +6,10 @@ import { scannerClient } from './scanner-client.definition.ts';
 
 const AT = Date.UTC(2026, 0, 5, 12);
 const DAY = 86_400_000;
+const withoutHeaders = (events: readonly ApiEvent[]): ApiEvent[] =>
+  events.map((event) => ({ ...event, clientFingerprint: '' }));
 const calls = (userAgent: string, paths: readonly string[], everyMs = 1_000): ApiEvent[] =>
-  paths.map((path, i) => anAnonymousEvent({ startedAt: AT + i * everyMs, userAgent, path }));
+  paths.map((path, i) => anAnonymousEvent({ startedAt: AT + i * everyMs, userAgent, path, clientFingerprint: 'f00d' }));
 const different = (n: number): string[] => Array.from({ length: n }, (_, i) => `/p/${i}`);
 const severities = (events: readonly ApiEvent[]): readonly string[] =>
   findingsIn(engineOf(scannerClient), events).map(({ severity }) => severity);
@@ -26,6 +28,7 @@ describe('scanner-client', () => {
     ['curl without a credential', calls('curl/8.4.0', different(60)), undefined],
     ['a headless browser', calls('Mozilla/5.0 HeadlessChrome/121.0', different(60)), undefined],
     ['an address that names no client and walks about', calls('', different(30)), 'low'],
+    ['an address of whose headers nothing was logged', withoutHeaders(calls('', different(30))), undefined],
     [
       'a device that names no client and asks for two pages',
       calls('', [...different(2), ...Array<string>(60).fill('/p/1')]),

@@ -71,7 +71,8 @@ export class ScannerClientWatcher implements Watcher {
     const { agent } = caller;
     if (agent.tool === '' && agent.kind !== 'empty') return undefined;
     const client = classOf(agent);
-    if (client === undefined) return undefined;
+    // without any header in the log nobody knows what the client called itself
+    if (client === undefined || (client === 'nameless' && event.clientFingerprint === '')) return undefined;
     const settings = this.deps.settings.of(event);
     if (isOwnTool(caller, agent, client, at, settings)) return undefined;
     const key = `${caller.key}|${client}`;

@@ -36,7 +36,12 @@ export interface ScrapingVerdict {
 
 /** Without credentials, one object after the other, far more in minutes than anybody here reads, and nothing besides: no person, no application. */
 export const judgeBurst = (view: ScrapingView, s: ScrapingSettings): ScrapingVerdict | undefined => {
-  if (view.authenticated || view.others < s.burstOthers || view.alikeBurst >= s.alike || view.lists > 0)
+  if (
+    view.authenticated ||
+    view.others < s.burstOthers ||
+    view.alikeBurst >= s.alike ||
+    view.burst <= view.lists * s.perList
+  )
     return undefined;
   const floor = s.burstObjects * (view.crawler ? s.crawlerFactor : 1);
   const limit = Math.max(floor, s.overBurst * Math.max(view.mostBurst, view.peersBurst));

@@ -29,8 +29,14 @@ describe('scraping', () => {
 
   it('is silent on it where nobody else is known, after a list, and where four others do the same', () => {
     expect(found(quick(200, '203.0.113.9'))).toEqual([]);
-    const list = anonymousAt(START - 1_000, { path: '/products', pathTemplate: '/products', clientIp: '203.0.113.9' });
+    const list = anonymousAt(START - 1_000, {
+      path: '/products',
+      pathTemplate: '/products',
+      clientIp: '203.0.113.9',
+      responseBytes: 40_000,
+    });
     expect(found([...shoppers, list, ...quick(100, '203.0.113.9')])).toEqual([]);
+    expect(found([...shoppers, { ...list, responseBytes: 900 }, ...quick(100, '203.0.113.9')])).not.toEqual([]);
     const all = [1, 2, 3, 4].flatMap((n) => quick(200, `203.0.113.${n}`));
     expect(found([...shoppers, ...all])).toEqual([]);
   });

@@ -96,7 +96,7 @@ const viewOf = (
   const burstShare = walk.fresh.sum / requests;
   const lists = listsBefore(trail, walk, at);
   const crawler = saysCrawler(caller.agent);
-  const alone = dense && burstShare >= s.burstShare && lists === 0 && !crawler;
+  const alone = dense && burstShare >= s.burstShare && walk.fresh.sum > lists * s.perList && !crawler;
   return {
     objects,
     requests: walk.requestsDay.sum,

@@ -37,6 +37,15 @@ describe('sequential-crawling', () => {
     expect(told([...list(START - HOUR / 2), ...run])).toBeGreaterThan(0);
   });
 
+  it('is silent on what the caller created itself, and tells as many ids after one creation, or a list too short to name them', () => {
+    const create = (n: number) => reads(n, START - 100_000, 1_000, () => 1, { method: 'POST', status: 201, pathTemplate: '/orders', path: '/orders' }); // prettier-ignore
+    const run = reads(40, START, 4_000, (i) => 1001 + i);
+    expect(told([...create(40), ...run])).toBe(0);
+    expect(told([...create(1), ...run])).toBeGreaterThan(0);
+    const short = reads(1, START - 10_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 500 }); // prettier-ignore
+    expect(told([...short, ...run])).toBeGreaterThan(0);
+  });
+
   it('is silent on ids without order, and on ids that a client gives to what it writes', () => {
     expect(told(reads(300, START, 1_000, (i) => (i * 7_919) % 100_003))).toBe(0);
     expect(told(reads(100, START, 1_000, (i) => 1001 + i, { method: 'PUT' }))).toBe(0);
