@@ -15,10 +15,12 @@ const MAX_OBJECTS = 1_000_000;
 /** Templates and addresses of one caller that are looked at singly. */
 const MAX_WALKS = 128;
 const MAX_LISTS = 32;
-/** Objects that a usual list names, and least bytes of each; of a long one several times as many. What a caller creates it may read: one object. */
+/** Objects that a usual list names, and least bytes of each; of a long one several times as many. What a caller creates it may read. */
 const LIST_OBJECTS = 110;
 const LEAST_BYTES = 20;
 const MAX_PART = 20;
+/** Objects that a creation excuses: some runs ask once more for one that failed. */
+const CREATED = 1.5;
 const MAX_TEMPLATES = 20_000;
 /** Widest step from id to id, and from page to page. */
 const ID_REACH = 10;
@@ -136,7 +138,7 @@ export class ObjectTrails {
     if (!worked && !refused) return undefined;
     const ref = readObject(event, this.#ref);
     if (ref.hash === 0 && event.method === 'POST' && status < 300)
-      listed(this.#trailOf(at, caller), event.pathTemplate, at, 1 / LIST_OBJECTS);
+      listed(this.#trailOf(at, caller), event.pathTemplate, at, CREATED / LIST_OBJECTS);
     if (ref.hash === 0 && ref.page < 0 && (!worked || event.method !== 'GET')) return undefined;
     // without credentials a 401 says nothing about the object
     if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;

@@ -1,4 +1,6 @@
 import { defineDetector } from '../../engine/detector.ts';
+import { JoinedWatchers } from '../../engine/joined-watchers.ts';
+import { FirstDeleteWatcher } from './first-delete.watcher.ts';
 import { FUNCTION_LEVEL_ABUSE_VERSION } from './function-level-abuse.detector.ts';
 import { FunctionLevelAbuseSettings } from './function-level-abuse.settings.ts';
 import { FunctionLevelAbuseWatcher } from './function-level-abuse.watcher.ts';
@@ -9,12 +11,16 @@ export const FUNCTION_LEVEL_ABUSE = defineDetector({
   scope: 'estate',
   learnsHours: 72,
   settings: FunctionLevelAbuseSettings,
-  make: ({ settings, maxCallers, knowledge }) => new FunctionLevelAbuseWatcher(settings, knowledge, maxCallers),
+  make: ({ settings, maxCallers, knowledge }) =>
+    new JoinedWatchers([
+      new FunctionLevelAbuseWatcher(settings, knowledge, maxCallers),
+      new FirstDeleteWatcher(settings, knowledge, maxCallers),
+    ]),
   page: {
     title: 'Function-level abuse',
     summary: 'A consumer reaches for functions that it never used and that hardly anybody else may use (BFLA).',
     method:
-      'Which consumer was ever answered in which area of the API: what lies below a word of administration, or the route. Functions (method and template) of an area that never answered this consumer, and that administers or is used by at most a tenth of at least eight others: three different ones refused (403, 405) within an hour, or one answered by administration to a consumer that is known for a day and more. Areas that are new, and newcomers, tell by refusals only.',
+      'Which consumer was ever answered in which area of the API: what lies below a word of administration, or the route. Functions (method and template) of an area that never answered this consumer, and that administers or is used by at most a tenth of at least eight others: three different ones refused (403, 405) within an hour, or one answered by administration to a consumer that is known for a day and more. Areas that are new, and newcomers, tell by refusals only. Also a consumer that only ever read, for two days, and is let delete where at most a tenth of the others ever did.',
     owasp: ['API5:2023'],
     attack: ['T1078'],
     severity: { medium: 'refused', high: 'answered' },

@@ -18,5 +18,9 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   adminHours: hours(24),
   otherHours: hours(48),
   callerHours: hours(24),
+  /** A caller that only ever read, for so many hours and requests, and deletes: high from so many deletions on; the endpoint must have had as many. */
+  readerHours: hours(48),
+  readerRequests: count(50),
+  deletions: count(3),
 });
 export type FunctionLevelAbuseSettings = z.infer<typeof FunctionLevelAbuseSettings>;

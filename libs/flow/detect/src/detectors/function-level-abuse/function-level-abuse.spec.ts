@@ -45,6 +45,26 @@ describe('function-level-abuse', () => {
     expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...events, ...refused])[0]).toMatchObject({ severity: 'medium' });
   });
 
+  it('tells a reader that is let delete what one other deletes, and no writer, newcomer or common deletion', () => {
+    const remove = (who: number, startedAt: number, overrides: Partial<ApiEvent> = {}): ApiEvent =>
+      at(startedAt, { ...consumer(who), method: 'DELETE', status: 204, path: `/users/${startedAt % 97}`, pathTemplate: '/users/{id}', ...overrides }); // prettier-ignore
+    const usual = (deleters: number[]) =>
+      deleters.flatMap((who) => [3, 2.5, 2, 1].map((days) => remove(who, START - days * DAY)));
+    const inOrder = (...events: ApiEvent[]) =>
+      findingsOf(
+        FUNCTION_LEVEL_ABUSE,
+        [...estate, ...events].sort((a, b) => a.startedAt - b.startedAt),
+      );
+    expect(inOrder(...usual([0]), remove(5, START))[0]).toMatchObject({
+      severity: 'medium',
+      entity: { id: 'consumer-5' },
+    });
+    expect(inOrder(...usual([0, 1, 2]), remove(5, START))).toEqual([]);
+    expect(inOrder(...usual([0]), remove(5, START - 3 * DAY, { method: 'POST' }), remove(5, START))).toEqual([]);
+    expect(inOrder(...usual([0]), remove(77, START))).toEqual([]);
+    expect(inOrder(remove(5, START))).toEqual([]);
+  });
+
   it('is silent on the administrator, on one refusal, and on the same refusal again and again', () => {
     expect(found(admin(0, 'jobs', START), admin(0, 'keys', START + 1, { method: 'POST' }))).toEqual([]);
     expect(found(...Array.from({ length: 30 }, (_, i) => admin(5, 'users', START + i * 60_000, { status: 403 })))).toEqual([]); // prettier-ignore

@@ -8,7 +8,7 @@ export const GraphqlAbuseSettings = detectorSettings({
   /** Requests within ten minutes that ask for a lot with a query of their own. */
   requests10m: count(3),
   /** A query that may read the schema: characters at least, and bytes of its answer. */
-  minQueryChars: count(40),
+  minQueryChars: count(20),
   minAnswerBytes: count(20_000),
   /** A query that is itself too much: characters, whatever its answer. */
   hugeQueryChars: count(1_000),

@@ -21,6 +21,7 @@ export const NewOriginSettings = detectorSettings(
     /** How often the new place must come again after the old one was heard of. */
     minTurns: z.number().int().min(0).max(1000).default(1),
   },
-  60,
+  // a person pauses, and the new place is the same one
+  1_440,
 );
 export type NewOriginSettings = Readonly<z.infer<typeof NewOriginSettings>>;
