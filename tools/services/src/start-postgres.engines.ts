@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { isAlive } from '@outrider/platform/process-alive';
 import { eventually } from '@outrider/testing/eventually';
 import pg from 'pg';
-import { isAlive, processTree } from './process/process-tree.ts';
+import { processTree } from './process/process-tree.ts';
 import { startPostgres, type PostgresService } from './start-postgres.ts';
 
 const query = async (url: string, text: string, limitMs = 10_000): Promise<unknown[]> => {

@@ -2,10 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { isAlive } from '@outrider/platform/process-alive';
 import { eventually } from '@outrider/testing/eventually';
 import { TypescriptChild } from '@outrider/testing/process/typescript-child';
 import { Engine, type EngineOptions } from './engine.ts';
-import { isAlive, processTree } from './process-tree.ts';
+import { processTree } from './process-tree.ts';
 
 const LIMIT_MS = 20_000;
 

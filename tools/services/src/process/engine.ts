@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '@outrider/platform/process-alive';
 import type { Service, ServiceName } from '../service.ts';
 import { GuardedChild, type ChildOptions } from './guarded-child.ts';
 import { logTail } from './log-tail.ts';
-import { isAlive, processTree } from './process-tree.ts';
+import { processTree } from './process-tree.ts';
 
 export interface EngineOptions extends ChildOptions {
   readonly name: ServiceName;

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { TransientError } from '@outrider/platform/errors';
+import { isAlive } from '@outrider/platform/process-alive';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { CHILD_ENV, ids } from './cluster.ts';
-import { answers, freePort, isAlive } from './probes.ts';
+import { answers, freePort } from './probes.ts';
 
 export interface Endpoint {
   readonly pid: number;

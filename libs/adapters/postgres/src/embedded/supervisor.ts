@@ -1,4 +1,4 @@
-import { isAlive } from './probes.ts';
+import { isAlive } from '@outrider/platform/process-alive';
 import { stopPostmaster, type Endpoint } from './postmaster.ts';
 
 const LOOK_EVERY_MS = 500;
