@@ -27,6 +27,16 @@ describe('EntryReader', () => {
     expect(refusedFor({ started_at: Date.UTC(2005, 0), request: {} })).toBe('bad-time');
   });
 
+  it("a file's line was received when it says it began, whatever this machine's clock is; a live one when it came", () => {
+    const startedAt = RECEIVED_AT + 900 * 86_400_000;
+    const bytes = Buffer.from(JSON.stringify({ started_at: startedAt, request: {} }));
+    const receivedAt = (by: 'file' | 'tcp'): unknown => {
+      const outcome = aReader().read(bytes, 0, bytes.length, aContext(), RECEIVED_AT, by);
+      return outcome.kind === 'pass' ? outcome.event.receivedAt : outcome.reason;
+    };
+    expect([receivedAt('file'), receivedAt('tcp')]).toEqual([startedAt, RECEIVED_AT]);
+  });
+
   it('knows who called also where Kong names no credential, and nobody by the consumer that stands for everybody', () => {
     const called = (consumer: object | undefined, headers: object = {}, authenticated?: object) => {
       const { consumerId, credentialId } = eventOf({

@@ -52,7 +52,13 @@ export class EntryReader {
     const id = requestIdOf(entry);
     return {
       kind: 'pass',
-      event: this.#event(entry, id === '' ? lineHash(bytes, start, end) : id, id !== '', from, receivedAt),
+      event: this.#event(
+        entry,
+        id === '' ? lineHash(bytes, start, end) : id,
+        id !== '',
+        from,
+        heardAt(entry, receivedAt, by),
+      ),
     };
   }
 
@@ -63,9 +69,10 @@ export class EntryReader {
     const wrong = unreadable(entry, receivedAt, by);
     if (wrong !== undefined) return this.#refuse(wrong, bytes(), from, receivedAt, by);
     const id = requestIdOf(entry);
-    if (id !== '') return { kind: 'pass', event: this.#event(entry, id, true, from, receivedAt) };
+    const at = heardAt(entry, receivedAt, by);
+    if (id !== '') return { kind: 'pass', event: this.#event(entry, id, true, from, at) };
     const text = bytes();
-    return { kind: 'pass', event: this.#event(entry, lineHash(text, 0, text.length), false, from, receivedAt) };
+    return { kind: 'pass', event: this.#event(entry, lineHash(text, 0, text.length), false, from, at) };
   }
 
   /** A line that was skipped because it is over the bound; `beginning` is what was kept of it. */
@@ -95,6 +102,10 @@ export class EntryReader {
     return { kind: 'dead-letter', reason, detail, letter };
   }
 }
+
+/** When a line of a file was received nobody knows. The moment of reading would squeeze a file that is ahead of this machine's clock into it. */
+const heardAt = (entry: RawObject, receivedAt: number, by: Transport): number =>
+  by === 'file' ? (numberOf(entry['started_at']) ?? receivedAt) : receivedAt;
 
 const unreadable = (entry: RawObject, receivedAt: number, by: Transport): RefusalReason | undefined => {
   const startedAt = numberOf(entry['started_at']);
