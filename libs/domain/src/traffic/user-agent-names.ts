@@ -46,7 +46,7 @@ const SCANNERS: readonly KnownAgent[] = [
   ),
   ...scanner(
     'credential',
-    '(hydra)=hydra|medusa/2=medusa|teh forest lobster=medusa|patator|thc-hydra=hydra|ncrack|brutus|openbullet|silverbullet|sentry mba=sentry-mba|snipr|blackbullet|jwt_tool|jwt-tool',
+    '(hydra)=hydra|medusa/2=medusa|ming mong=medusa|teh forest lobster=medusa|patator|thc-hydra=hydra|ncrack|brutus|openbullet|silverbullet|sentry mba=sentry-mba|snipr|blackbullet|jwt_tool|jwt-tool',
   ),
   ...scanner(
     'exploit',

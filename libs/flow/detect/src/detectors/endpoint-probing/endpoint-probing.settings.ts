@@ -21,9 +21,15 @@ export const EndpointProbingSettings = z.object({
   wordListPaths10m: count(8),
   wordListPaths24h: count(15),
   wordListKinds: z.number().int().min(1).max(8).default(3),
+  /** Different refused paths within ten minutes that are enough where so many, and half of them, are names of word lists. */
+  refusedWordPaths10m: count(8),
+  refusedWords10m: count(4),
   /** The same from many addresses with one client stack, a few each: different paths within an hour, and addresses. */
   crowdPaths1h: count(25),
   crowdAddresses: count(8),
+  /** Any refused paths within an hour, of addresses that are refused nearly all that they ask for; and different ones per refusal. */
+  crowdRefused1h: count(64),
+  crowdDistinctShare: share(0.8),
   /** Refused part of the caller's requests. */
   minErrorShare: share(0.8),
   /** From so many times the distinct limits on, a lower share is enough: a scan beside ordinary traffic. */

@@ -52,6 +52,13 @@ const kindOfSegment = (segment: string, isLast: boolean): number => {
   return kinds;
 };
 
+/** Names that no build of packages, mirrors or settings of one's own has among its dead links, as backups' and settings' endings are. */
+export const isTelling = (kinds: number): boolean => (kinds & ~(KIND.backup | KIND.config)) !== 0;
+
+/** Several kinds, or one that honest platforms do not have: a site that was moved from one platform leaves dead links of its one kind. */
+export const tellsOfScan = (kinds: number): boolean =>
+  bitsIn(kinds) > 1 || (kinds & (KIND.hidden | KIND.product)) !== 0;
+
 export const bitsIn = (kinds: number): number => {
   let n = 0;
   for (let rest = kinds; rest > 0; rest &= rest - 1) n++;
