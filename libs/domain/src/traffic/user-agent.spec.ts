@@ -119,6 +119,12 @@ const TABLE: readonly (readonly [string, string])[] = [
   ['Mozilla/5.0 (compatible; ExampleBot/4.2; +https://example.org/bot)', 'bot examplebot 4 -'],
   ['price-crawler/1.0', 'bot price-crawler 1 -'],
   // scanners
+  ['Mozlila/5.0 (Linux; Android 7.0; SM-G892A Bulid/NRD90M; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/60.0.3112.107 Moblie Safari/537.36', 'scanner web-shell-hunter 5 exploit'],
+  ['libredtail-http', 'scanner libredtail-http - exploit'],
+  ["I'm not Mozilla, I'm Ming Mong", 'scanner medusa - credential'],
+  ['Mozilla/5.0 (Hydra)', 'scanner hydra - credential'],
+  ['cypex.ai/scanning Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Chrome/126.0.0.0 Safari/537.36', 'scanner cypex - internet-survey'],
+  ['Mozilla/5.0 (pc-x86_64-linux-gnu) Siege/4.0.7', 'command-line siege 4 -'],
   ['sqlmap/1.7.10#stable (https://sqlmap.org)', 'scanner sqlmap 1 injection'],
   ['commix/v3.9-stable (https://commixproject.com)', 'scanner commix 3 injection'],
   ['Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; SV1; .NET CLR 2.0.50727) Havij', 'scanner havij - injection'],

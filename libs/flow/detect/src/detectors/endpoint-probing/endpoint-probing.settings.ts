@@ -38,6 +38,6 @@ export const EndpointProbingSettings = z.object({
   /** Different paths per refusal: below it a few dead links are repeated. */
   minDistinctShare: share(0.5),
   /** Quiet time after which the alert is over; minutes of event time. */
-  quietMinutes: z.number().min(1).max(1440).default(15),
+  quietMinutes: z.number().min(1).max(1440).default(60),
 });
 export type EndpointProbingSettings = Readonly<z.infer<typeof EndpointProbingSettings>>;

@@ -52,7 +52,7 @@ export const judgeScanner = (view: ScannerView, s: ScannerClientSettings): Scann
   const { client, requests, paths } = view;
   switch (client) {
     case 'attack':
-      if (paths < s.paths && (requests < s.requests || paths === 0) && !view.marked) return undefined;
+      if (paths < s.paths && requests < s.requests && !view.marked) return undefined;
       return {
         limit: view.marked ? 1 : s.paths,
         severity: view.authenticated || (view.answered > 0 && requests >= 2 * s.requests) ? 'high' : 'medium',

@@ -17,6 +17,7 @@ const severities = (events: readonly ApiEvent[]): readonly string[] =>
 describe('scanner-client', () => {
   it.each<[string, readonly ApiEvent[], string | undefined]>([
     ['two paths by sqlmap', calls('sqlmap/1.8#stable (https://sqlmap.org)', different(2)), 'medium'],
+    ['one parameter of the front page by sqlmap', calls('sqlmap/1.8', Array<string>(20).fill('/')), 'medium'],
     ['one knock of zgrab', calls('Mozilla/5.0 zgrab/0.x', ['/']), undefined],
     [
       'a tool that asks for what everybody asks for',
