@@ -57,7 +57,7 @@ export class EndpointProbingWatcher implements Watcher {
     if (kinds !== 0) prober.wordListed(at, event.pathTemplate, kinds);
     if (!worked && !wasWorking) {
       prober.refuse(at, event.pathTemplate, status);
-      if (isTelling(kinds)) prober.refuseWord(at, event.pathTemplate, kinds);
+      if (kinds !== 0 && isTelling(event.pathTemplate, kinds)) prober.refuseWord(at, event.pathTemplate, kinds);
     }
     prober.evidence.add(event, at);
     const found = this.#judged(event, at, caller, prober);
