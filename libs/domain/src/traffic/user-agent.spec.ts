@@ -95,6 +95,12 @@ const TABLE: readonly (readonly [string, string])[] = [
   ['Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.3570', 'command-line powershell 5 -'],
   ['k6/0.47.0 (https://k6.io/)', 'command-line k6 0 -'],
   ['ApacheBench/2.3', 'command-line apachebench 2 -'],
+  // package managers
+  ['Debian APT-HTTP/1.3 (2.6.1)', 'command-line apt 1 -'],
+  ['npm/9.2.0 node/v18.20.4 linux x64 workspaces/false', 'command-line npm 9 -'],
+  ['pip/23.0.1 {"ci":null,"cpu":"x86_64"}', 'command-line pip 23 -'],
+  ['Apache-Maven/3.9.6 (Java 17.0.8; Linux 5.10)', 'command-line maven 3 -'],
+  ['docker/24.0.7 go/go1.20.10 os/linux arch/amd64 UpstreamClient(Docker-Client/24.0.7)', 'command-line docker 24 -'],
   // monitors
   ['kube-probe/1.28', 'monitor kube-probe 1 -'],
   ['Prometheus/2.47.2', 'monitor prometheus 2 -'],

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { PACKAGE_MANAGER_FAMILIES } from '@outrider/domain/traffic/user-agent-names';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
@@ -113,7 +114,7 @@ export class EndpointProbingWatcher implements Watcher {
         refusedWords10m: tellsOfScan(prober.refusedWordKinds) ? prober.refusedWordsWithin(600_000) : 0,
         parents: prober.parents.size,
         unauthenticatedShare: prober.unauthenticated / Math.max(1, prober.refused),
-        crawler: caller.agent.kind === 'bot',
+        crawler: caller.agent.kind === 'bot' || PACKAGE_MANAGER_FAMILIES.has(caller.agent.family),
       },
       settings,
     );

@@ -14,11 +14,24 @@ const DIRSEARCH = '/plasmsysous_quantmorphify /quantvalance-mechnomify /.chronos
 const RESTIC = ['/config', '/backup/config', '/backup/', '/config'];
 const GIT = Array.from({ length: 6 }, (_, i) => [`/team/repo${i}.git/info/refs`, `/api/v1/repo${i}/info/refs`]).flat();
 
-const alerts = (paths: readonly string[], everyMs: number): number =>
+const APT = ['main', 'contrib', 'non-free'].flatMap((part) =>
+  ['binary-amd64/Packages', 'binary-all/Packages', 'i18n/Translation-en', 'i18n/Translation-de'].flatMap((file) =>
+    ['.xz', '.bz2', '.lzma', '.gz', ''].map((end) => `/debian/dists/bookworm/${part}/${file}${end}`),
+  ),
+);
+
+const alerts = (paths: readonly string[], everyMs: number, userAgent = 'Mozilla/5.0'): number =>
   findingsIn(
     engineOf(...probing),
     paths.map((path, i) =>
-      anAnonymousEvent({ startedAt: AT + i * everyMs, path, pathTemplate: path, status: 404, serviceId: '' }),
+      anAnonymousEvent({
+        startedAt: AT + i * everyMs,
+        path,
+        pathTemplate: path,
+        status: 404,
+        serviceId: '',
+        userAgent,
+      }),
     ),
   ).length;
 
@@ -32,9 +45,10 @@ describe('endpoint-probing of what real tools sent', () => {
   });
 
   it.each([
-    ['a client of backups', RESTIC],
-    ['a client of repositories', GIT],
-  ] as const)('says nothing of %s at the wrong host', (_name, paths) => {
-    expect(alerts(paths, 300)).toBe(0);
+    ['a client of backups', RESTIC, 'Go-http-client/1.1'],
+    ['a client of repositories', GIT, 'git/2.39.5'],
+    ['an updater of packages', APT.slice(0, 55), 'Debian APT-HTTP/1.3 (2.6.1)'],
+  ] as const)('says nothing of %s at the wrong host', (_name, paths, userAgent) => {
+    expect(alerts(paths, 300, userAgent)).toBe(0);
   });
 });
