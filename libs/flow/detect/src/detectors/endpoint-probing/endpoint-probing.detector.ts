@@ -24,6 +24,8 @@ export interface ProbingView {
   /** Refused paths answered 401, as a part of all. */
   readonly unauthenticatedShare: number;
   readonly crawler: boolean;
+  /** A package manager, by what it calls itself. */
+  readonly packages: boolean;
 }
 
 export interface ProbingVerdict {
@@ -54,7 +56,7 @@ export const judgeEndpointProbing = (view: ProbingView, s: EndpointProbingSettin
 
 const factorOf = (view: ProbingView, s: EndpointProbingSettings): number =>
   (view.unauthenticatedShare > 0.5 ? s.unauthenticatedFactor : 1) *
-  (view.crawler && view.wordListKinds < s.wordListKinds ? s.crawlerFactor : 1);
+  (view.wordListKinds >= s.wordListKinds ? 1 : view.crawler ? s.crawlerFactor : view.packages ? s.packagesFactor : 1);
 
 const judgeWindow = (
   view: ProbingView,

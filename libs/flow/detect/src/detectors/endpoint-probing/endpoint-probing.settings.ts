@@ -15,8 +15,9 @@ export const EndpointProbingSettings = z.object({
   minParents: count(8),
   /** Times these limits for 401: a client whose key expired asks for all that it knows. */
   unauthenticatedFactor: z.number().min(1).max(100).default(2),
-  /** Times these limits for crawlers and package managers, by what they call themselves. */
+  /** Times these limits for crawlers and for package managers, by what they call themselves. */
   crawlerFactor: z.number().min(1).max(100).default(4),
+  packagesFactor: z.number().min(1).max(100).default(10),
   /** Different paths of word lists (`/.git/config`, `/backup.zip`, `/phpinfo.php`) of several kinds, whatever they were answered. */
   wordListPaths10m: count(8),
   wordListPaths24h: count(15),

@@ -20,6 +20,7 @@ const QUIET = {
   parents: 1,
   unauthenticatedShare: 0,
   crawler: false,
+  packages: false,
 };
 
 describe('endpoint-probing', () => {

@@ -114,7 +114,8 @@ export class EndpointProbingWatcher implements Watcher {
         refusedWords10m: tellsOfScan(prober.refusedWordKinds) ? prober.refusedWordsWithin(600_000) : 0,
         parents: prober.parents.size,
         unauthenticatedShare: prober.unauthenticated / Math.max(1, prober.refused),
-        crawler: caller.agent.kind === 'bot' || PACKAGE_MANAGER_FAMILIES.has(caller.agent.family),
+        crawler: caller.agent.kind === 'bot',
+        packages: PACKAGE_MANAGER_FAMILIES.has(caller.agent.family),
       },
       settings,
     );
