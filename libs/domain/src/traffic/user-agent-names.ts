@@ -46,16 +46,16 @@ const SCANNERS: readonly KnownAgent[] = [
   ),
   ...scanner(
     'credential',
-    '(hydra)=hydra|medusa/2=medusa|teh forest lobster=medusa|patator|thc-hydra=hydra|ncrack|brutus|openbullet|silverbullet|sentry mba=sentry-mba|snipr|blackbullet|jwt_tool|jwt-tool',
+    '(hydra)=hydra|medusa/2=medusa|ming mong=medusa|teh forest lobster=medusa|patator|thc-hydra=hydra|ncrack|brutus|openbullet|silverbullet|sentry mba=sentry-mba|snipr|blackbullet|jwt_tool|jwt-tool',
   ),
   ...scanner(
     'exploit',
-    'metasploit|msf|metasploit rspec=metasploit|meterpreter|core impact=core-impact|cobalt strike=cobalt-strike|beef-xss=beef|routersploit|exploitdb|log4jscan|log4j-scan|log4shell|hello, world=mozi|r00ts3c|b4ckdoor|morfeus|zmeu|muieblackcat|jorgee|toata dragostea=toata|dfind|mozi|mirai|gafgyt|hajime|keksec|masjesu|cacti-rce',
+    'metasploit|msf|metasploit rspec=metasploit|meterpreter|core impact=core-impact|cobalt strike=cobalt-strike|beef-xss=beef|routersploit|exploitdb|log4jscan|log4j-scan|log4shell|hello, world=mozi|r00ts3c|b4ckdoor|morfeus|zmeu|muieblackcat|jorgee|toata dragostea=toata|dfind|mozi|mirai|gafgyt|hajime|keksec|masjesu|cacti-rce|libredtail-http|mozlila=web-shell-hunter',
   ),
   ...scanner('load', 'slowhttptest|slowloris|goldeneye|torshammer|loic|hoic|xerxes|pyloris|mhddos'),
   ...scanner(
     'internet-survey',
-    'censysinspect=censys|censys|shodan|expanse|expanseinc.com=expanse|palo alto networks company=expanse|palo alto networks=expanse|cortex xpanse=expanse|cortex-xpanse=expanse|internetmeasurement|internet-measurement.com=internetmeasurement|internet measurement=internetmeasurement|l9explore|l9tcpid|leakix|leakix.net=leakix|binaryedge|zoomeye|fofa|onyphe|netcraft|netcraftsurveyagent=netcraft|netsystemsresearch|security.ipip.net=ipip|shadowserver|project sonar=sonar|project25499|modat|modatscanner=modat|getodin.com=odin|hunter.how=hunter-how|driftnet|bufferover|bitsightbot=bitsight|recyber|criminalip|stretchoid|ipinfoscan|genomecrawler|genomecrawlerd=genomecrawler|nokia deepfield=genomecrawler|keydrop|keydrop.io=keydrop|visionheight|visionheight.com=visionheight|cyberresilience|intrinsec|xtls scanner=xtls|thinkbot scanner=thinkbot|nicecrawler=nicecrawler|research scanner=research-scanner|researchscan|scanner.ducks.party=ducks-party|pdrlabs|pdrlabs.net=pdrlabs|checkhost|cloudmapping|cloud mapping experiment=cloudmapping|scaninfo@paloaltonetworks.com=expanse|internet structure research=research-scanner|httpbanner|odin.io=odin|about.censys.io=censys',
+    'censysinspect=censys|censys|shodan|expanse|expanseinc.com=expanse|palo alto networks company=expanse|palo alto networks=expanse|cortex xpanse=expanse|cortex-xpanse=expanse|internetmeasurement|internet-measurement.com=internetmeasurement|internet measurement=internetmeasurement|l9explore|l9tcpid|leakix|leakix.net=leakix|binaryedge|zoomeye|fofa|onyphe|netcraft|netcraftsurveyagent=netcraft|netsystemsresearch|security.ipip.net=ipip|shadowserver|project sonar=sonar|project25499|modat|modatscanner=modat|getodin.com=odin|hunter.how=hunter-how|driftnet|bufferover|bitsightbot=bitsight|recyber|criminalip|stretchoid|ipinfoscan|genomecrawler|genomecrawlerd=genomecrawler|nokia deepfield=genomecrawler|keydrop|keydrop.io=keydrop|visionheight|visionheight.com=visionheight|cyberresilience|intrinsec|xtls scanner=xtls|thinkbot scanner=thinkbot|nicecrawler=nicecrawler|research scanner=research-scanner|researchscan|scanner.ducks.party=ducks-party|pdrlabs|pdrlabs.net=pdrlabs|checkhost|cloudmapping|cloud mapping experiment=cloudmapping|scaninfo@paloaltonetworks.com=expanse|internet structure research=research-scanner|httpbanner|odin.io=odin|about.censys.io=censys|cypex.ai=cypex',
   ),
 ];
 
@@ -70,6 +70,14 @@ const BOTS: readonly KnownAgent[] = known(
   '',
   'googlebot|googlebot-image=googlebot|adsbot-google|mediapartners-google|apis-google|feedfetcher-google|google-inspectiontool|googleother|google-read-aloud|storebot-google|bingbot|adidxbot|bingpreview|msnbot|slurp=yahoo-slurp|duckduckbot|duckassistbot|baiduspider|yandexbot|yandeximages=yandex|sogou web spider=sogou|sogou|exabot|applebot|qwantify|qwantbot|seznambot|petalbot|naver|yeti|coccocbot-web=coccocbot|ahrefsbot|semrushbot|mj12bot|dotbot|rogerbot|blexbot|dataforseobot|serpstatbot|screaming frog seo spider=screaming-frog|barkrowler|megaindex.ru=megaindex|seokicks|siteauditbot|gptbot|chatgpt-user|oai-searchbot|claudebot|claude-web|claude-user|anthropic-ai|perplexitybot|perplexity-user|ccbot|bytespider|amazonbot|meta-externalagent|meta-externalfetcher|cohere-ai|diffbot|youbot|timpibot|imagesiftbot|omgili|facebookexternalhit|facebot|facebookcatalog|twitterbot|linkedinbot|slackbot|slackbot-linkexpanding=slackbot|slack-imgproxy|telegrambot|discordbot|whatsapp|pinterestbot|redditbot|skypeuripreview|embedly|iframely|archive.org_bot=archive-org|ia_archiver|heritrix|nutch|scrapy|feedly|inoreader|newsblur|w3c_validator=w3c|w3c-checklink=w3c|chrome-lighthouse=lighthouse|pagespeed|gtmetrix|headlesscrawler|crawler4j|colly|github-hookshot|bitbucket-webhooks|paypal ipn=paypal|shopify webhook=shopify|twilioproxy|hubspot|mailchimp|zapier|ifttt|amazon simple notification service agent=aws-sns|amazon cloudfront=cloudfront|cloudflare-alwaysonline|cloudflare-healthchecks',
 );
+
+/** Fetch what a list names, in every variant that there may be: most of it is not there. */
+const PACKAGE_MANAGERS: readonly KnownAgent[] = known(
+  'command-line',
+  '',
+  'debian apt-http=apt|ubuntu apt-http=apt|apt-http=apt|libdnf=dnf|dnf|yum|urlgrabber=yum|zypp|libzypp=zypp|pacman|apk-tools=apk|pip|uv|poetry|conda|npm|yarn|pnpm|bun-install=npm|apache-maven=maven|gradle|cargo|docker|docker-client=docker|containerd|buildkit|podman|skopeo|nuget|nuget command line=nuget|composer|bundler|rubygems|homebrew',
+);
+export const PACKAGE_MANAGER_FAMILIES: ReadonlySet<string> = new Set(PACKAGE_MANAGERS.map(({ family }) => family));
 
 const COMMAND_LINE: readonly KnownAgent[] = known(
   'command-line',
@@ -104,5 +112,5 @@ const BROWSERS: readonly KnownAgent[] = known(
 /** Looked for anywhere in the text. */
 export const ANYWHERE: readonly KnownAgent[] = [...SCANNERS, ...MONITORS, ...BOTS];
 /** The first product of the text, or a word of its remarks where nobody claims to be a browser. */
-export const CLIENTS: readonly KnownAgent[] = [...COMMAND_LINE, ...LIBRARIES, ...MOBILE];
+export const CLIENTS: readonly KnownAgent[] = [...PACKAGE_MANAGERS, ...COMMAND_LINE, ...LIBRARIES, ...MOBILE];
 export const BROWSER_PRODUCTS: readonly KnownAgent[] = [...AUTOMATED, ...BROWSERS];

@@ -95,6 +95,12 @@ const TABLE: readonly (readonly [string, string])[] = [
   ['Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.3570', 'command-line powershell 5 -'],
   ['k6/0.47.0 (https://k6.io/)', 'command-line k6 0 -'],
   ['ApacheBench/2.3', 'command-line apachebench 2 -'],
+  // package managers
+  ['Debian APT-HTTP/1.3 (2.6.1)', 'command-line apt 1 -'],
+  ['npm/9.2.0 node/v18.20.4 linux x64 workspaces/false', 'command-line npm 9 -'],
+  ['pip/23.0.1 {"ci":null,"cpu":"x86_64"}', 'command-line pip 23 -'],
+  ['Apache-Maven/3.9.6 (Java 17.0.8; Linux 5.10)', 'command-line maven 3 -'],
+  ['docker/24.0.7 go/go1.20.10 os/linux arch/amd64 UpstreamClient(Docker-Client/24.0.7)', 'command-line docker 24 -'],
   // monitors
   ['kube-probe/1.28', 'monitor kube-probe 1 -'],
   ['Prometheus/2.47.2', 'monitor prometheus 2 -'],
@@ -119,6 +125,12 @@ const TABLE: readonly (readonly [string, string])[] = [
   ['Mozilla/5.0 (compatible; ExampleBot/4.2; +https://example.org/bot)', 'bot examplebot 4 -'],
   ['price-crawler/1.0', 'bot price-crawler 1 -'],
   // scanners
+  ['Mozlila/5.0 (Linux; Android 7.0; SM-G892A Bulid/NRD90M; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/60.0.3112.107 Moblie Safari/537.36', 'scanner web-shell-hunter 5 exploit'],
+  ['libredtail-http', 'scanner libredtail-http - exploit'],
+  ["I'm not Mozilla, I'm Ming Mong", 'scanner medusa - credential'],
+  ['Mozilla/5.0 (Hydra)', 'scanner hydra - credential'],
+  ['cypex.ai/scanning Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Chrome/126.0.0.0 Safari/537.36', 'scanner cypex - internet-survey'],
+  ['Mozilla/5.0 (pc-x86_64-linux-gnu) Siege/4.0.7', 'command-line siege 4 -'],
   ['sqlmap/1.7.10#stable (https://sqlmap.org)', 'scanner sqlmap 1 injection'],
   ['commix/v3.9-stable (https://commixproject.com)', 'scanner commix 3 injection'],
   ['Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 5.1; SV1; .NET CLR 2.0.50727) Havij', 'scanner havij - injection'],

@@ -17,15 +17,19 @@ export interface ProbingView {
   readonly wordList10m: number;
   readonly wordList24h: number;
   readonly wordListKinds: number;
+  /** Telling names of word lists among the refused paths, within ten minutes; 0 where their kinds tell nothing. */
+  readonly refusedWords10m: number;
   /** Different parents of the refused paths. */
   readonly parents: number;
   /** Refused paths answered 401, as a part of all. */
   readonly unauthenticatedShare: number;
   readonly crawler: boolean;
+  /** A package manager, by what it calls itself. */
+  readonly packages: boolean;
 }
 
 export interface ProbingVerdict {
-  readonly rule: 'distinct' | 'word-list';
+  readonly rule: 'distinct' | 'word-list' | 'refused-words';
   readonly windowMs: number;
   readonly distinct: number;
   readonly limit: number;
@@ -46,12 +50,13 @@ export const judgeEndpointProbing = (view: ProbingView, s: EndpointProbingSettin
   judgeWindow(view, view.in60s, view.requests60s, MINUTE_MS, s.distinct60s, s) ??
   judgeWindow(view, view.in10m, view.requests10m, 10 * MINUTE_MS, s.distinct10m, s) ??
   judgeWordList(view, s) ??
+  judgeRefusedWords(view, s) ??
   judgeSlow(view, view.in1h, 60 * MINUTE_MS, s.distinct1h, s) ??
   judgeSlow(view, view.in24h, 1440 * MINUTE_MS, s.distinct24h, s);
 
 const factorOf = (view: ProbingView, s: EndpointProbingSettings): number =>
   (view.unauthenticatedShare > 0.5 ? s.unauthenticatedFactor : 1) *
-  (view.crawler && view.wordListKinds < s.wordListKinds ? s.crawlerFactor : 1);
+  (view.wordListKinds >= s.wordListKinds ? 1 : view.crawler ? s.crawlerFactor : view.packages ? s.packagesFactor : 1);
 
 const judgeWindow = (
   view: ProbingView,
@@ -93,6 +98,25 @@ const judgeWordList = (view: ProbingView, s: EndpointProbingSettings): ProbingVe
     requests: Math.max(view.requests10m, view.in10m.failures),
     severity: distinct >= limit * s.blatantFactor ? 'high' : 'medium',
     confidence: Math.min(0.97, 0.86 + 0.03 * Math.log2(distinct / limit)),
+  };
+};
+
+/** Short lists: what is asked for leaves no doubt, so that half as many paths are enough. */
+const judgeRefusedWords = (view: ProbingView, s: EndpointProbingSettings): ProbingVerdict | undefined => {
+  const { failures, distinct } = view.in10m;
+  const limit = s.refusedWordPaths10m * factorOf(view, s);
+  if (distinct < limit || view.refusedWords10m < Math.max(s.refusedWords10m, distinct / 2)) return undefined;
+  const requests = Math.max(1, view.requests10m, failures);
+  if (failures / requests < s.minErrorShare) return undefined;
+  return {
+    rule: 'refused-words',
+    windowMs: 10 * MINUTE_MS,
+    distinct,
+    limit,
+    refused: failures,
+    requests,
+    severity: 'medium',
+    confidence: 0.85,
   };
 };
 

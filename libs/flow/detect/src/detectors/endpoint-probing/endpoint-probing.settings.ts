@@ -15,15 +15,22 @@ export const EndpointProbingSettings = z.object({
   minParents: count(8),
   /** Times these limits for 401: a client whose key expired asks for all that it knows. */
   unauthenticatedFactor: z.number().min(1).max(100).default(2),
-  /** Times these limits for crawlers, by what they call themselves. */
+  /** Times these limits for crawlers and for package managers, by what they call themselves. */
   crawlerFactor: z.number().min(1).max(100).default(4),
+  packagesFactor: z.number().min(1).max(100).default(10),
   /** Different paths of word lists (`/.git/config`, `/backup.zip`, `/phpinfo.php`) of several kinds, whatever they were answered. */
   wordListPaths10m: count(8),
   wordListPaths24h: count(15),
   wordListKinds: z.number().int().min(1).max(8).default(3),
+  /** Different refused paths within ten minutes that are enough where so many, and half of them, are names of word lists. */
+  refusedWordPaths10m: count(8),
+  refusedWords10m: count(4),
   /** The same from many addresses with one client stack, a few each: different paths within an hour, and addresses. */
   crowdPaths1h: count(25),
   crowdAddresses: count(8),
+  /** Any refused paths within an hour, of addresses that are refused nearly all that they ask for; and different ones per refusal. */
+  crowdRefused1h: count(64),
+  crowdDistinctShare: share(0.8),
   /** Refused part of the caller's requests. */
   minErrorShare: share(0.8),
   /** From so many times the distinct limits on, a lower share is enough: a scan beside ordinary traffic. */
@@ -32,6 +39,6 @@ export const EndpointProbingSettings = z.object({
   /** Different paths per refusal: below it a few dead links are repeated. */
   minDistinctShare: share(0.5),
   /** Quiet time after which the alert is over; minutes of event time. */
-  quietMinutes: z.number().min(1).max(1440).default(15),
+  quietMinutes: z.number().min(1).max(1440).default(60),
 });
 export type EndpointProbingSettings = Readonly<z.infer<typeof EndpointProbingSettings>>;

@@ -16,9 +16,11 @@ const QUIET = {
   wordList10m: 0,
   wordList24h: 0,
   wordListKinds: 0,
+  refusedWords10m: 0,
   parents: 1,
   unauthenticatedShare: 0,
   crawler: false,
+  packages: false,
 };
 
 describe('endpoint-probing', () => {

@@ -29,6 +29,52 @@ describe('endpoint-probing', () => {
       true,
     ],
     ['a site that answers every name of a list with 200', asks(CLASSICS, 10_000, { status: 200 }), true],
+    // as asked for by a worm in a public access log of 2024
+    [
+      'a worm that looks for one product',
+      asks(
+        [
+          '/wp-includes/ID3/license.txt',
+          '/feed/',
+          '/xmlrpc.php',
+          '/blog/wp-includes/wlwmanifest.xml',
+          '/web/wp-includes/wlwmanifest.xml',
+          '/wordpress/wp-includes/wlwmanifest.xml',
+          '/wp/wp-includes/wlwmanifest.xml',
+          '/shop/wp-includes/wlwmanifest.xml',
+          '/test/wp-includes/wlwmanifest.xml',
+        ],
+        150,
+      ),
+      true,
+    ],
+    [
+      'a client of packages that this host does not have',
+      asks(
+        [
+          '/main/Packages.gz',
+          '/contrib/Packages.gz',
+          '/main/index.db',
+          '/core.db',
+          '/extra.db',
+          '/index.zip',
+          '/repo.yml',
+          '/settings.toml',
+          '/a.lock',
+          '/b.lock',
+        ],
+        500,
+      ),
+      false,
+    ],
+    [
+      'dead links of a site that was moved',
+      asks(
+        words(10).map((path) => `${path}.php`),
+        5_000,
+      ),
+      false,
+    ],
     ['a site that sends every name of a list to the log-in', asks(CLASSICS, 10_000, { status: 302 }), true],
     [
       'a search engine on an old site map',
@@ -79,6 +125,16 @@ describe('endpoint-probing', () => {
     );
     expect(new Set(findings.map(({ entity }) => entity.id))).toEqual(new Set(['45.148.0.7']));
     expect(found(from((i) => `${i % 9}`.repeat(16)))).toBe(0);
+  });
+
+  it('tells a list of any words from many addresses with one client, and not guests who come by dead links', () => {
+    const stack = { clientFingerprint: 'b'.repeat(16) };
+    const many = (paths: readonly string[]) =>
+      asks(paths, 3_000, stack).map((event, i) => ({ ...event, clientIp: `45.148.3.${i % 25}` }));
+    expect(found(many(words(200)))).toBeGreaterThan(0);
+    expect(found(many(words(200).map((_, i) => `/word-${i % 40}`)))).toBe(0);
+    const guests = many(words(400)).map((event, i) => (i % 3 === 0 ? event : { ...event, path: '/', pathTemplate: '/', status: 200 })); // prettier-ignore
+    expect(found(guests)).toBe(0);
   });
 
   it('says nothing of files that are hosted below', () => {

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { PACKAGE_MANAGER_FAMILIES } from '@outrider/domain/traffic/user-agent-names';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
@@ -9,12 +10,15 @@ import { ENDPOINT_PROBING_VERSION, judgeEndpointProbing, type ProbingVerdict } f
 import type { EndpointProbingSettings } from './endpoint-probing.settings.ts';
 import { Prober } from './prober.ts';
 import { ScanCrowds, type CrowdScan } from './scan-crowd.ts';
-import { bitsIn, wordListKinds } from './word-list-path.ts';
+import { bitsIn, isTelling, tellsOfScan, wordListKinds } from './word-list-path.ts';
 
 /** Path templates that have worked for somebody; 16 bytes each. */
 const MAX_WORKING_PATHS = 500_000;
 /** An endpoint that answered more often is in use, whatever its name. */
 const IN_USE = 20;
+
+/** Refusals of an address before it is taken for one of a crowd. */
+const MIN_LOST = 3;
 
 /** What a scan is answered with: by the upstream, by Kong's routes and by its plugins. */
 const isRefusal = (status: number): boolean =>
@@ -52,12 +56,14 @@ export class EndpointProbingWatcher implements Watcher {
     if (kinds === 0 && (worked || wasWorking)) return undefined;
     const prober = this.#callers.getOrMake(caller.key, () => new Prober(), caller.lane);
     if (kinds !== 0) prober.wordListed(at, event.pathTemplate, kinds);
-    if (!worked && !wasWorking) prober.refuse(at, event.pathTemplate, status);
+    if (!worked && !wasWorking) {
+      prober.refuse(at, event.pathTemplate, status);
+      if (kinds !== 0 && isTelling(event.pathTemplate, kinds)) prober.refuseWord(at, event.pathTemplate, kinds);
+    }
     prober.evidence.add(event, at);
     const found = this.#judged(event, at, caller, prober);
-    if (found !== undefined || kinds === 0 || worked || at < prober.log.reportedAt + HOUR_MS) return found;
-    const scan = this.#crowds.asked(event, at, kinds, caller.entity, this.deps.settings.of(event));
-    return scan && crowdFinding(event, at, caller, scan, this.deps.settings.of(event));
+    if (found !== undefined || worked || at < prober.log.reportedAt + HOUR_MS) return found;
+    return this.#judgedCrowd(event, at, caller, prober, kinds, wasWorking);
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
@@ -68,10 +74,30 @@ export class EndpointProbingWatcher implements Watcher {
     return `${caller.entity.name} asked for ${prober.log.within(60_000).distinct} different paths that never worked within a minute (limit ${settings.distinct60s}) and ${prober.log.within(600_000).distinct} within ten (limit ${settings.distinct10m}).`;
   }
 
+  #judgedCrowd(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    prober: Prober,
+    kinds: number,
+    wasWorking: boolean,
+  ): Draft | undefined {
+    const settings = this.deps.settings.of(event);
+    const scan =
+      (kinds !== 0 ? this.#crowds.asked(event, at, kinds, caller.entity, settings) : undefined) ??
+      (wasWorking || !isLost(event, at, caller, prober, settings)
+        ? undefined
+        : this.#crowds.refused(event, at, caller.entity, settings));
+    return scan && crowdFinding(event, at, caller, scan);
+  }
+
   #judged(event: ApiEvent, at: number, caller: Caller, prober: Prober): Draft | undefined {
     const { log } = prober;
     const settings = this.deps.settings.of(event);
-    const few = log.total < settings.distinct60s && prober.wordListTotal < settings.wordListPaths10m;
+    const few =
+      log.total < settings.distinct60s &&
+      prober.wordListTotal < settings.wordListPaths10m &&
+      (prober.refusedWordTotal < settings.refusedWords10m || log.total < settings.refusedWordPaths10m);
     if (few || !log.worthALook || at < log.reportedAt + REPORT_EVERY_MS) return undefined;
     const head = bucketOf(Math.max(log.lastAt, at));
     const isSlow = log.total >= settings.distinct1h && log.total % 8 === 0;
@@ -85,9 +111,11 @@ export class EndpointProbingWatcher implements Watcher {
         wordList10m: prober.wordListWithin(600_000),
         wordList24h: prober.wordListWithin(DAY_MS),
         wordListKinds: bitsIn(prober.wordListKinds),
+        refusedWords10m: tellsOfScan(prober.refusedWordKinds) ? prober.refusedWordsWithin(600_000) : 0,
         parents: prober.parents.size,
         unauthenticatedShare: prober.unauthenticated / Math.max(1, prober.refused),
         crawler: caller.agent.kind === 'bot',
+        packages: PACKAGE_MANAGER_FAMILIES.has(caller.agent.family),
       },
       settings,
     );
@@ -96,6 +124,20 @@ export class EndpointProbingWatcher implements Watcher {
     return findingFor(event, at, caller, prober, verdict);
   }
 }
+
+/** Of an address that gets hardly anything else: with a few refusals among good answers it is a guest like others. */
+const isLost = (
+  { status }: ApiEvent,
+  at: number,
+  caller: Caller,
+  prober: Prober,
+  { minErrorShare }: EndpointProbingSettings,
+): boolean => {
+  if (status !== 404 && status !== 403 && status !== 405 && status !== 410) return false;
+  if (caller.agent.kind === 'bot' || caller.agent.kind === 'monitor' || prober.refused < MIN_LOST) return false;
+  const head = bucketOf(at);
+  return prober.log.within(600_000).failures >= minErrorShare * caller.requests(head - 59, head);
+};
 
 const workKey = (event: ApiEvent): string => `${event.tenant}|${event.pathTemplate}`;
 
@@ -122,20 +164,16 @@ const findingFor = (event: ApiEvent, at: number, caller: Caller, prober: Prober,
     expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
     explanation: words
       ? `${entity.name} asked for ${verdict.distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists (hidden files, backups, scripts of other platforms, known products) within ${span} (fewer than ${verdict.limit} are let pass), whatever they were answered. This is how an API is searched for weak spots.`
-      : `${entity.name} asked for ${verdict.distinct} different paths that do not exist or are forbidden within ${span} (fewer than ${verdict.limit} are let pass); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots.`,
+      : `${entity.name} asked for ${verdict.distinct} different paths that do not exist or are forbidden within ${span} (fewer than ${verdict.limit} are let pass${verdict.rule === 'refused-words' ? ' where most are names that scanners have in their lists' : ''}); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots.`,
     evidence: prober.evidence,
     ...(words ? {} : { only: 'status IN (400, 401, 403, 404, 405, 410, 414, 426, 429, 501)' }),
   });
 };
 
-const crowdFinding = (
-  event: ApiEvent,
-  at: number,
-  caller: Caller,
-  { entity, prober, addresses, distinct }: CrowdScan,
-  settings: EndpointProbingSettings,
-): Draft =>
-  findingOf({
+const crowdFinding = (event: ApiEvent, at: number, caller: Caller, scan: CrowdScan): Draft => {
+  const { entity, prober, addresses, distinct, limit } = scan;
+  const words = scan.rule === 'word-list';
+  return findingOf({
     event,
     entity,
     type: 'endpoint-probing',
@@ -144,8 +182,13 @@ const crowdFinding = (
     confidence: 0.82,
     at,
     from: at - HOUR_MS,
-    observed: { metric: 'distinct paths of word lists', value: distinct, unit: 'in 1 h' },
-    expected: { low: 0, high: settings.crowdPaths1h, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${addresses} addresses with one and the same client, ${entity.name} the first of them, asked for ${distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists within an hour, a few each (fewer than ${settings.crowdPaths1h} are let pass). This is a scan by way of many addresses.`,
+    observed: {
+      metric: words ? 'distinct paths of word lists' : 'distinct refused paths',
+      value: distinct,
+      unit: 'in 1 h',
+    },
+    expected: { low: 0, high: limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
+    explanation: `${addresses} addresses with one and the same client, ${entity.name} the first of them, asked for ${distinct} different paths ${words ? `of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists` : 'that do not exist or are forbidden, hardly one of them twice,'} within an hour, a few each (fewer than ${limit} are let pass). This is a scan by way of many addresses.`,
     evidence: prober.evidence,
   });
+};

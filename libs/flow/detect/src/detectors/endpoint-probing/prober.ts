@@ -5,7 +5,7 @@ import { DAY_MS } from '../../windows/time.ts';
 
 const MAX_PARENTS = 64;
 
-/** What one caller asked for that never worked for anybody. About 3 KB, at most 20. */
+/** What one caller asked for that never worked for anybody. About 3 KB, at most 30. */
 export class Prober {
   readonly log = new FailureLog();
   readonly evidence = new Evidence();
@@ -15,6 +15,9 @@ export class Prober {
   /** Made when the first name of a word list comes. */
   #words: FailureLog | undefined;
   wordListKinds = 0;
+  /** Made when the first telling name of a word list is refused. */
+  #refusedWords: FailureLog | undefined;
+  refusedWordKinds = 0;
 
   refuse(at: number, template: string, status: number): void {
     this.#renew(at);
@@ -30,6 +33,22 @@ export class Prober {
     this.#words ??= new FailureLog();
     this.#words.add(at, hash32(template) || 1);
     this.wordListKinds |= kinds;
+  }
+
+  /** A telling name of a word list that never worked for anybody was refused. */
+  refuseWord(at: number, template: string, kinds: number): void {
+    if (this.#refusedWords !== undefined && at - this.#refusedWords.lastAt > DAY_MS) this.refusedWordKinds = 0;
+    this.#refusedWords ??= new FailureLog();
+    this.#refusedWords.add(at, hash32(template) || 1);
+    this.refusedWordKinds |= kinds;
+  }
+
+  get refusedWordTotal(): number {
+    return this.#refusedWords?.total ?? 0;
+  }
+
+  refusedWordsWithin(ms: number): number {
+    return this.#refusedWords?.within(ms).distinct ?? 0;
   }
 
   get wordListTotal(): number {

@@ -15,8 +15,11 @@ const PRODUCTS = new Set(
   ),
 ); // prettier-ignore
 
-/** Names with a dot in front that browsers and standards ask for. */
-const HONEST = new Set(['.well-known']);
+/** Names with a dot in front that browsers, standards and desktops ask for. */
+const HONEST = new Set(['.well-known', '.ds_store', '.hidden', '.trashes', '.spotlight-v100', '.fseventsd', '.directory', '.metadata_never_index', '.metadata_never_index_unless_rootfs']); // prettier-ignore
+
+/** What pages embed: dead ones stay in other people's pages for years. */
+const EMBEDDED = /\.(?:jpe?g|png|gif|webp|svg|ico|avif|css|js|map|woff2?|ttf|mp[34]|webm|pdf)$/;
 
 /** Names further down are somebody's files. */
 const MAX_DEPTH = 3;
@@ -42,7 +45,7 @@ export const wordListKinds = (template: string): number => {
 };
 
 const kindOfSegment = (segment: string, isLast: boolean): number => {
-  if (segment.startsWith('.') && segment.length > 2 && !HONEST.has(segment)) return KIND.hidden;
+  if (segment.startsWith('.') && segment.length > 2 && segment[1] !== '_' && !HONEST.has(segment)) return KIND.hidden;
   const dot = segment.indexOf('.');
   const stem = dot === -1 ? segment : segment.slice(0, dot);
   let kinds = segment.endsWith('~') ? KIND.backup : 0;
@@ -51,6 +54,14 @@ const kindOfSegment = (segment: string, isLast: boolean): number => {
   if (isLast && dot > 0) kinds |= BY_ENDING.get(segment.slice(segment.lastIndexOf('.') + 1)) ?? 0;
   return kinds;
 };
+
+/** Not only a backup's or setting's ending, as builds and mirrors have among their dead links, and nothing that pages embed. */
+export const isTelling = (template: string, kinds: number): boolean =>
+  (kinds & ~(KIND.backup | KIND.config)) !== 0 && !EMBEDDED.test(template.toLowerCase());
+
+/** Several kinds, or one that honest platforms do not have: a site that was moved from one platform leaves dead links of its one kind. */
+export const tellsOfScan = (kinds: number): boolean =>
+  bitsIn(kinds) > 1 || (kinds & (KIND.hidden | KIND.product)) !== 0;
 
 export const bitsIn = (kinds: number): number => {
   let n = 0;

@@ -21,7 +21,7 @@ export const CORE_DETECTORS: readonly DetectorDefinition[] = [
       title: 'Endpoint probing',
       summary: 'A caller asks for many different paths that do not exist or are forbidden.',
       method:
-        "Different path templates that were refused (404, 403, 400, 401, 405, 429 and kin) and never worked for anybody, in one and ten minutes, an hour and a day, and the refused share of the requests. Besides, names of scanners' word lists of several kinds, whatever they were answered: a site that answers everything with 200 hides nothing. The same names from eight and more addresses with one client stack are one scan.",
+        "Different path templates that were refused (404, 403, 400, 401, 405, 429 and kin) and never worked for anybody, in one and ten minutes, an hour and a day, and the refused share of the requests. Besides, names of scanners' word lists of several kinds, whatever they were answered: a site that answers everything with 200 hides nothing. Half as many refused paths are enough where most of them are such names. The same names from eight and more addresses with one client stack are one scan, and so are any names that never worked, hardly one of them twice, of addresses that are refused nearly all they ask for. Package managers and crawlers, by what they call themselves, have higher limits.",
       owasp: ['API9:2023'],
       attack: ['T1595.002', 'T1595.003'],
       severity: { medium: 'at the limit', high: 'twice the limit and more' },

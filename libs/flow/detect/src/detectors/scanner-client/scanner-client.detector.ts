@@ -33,6 +33,8 @@ export interface ScannerView {
   readonly paths: number;
   /** Requests that were answered 2xx. */
   readonly answered: number;
+  /** A path that only such a tool asks for: it did not get here by chance or by a name. */
+  readonly marked: boolean;
   readonly authenticated: boolean;
 }
 
@@ -50,9 +52,9 @@ export const judgeScanner = (view: ScannerView, s: ScannerClientSettings): Scann
   const { client, requests, paths } = view;
   switch (client) {
     case 'attack':
-      if (paths < s.paths && (requests < s.requests || paths === 0)) return undefined;
+      if (paths < s.paths && requests < s.requests && !view.marked) return undefined;
       return {
-        limit: s.paths,
+        limit: view.marked ? 1 : s.paths,
         severity: view.authenticated || (view.answered > 0 && requests >= 2 * s.requests) ? 'high' : 'medium',
         confidence: 0.9,
       };

@@ -20,6 +20,6 @@ export const ScannerClientSettings = detectorSettings(
     /** Days that a consumer must have used the tool: its own tests. */
     knownDays: z.number().min(0).max(365).default(2),
   },
-  60,
+  360,
 );
 export type ScannerClientSettings = Readonly<z.infer<typeof ScannerClientSettings>>;

@@ -17,6 +17,7 @@ const severities = (events: readonly ApiEvent[]): readonly string[] =>
 describe('scanner-client', () => {
   it.each<[string, readonly ApiEvent[], string | undefined]>([
     ['two paths by sqlmap', calls('sqlmap/1.8#stable (https://sqlmap.org)', different(2)), 'medium'],
+    ['one parameter of the front page by sqlmap', calls('sqlmap/1.8', Array<string>(20).fill('/')), 'medium'],
     ['one knock of zgrab', calls('Mozilla/5.0 zgrab/0.x', ['/']), undefined],
     [
       'a tool that asks for what everybody asks for',
@@ -25,6 +26,33 @@ describe('scanner-client', () => {
     ],
     ['a survey of three paths', calls('Mozilla/5.0 (compatible; CensysInspect/1.1)', different(3)), undefined],
     ['a survey that stays', calls('Mozilla/5.0 (compatible; CensysInspect/1.1)', different(9)), 'low'],
+    // what `nmap -sV` sends, without any header
+    [
+      'a look at the service by nmap, which names nothing',
+      calls('', ['/', '/', '/nice%20ports%2C/Tri%6Eity.txt%2ebak']).map((event) => ({
+        ...event,
+        status: 404,
+        clientFingerprint: '',
+      })),
+      'medium',
+    ],
+    [
+      'dirb under the name of a browser',
+      calls('Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)', ['/randomfile1']).map((event) => ({
+        ...event,
+        status: 404,
+      })),
+      'medium',
+    ],
+    [
+      'files that are there under such a name',
+      calls('Mozilla/5.0 (X11; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0', [
+        '/docs/randomfile1',
+        '/nmap/install',
+      ]),
+      undefined,
+    ],
+    ['medusa by its odd name', calls("I'm not Mozilla, I'm Ming Mong", different(3)), 'medium'],
     ['curl without a credential', calls('curl/8.4.0', different(60)), undefined],
     ['a headless browser', calls('Mozilla/5.0 HeadlessChrome/121.0', different(60)), undefined],
     ['an address that names no client and walks about', calls('', different(30)), 'low'],

@@ -16,6 +16,7 @@ import {
   type ScannerVerdict,
 } from './scanner-client.detector.ts';
 import type { ScannerClientSettings } from './scanner-client.settings.ts';
+import { toolOfPath } from './tool-path.ts';
 
 const MAX_PATHS = 64;
 const MAX_TENANTS = 1_000;
@@ -32,6 +33,8 @@ class Scanner {
   reportedAt = Number.NEGATIVE_INFINITY;
   requests = 0;
   answered = 0;
+  /** A path that only the tool asks for. */
+  marked = false;
   readonly paths = new Set<number>();
   readonly evidence = new Evidence();
 
@@ -40,6 +43,7 @@ class Scanner {
       this.since = at;
       this.requests = 0;
       this.answered = 0;
+      this.marked = false;
       this.paths.clear();
     }
     if (at > this.lastAt) this.lastAt = at;
@@ -68,7 +72,8 @@ export class ScannerClientWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const { agent } = caller;
+    const marked = event.status >= 400 && caller.agent.tool === '' ? toolOfPath(event.path) : undefined;
+    const agent = marked ?? caller.agent;
     if (agent.tool === '' && agent.kind !== 'empty') return undefined;
     const client = classOf(agent);
     // without any header in the log nobody knows what the client called itself
@@ -78,12 +83,13 @@ export class ScannerClientWatcher implements Watcher {
     const key = `${caller.key}|${client}`;
     const scanner = this.#scanners.getOrMake(key, () => new Scanner(), caller.lane);
     scanner.add(event, at, client === 'nameless' ? HOUR_MS : DAY_MS);
+    if (marked !== undefined) scanner.marked = true;
     if (client === 'nameless' && this.#isUsual(event, scanner, settings)) return undefined;
     if (at < scanner.reportedAt + REPORT_EVERY_MS) return undefined;
     const verdict = this.#judge(caller, scanner, client, settings);
     if (verdict === undefined) return undefined;
     scanner.reportedAt = at;
-    return finding(event, at, caller, client, scanner, verdict);
+    return finding(event, at, caller, agent, client, scanner, verdict);
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
@@ -107,6 +113,7 @@ export class ScannerClientWatcher implements Watcher {
         requests: scanner.requests,
         paths: scanner.paths.size,
         answered: scanner.answered,
+        marked: scanner.marked,
         authenticated: caller.profile !== undefined,
       },
       settings,
@@ -144,15 +151,18 @@ const finding = (
   event: ApiEvent,
   at: number,
   caller: Caller,
+  agent: UserAgent,
   client: ClientClass,
   scanner: Scanner,
   verdict: ScannerVerdict,
 ): Draft => {
-  const { entity, agent } = caller;
+  const { entity } = caller;
   const says =
     client === 'nameless'
       ? `names ${NAMELESS}`
-      : `calls itself ${nameOf(agent)}, a tool for ${PURPOSE[agent.tool] ?? 'attacks'}`;
+      : scanner.marked
+        ? `asked for paths that nobody but ${nameOf(agent)}, a tool for ${PURPOSE[agent.tool] ?? 'attacks'}, asks for`
+        : `calls itself ${nameOf(agent)}, a tool for ${PURPOSE[agent.tool] ?? 'attacks'}`;
   return findingOf({
     event,
     entity,
@@ -164,9 +174,9 @@ const finding = (
     from: Math.min(scanner.since, at),
     observed: { metric: 'different paths asked for by a tool', value: scanner.paths.size, unit: 'in 24 h' },
     expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${entity.name} ${says}; it sent ${scanner.requests} requests for ${scanner.paths.size}${scanner.paths.size >= MAX_PATHS ? ' or more' : ''} different paths, ${scanner.answered} of which were answered 2xx (from ${verdict.limit} on it is told). Whoever attacks often does not care to hide the tool.`,
+    explanation: `${entity.name} ${says}; it sent ${scanner.requests} requests for ${scanner.paths.size}${scanner.paths.size >= MAX_PATHS ? ' or more' : ''} different path${scanner.paths.size === 1 ? '' : 's'}, ${scanner.answered} of which were answered 2xx (from ${verdict.limit} on ${verdict.limit === 1 ? 'such path ' : ''}it is told). Whoever attacks often does not care to hide the tool.`,
     evidence: scanner.evidence,
-    only: client === 'nameless' ? "user_agent IN ('', '-')" : "user_agent != ''",
+    ...(scanner.marked ? {} : { only: client === 'nameless' ? "user_agent IN ('', '-')" : "user_agent != ''" }),
   });
 };
 
