@@ -72,6 +72,8 @@ export class CallerProfile {
   said: TeachingTime | undefined;
   /** Who uses the credential from new places or with new clients; undefined for nearly everybody. */
   strangers: Stranger[] | undefined;
+  /** When it was last told that its credential is used in many places at once; ms. */
+  sharedAt = Number.NEGATIVE_INFINITY;
   /** Requests in the busiest hour (UTC) before the present one. */
   busiestHour = 0;
   #day = -1;

@@ -77,9 +77,10 @@ export class AccountTakeoverWatcher implements Watcher {
   }
 
   heard(finding: Finding, event: ApiEvent, at: number, caller: Caller): undefined {
-    const until = at + this.deps.settings.of(event).guesserMinutes * MINUTE_MS;
+    const { guesserMinutes, stufferMinutes } = this.deps.settings.of(event);
+    const until = at + guesserMinutes * MINUTE_MS;
     if (finding.type === 'credential-stuffing' && finding.observed.metric === SUSPECT_METRIC)
-      this.#stuffers.set(stufferKey(event), { until }, caller.lane);
+      this.#stuffers.set(stufferKey(event), { until: at + stufferMinutes * MINUTE_MS }, caller.lane);
     if (finding.type !== 'brute-force') return undefined;
     if (event.answeredBy === 'kong' && event.status !== 429) {
       const key = `${event.tenant}|${event.clientIp}`;
@@ -133,7 +134,9 @@ export class AccountTakeoverWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     const { failures, firstAt, pending } = attempts;
     const late = at - attempts.lastAt > settings.windowMinutes * MINUTE_MS;
-    const isGuesser = at < attempts.guesserUntil || at < (this.#stuffers.peek(stufferKey(event))?.until ?? 0);
+    // whoever logged in from there before uses the program that the lists are tried with as well
+    const isStuffer = goodLogins === 0 && at < (this.#stuffers.peek(stufferKey(event))?.until ?? 0);
+    const isGuesser = at < attempts.guesserUntil || isStuffer;
     if (late || (isRecovery(event.pathTemplate) && !isGuesser)) {
       attempts.startOver();
       return undefined;
@@ -149,6 +152,7 @@ export class AccountTakeoverWatcher implements Watcher {
         isGuesser,
         isCrowd: goodLogins >= settings.crowdLogins,
         clientKnown: event.clientFingerprint !== '',
+        slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
       },
       settings,

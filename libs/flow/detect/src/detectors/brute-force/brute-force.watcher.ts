@@ -18,6 +18,8 @@ const MAX_KNOWN_GOOD = 1_000_000;
 const TEN_MINUTES_MS = 600_000;
 /** Failures among which a 429 at a login is one more guess. */
 const GUESSING_ALREADY = 3;
+/** Part of a minute's refusals that the latest 20 s have where they came all at once. */
+const AT_ONCE_SHARE = 0.7;
 /** A mark of its own for a credential that used to work. */
 const STALE = 1;
 
@@ -115,6 +117,7 @@ export class BruteForceWatcher implements Watcher {
       {
         in60s: log.within(60_000),
         in10m: log.within(TEN_MINUTES_MS),
+        allAtOnce: log.failuresWithin(20_000) > AT_ONCE_SHARE * log.failuresWithin(60_000),
         requests60s: caller.requests(head - 5, head),
         requests10m: caller.requests(head - 59, head),
         knownGood: event.answeredBy !== 'kong' || this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),

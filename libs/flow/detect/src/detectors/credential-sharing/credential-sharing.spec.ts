@@ -54,6 +54,25 @@ describe('credential-sharing', () => {
     expect(shared(office(5, FIREFOX), everywhere(6, 14, 30_000))).not.toHaveLength(0);
   });
 
+  const far = (places: number, each: number, from: number, client: Partial<ApiEvent> = JAVA) =>
+    Array.from({ length: places }, (_, p) =>
+      calls(each, from + p * 7_000, 2 * MINUTE_MS, { clientIp: `${13 + 17 * p}.${p}.1.1`, ...client }),
+    );
+
+  it('tells a program of one place, for an hour now, that is in six far apart at once', () => {
+    const hour = calls(60, MONDAY, MINUTE_MS);
+    const [first] = shared(hour, ...far(6, 20, MONDAY + 61 * MINUTE_MS));
+    expect(first).toMatchObject({ severity: 'medium', observed: { value: 5 } });
+    expect(shared(hour, ...far(4, 20, MONDAY + 61 * MINUTE_MS))).toEqual([]);
+    expect(shared(...far(7, 20, MONDAY))).toEqual([]);
+    const app = { userAgent: 'MyApp/3.1 CFNetwork/1485 Darwin/23.1.0', clientFingerprint: '4444444444444444' };
+    expect(shared(calls(60, MONDAY, MINUTE_MS, app), ...far(6, 20, MONDAY + 61 * MINUTE_MS, app))).toEqual([]);
+  });
+
+  it('takes places that are far apart for no move, though the client is one and the old place silent', () => {
+    expect(shared(server(4), ...far(6, 20, FROM + DAY_MS))).not.toHaveLength(0);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['two places: at home and on the way', [office(5, FIREFOX), everywhere(2, 40, 20_000, FIREFOX)]],
     [

@@ -15,6 +15,8 @@ interface Visit {
   readonly ip: string;
   readonly credential: string;
   readonly region: number;
+  /** `192.` */
+  readonly block: string;
   readonly v6: boolean;
   readonly asn: number;
   readonly country: string;
@@ -47,6 +49,8 @@ export class Spread {
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
   lookedAt = Number.NEGATIVE_INFINITY;
+  /** A new place with a browser or an app of people. */
+  people = false;
   readonly #visits: Visit[] = [];
   #latest: Visit | undefined;
 
@@ -69,6 +73,7 @@ export class Spread {
     const places = new Places();
     const [twice, once, sudden] = [new Places(), new Places(), new Places()];
     const suddenClients = new Set<number>();
+    const blocks = new Set<string>();
     const [asns, clients, countries] = [new Set<number>(), new Set<number>(), new Set<string>()];
     let [turns, usual, requests] = [0, 0, 0];
     for (const visit of this.#visits) {
@@ -87,6 +92,7 @@ export class Spread {
       if (visit.requests >= 2) twice.add(visit);
       if (visit.requests < minRequests) continue;
       places.add(visit);
+      blocks.add(visit.block);
       if (visit.newAsn) asns.add(visit.asn);
       if (visit.newCountry) countries.add(visit.country);
       turns += visit.turns;
@@ -99,6 +105,8 @@ export class Spread {
       suddenClients: suddenClients.size,
       asns: asns.size,
       countries: countries.size,
+      blocks: blocks.size,
+      people: this.people,
       clients: clients.size,
       turns,
       usual,
@@ -116,6 +124,7 @@ export class Spread {
       ip: event.clientIp,
       credential: event.credentialId,
       region: hash32(regionOf(event.clientIp)),
+      block: event.clientIp.slice(0, event.clientIp.search(/[.:]/)),
       v6: event.clientIp.includes(':'),
       asn: event.asn,
       country: event.country,

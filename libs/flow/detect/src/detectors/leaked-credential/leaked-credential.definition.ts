@@ -8,8 +8,7 @@ export const leakedCredential = defineDetector({
   version: LEAKED_CREDENTIAL_VERSION,
   scope: 'caller',
   settings: LeakedCredentialSettings,
-  make: ({ settings }) =>
-    new StrangerWatcher('leaked-credential', LEAKED_CREDENTIAL_VERSION, settings, judgeLeakedCredential),
+  make: (deps) => new StrangerWatcher('leaked-credential', LEAKED_CREDENTIAL_VERSION, deps, judgeLeakedCredential),
   page: {
     title: 'Leaked credential',
     summary:
