@@ -9,6 +9,7 @@ import { HOUR_MS } from '../../windows/time.ts';
 import {
   ANONYMOUS_ACCESS_VERSION,
   isProtected,
+  mayBeOpened,
   judgeAnonymous,
   type AccessHistory,
   type AccessVerdict,
@@ -26,6 +27,8 @@ class RouteAccess {
   callers = 0;
   refusals = 0;
   firstAt = Number.POSITIVE_INFINITY;
+  /** Latest good answer to somebody with a credential; ms. */
+  lastAt = Number.NEGATIVE_INFINITY;
 }
 
 /** Answers to nobody in particular, one after the other, at one route. */
@@ -40,6 +43,8 @@ class Episode {
   constructor(
     readonly firstAt: number,
     readonly history: AccessHistory,
+    /** Of a young log: over as soon as somebody with a credential is served again. */
+    readonly young = false,
   ) {
     this.lastAt = firstAt;
   }
@@ -74,6 +79,7 @@ export class AnonymousAccessWatcher implements Watcher {
     if (route === undefined) return undefined;
     route.authenticated++;
     if (at < route.firstAt) route.firstAt = at;
+    if (at > route.lastAt) route.lastAt = at;
     const callers = caller.endpoint?.callers.size ?? 0;
     if (callers > route.callers) route.callers = callers;
     return undefined;
@@ -112,6 +118,7 @@ export class AnonymousAccessWatcher implements Watcher {
     episode.evidence.add(event, at);
     if (at < episode.reportedAt + REPORT_EVERY_MS || at - episode.toldAt > settings.meantAfterHours * HOUR_MS)
       return undefined;
+    if (episode.young && (episode.answers < settings.minAnswersOpened || !isMissed(route, at))) return undefined;
     const view = { answers: episode.answers, history: episode.history, sensitive: caller.traits.admin };
     const verdict = judgeAnonymous(view, settings);
     if (!verdict) return undefined;
@@ -131,6 +138,12 @@ export class AnonymousAccessWatcher implements Watcher {
     const key = episodeKey(event);
     const known = this.#episodes.get(key);
     const endpoint = endpointHistory(caller, at);
+    if (known?.young === true && route !== undefined && route.authenticated > known.history.authenticated) {
+      // both are served: it is open to all by design
+      this.#episodes.delete(key);
+      route.anonymous += known.answers;
+      return undefined;
+    }
     if (known && at - known.lastAt <= HOUR_MS) {
       // Another endpoint of the route may always have been open.
       return endpoint === undefined || endpoint.anonymous <= known.history.anonymous + known.answers + 1
@@ -140,8 +153,9 @@ export class AnonymousAccessWatcher implements Watcher {
     const history = routeHistory(route, at) ?? endpoint;
     if (!history || !isProtected(history, settings)) {
       // The route is mixed; this endpoint of it may not be.
-      if (!endpoint || !isProtected(endpoint, settings)) return undefined;
-      return this.#open(key, new Episode(at, endpoint));
+      if (endpoint && isProtected(endpoint, settings)) return this.#open(key, new Episode(at, endpoint));
+      const opened = history !== undefined && route !== undefined && at - route.lastAt < HOUR_MS / 2;
+      return opened && mayBeOpened(history, settings) ? this.#open(key, new Episode(at, history, true)) : undefined;
     }
     if (endpoint && endpoint.anonymous > settings.maxAnonymousShare * (endpoint.authenticated + endpoint.anonymous))
       return undefined;
@@ -154,6 +168,10 @@ export class AnonymousAccessWatcher implements Watcher {
     return episode;
   }
 }
+
+/** Whoever comes with a credential would have come again, eight times over. */
+const isMissed = (route: RouteAccess | undefined, at: number): boolean =>
+  route !== undefined && at - route.lastAt >= (8 * (route.lastAt - route.firstAt)) / route.authenticated;
 
 const makeRoute = (): RouteAccess => new RouteAccess();
 

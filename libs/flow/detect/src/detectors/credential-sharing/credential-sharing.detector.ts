@@ -20,6 +20,8 @@ export interface SpreadView {
   readonly clients: number;
   /** First numbers of the addresses of those with real use (IPv6: first groups): far apart where they differ. */
   readonly blocks: number;
+  /** Those of them that came first within a quarter of an hour. */
+  readonly together: number;
   /** A browser or an app of people: many have it. */
   readonly people: boolean;
   /** How often a place came again after another one: at the same time, not one after the other. */
@@ -83,15 +85,15 @@ const judgeSpread = (
   };
 };
 
-/** The log is young: a program that had one place since its beginning is in several at once, each far from the others. */
+/** The log is young: a program that had one place since its beginning is in several at once, each far from the others, and all since a moment: shops that open one by one are no thieves. */
 const judgeEarly = (
   view: SpreadView,
   history: SpreadHistory,
   s: CredentialSharingSettings,
 ): SharingVerdict | undefined => {
   if (view.people || history.places !== 1 || history.hours < s.minEarlyHours) return undefined;
-  if (history.successes - view.requests < s.minEarlyRequests || view.blocks < s.newPlacesEarly) return undefined;
-  if (view.turns < 3 * view.blocks) return undefined;
+  if (history.successes - view.requests < s.minEarlyRequests || view.together < s.newPlacesEarly) return undefined;
+  if (view.together < view.blocks || view.turns < 3 * view.blocks) return undefined;
   return { places: view.places, limit: s.newPlacesEarly, severity: 'medium', confidence: 0.72 };
 };
 

@@ -65,6 +65,8 @@ describe('credential-sharing', () => {
     expect(first).toMatchObject({ severity: 'medium', observed: { value: 5 } });
     expect(shared(hour, ...far(4, 20, MONDAY + 61 * MINUTE_MS))).toEqual([]);
     expect(shared(...far(7, 20, MONDAY))).toEqual([]);
+    const shops = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => far(i + 1, 40, MONDAY + (61 + 9 * i) * MINUTE_MS).slice(i));
+    expect(shared(hour, ...shops)).toEqual([]);
     const app = { userAgent: 'MyApp/3.1 CFNetwork/1485 Darwin/23.1.0', clientFingerprint: '4444444444444444' };
     expect(shared(calls(60, MONDAY, MINUTE_MS, app), ...far(6, 20, MONDAY + 61 * MINUTE_MS, app))).toEqual([]);
   });

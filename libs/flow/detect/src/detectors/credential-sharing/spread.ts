@@ -10,6 +10,8 @@ import type { SpreadHistory, SpreadView } from './credential-sharing.detector.ts
 const MAX_PLACES = 96;
 /** How long ago a place may have come first to be sudden; ms. */
 const SUDDEN_MS = 3 * MINUTE_MS;
+/** Places that come first further apart than this come one by one; ms. */
+const TOGETHER_MS = 15 * MINUTE_MS;
 
 interface Visit {
   readonly ip: string;
@@ -74,6 +76,8 @@ export class Spread {
     const [twice, once, sudden] = [new Places(), new Places(), new Places()];
     const suddenClients = new Set<number>();
     const blocks = new Set<string>();
+    const first = this.#firstNew(credential, at);
+    const together = new Set<string>();
     const [asns, clients, countries] = [new Set<number>(), new Set<number>(), new Set<string>()];
     let [turns, usual, requests] = [0, 0, 0];
     for (const visit of this.#visits) {
@@ -93,6 +97,7 @@ export class Spread {
       if (visit.requests < minRequests) continue;
       places.add(visit);
       blocks.add(visit.block);
+      if (visit.since - first <= TOGETHER_MS) together.add(visit.block);
       if (visit.newAsn) asns.add(visit.asn);
       if (visit.newCountry) countries.add(visit.country);
       turns += visit.turns;
@@ -106,12 +111,22 @@ export class Spread {
       asns: asns.size,
       countries: countries.size,
       blocks: blocks.size,
+      together: together.size,
       people: this.people,
       clients: clients.size,
       turns,
       usual,
       requests,
     };
+  }
+
+  /** When the first of the new places of the hour came; ms. */
+  #firstNew(credential: string, at: number): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const visit of this.#visits)
+      if (visit.isNew && visit.credential === credential && at - visit.since < HOUR_MS && visit.since < first)
+        first = visit.since;
+    return first;
   }
 
   #visitOf(event: ApiEvent, at: number, prefix: () => string, profile: CallerProfile): Visit {

@@ -10,6 +10,8 @@ const MAX_ADDRESSES = 10_000;
  * where one process sees both; elsewhere the campaign joins what each tells.
  */
 export class KeyThieves {
+  /** A key turned up there at this event that is no alert of its own. */
+  held: ApiEvent | undefined;
   readonly #until = new BoundedMap<{ at: number }>(MAX_ADDRESSES);
 
   told(event: ApiEvent, at: number): void {

@@ -92,6 +92,11 @@ export class Host {
     if (this.#refusedAt.length < 100) this.#refusedAt.push(at);
   }
 
+  /** Keys of the thief's that it had before these ten minutes: no habit. */
+  #leakedBefore(here: readonly Guest[]): number {
+    return this.#leaked.size - here.filter(({ caller }) => this.#leaked.has(caller)).length;
+  }
+
   /** A key was told as leaked to this address. */
   leaked(callerKey: string, at: number): void {
     this.#leaked.add(CallerProfile.term(callerKey), at);
@@ -113,7 +118,7 @@ export class Host {
       sameClient: Math.max(0, ...clients.values()),
       people: this.#people,
       refused: this.#refusedAt.filter((one) => at - one < HOST_WINDOW_MS).length,
-      habit: this.#callers.size - here.length,
+      habit: Math.max(0, this.#callers.size - here.length - this.#leakedBefore(here)),
     };
   }
 }

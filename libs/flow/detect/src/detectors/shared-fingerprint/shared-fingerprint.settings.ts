@@ -16,7 +16,7 @@ export const SharedFingerprintSettings = detectorSettings(
     /** Where no clients are logged: so many callers that had an address of their own and all come from this one. */
     newCallersByPlace: count(15),
     /** Callers whose keys were told as leaked to one address within an hour. */
-    leakedCallers: z.number().int().min(2).max(64).default(3),
+    leakedCallers: z.number().int().min(2).max(64).default(2),
     /** Different homes of those callers: fewer is one network that moved. */
     minHomes: count(3),
     /** Part of them that use the same client. */

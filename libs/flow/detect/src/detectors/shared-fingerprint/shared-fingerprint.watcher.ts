@@ -41,6 +41,7 @@ export class SharedFingerprintWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (at < this.#since) this.#since = at;
+    if (this.#thieves.held === event) return this.#leaked(event, at, caller);
     if (caller.profile === undefined) {
       if (event.status === 401 || event.status === 403) this.#known(event)?.refused(at);
       return undefined;
@@ -62,7 +63,10 @@ export class SharedFingerprintWatcher implements Watcher {
 
   /** One key after the other, each for long: there are never many within ten minutes. */
   heard(finding: Finding, event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    if (finding.type !== 'leaked-credential' || finding.simulated) return undefined;
+    return finding.type !== 'leaked-credential' || finding.simulated ? undefined : this.#leaked(event, at, caller);
+  }
+
+  #leaked(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const host = this.#known(event) ?? this.#make(event, at);
     host.leaked(caller.key, at);
     host.evidence ??= new Evidence();
