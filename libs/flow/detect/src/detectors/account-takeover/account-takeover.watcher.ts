@@ -177,6 +177,7 @@ export class AccountTakeoverWatcher implements Watcher {
     // The consumer was here before: a neighbour behind the same address.
     if (caller.profile?.prefixes.has(CallerProfile.term(caller.prefix)) === true) return undefined;
     this.#keyGuessers.delete(key);
+    if (caller.profile) caller.profile.toldStolenAt = at;
     const evidence = new Evidence();
     evidence.add(event, at);
     const limit = this.deps.settings.of(event).minFailures;

@@ -50,6 +50,12 @@ describe('credential-sharing', () => {
     expect(shared(server(5), everywhere(9, 1, 15_000, JAVA))).toEqual([]);
   });
 
+  it('is one alert with what leaks beside it, and as grave', () => {
+    const found = findingsIn(server(5), everywhere(9, 20, 15_000, undefined, FROM));
+    expect(new Set(found.map(({ type }) => type))).toEqual(new Set(['credential-sharing']));
+    expect(found.at(-1)?.severity).toBe('high');
+  });
+
   it('tells a person’s key as well', () => {
     expect(shared(office(5, FIREFOX), everywhere(6, 14, 30_000))).not.toHaveLength(0);
   });

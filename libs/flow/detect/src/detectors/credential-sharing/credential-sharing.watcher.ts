@@ -58,7 +58,7 @@ export class CredentialSharingWatcher implements Watcher {
     const found = this.#look(kept, profile, event, at);
     if (!found) return undefined;
     kept.reportedAt = at;
-    profile.sharedAt = at;
+    profile.toldStolenAt = at;
     const { verdict, view } = found;
     const history = historyOf(profile, at);
     return findingOf({
@@ -66,7 +66,8 @@ export class CredentialSharingWatcher implements Watcher {
       entity: caller.entity,
       type: 'credential-sharing',
       version: CREDENTIAL_SHARING_VERSION,
-      severity: verdict.severity,
+      // one of the places has a client of its own as well: that alone is a leak
+      severity: at - profile.leakedAt < HOUR_MS ? 'high' : verdict.severity,
       confidence: verdict.confidence,
       at,
       from: at - HOUR_MS,

@@ -70,7 +70,10 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
       if (stranger.toldAt === Number.NEGATIVE_INFINITY) profile.accuse(stranger);
       stranger.toldAt = at;
       // one story: the address has the keys of many, or the credential is in many places
-      if (at - profile.sharedAt < HOUR_MS) continue;
+      if (at - profile.toldStolenAt < HOUR_MS) {
+        if (this.type === 'leaked-credential') profile.leakedAt = at;
+        continue;
+      }
       if (this.#thieves.isTold(event.tenant, stranger.ip, at)) {
         if (stranger.ip === event.clientIp) this.#thieves.held = event;
         continue;
