@@ -10,7 +10,7 @@ import { MINUTE_MS } from '../../windows/time.ts';
 import { SUSPECT_METRIC } from '../credential-stuffing/credential-stuffing.detector.ts';
 import { AuthEndpoints, isRecovery } from '../brute-force/auth-endpoints.ts';
 import { Cadence } from '../brute-force/cadence.ts';
-import { clientOf, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
+import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
 import { ACCOUNT_TAKEOVER_VERSION, judgeTakeover, type TakeoverVerdict } from './account-takeover.detector.ts';
 import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
 
@@ -69,8 +69,7 @@ export class AccountTakeoverWatcher implements Watcher {
       const draft = this.#firstAuthenticated(event, at, caller);
       if (draft) return draft;
     }
-    if (isReading(event) || event.answeredBy === 'kong' || !this.#endpoints.matches(event.pathTemplate))
-      return undefined;
+    if (isReading(event) || isByGateway(event) || !this.#endpoints.matches(event.pathTemplate)) return undefined;
     if (isFailedLogin(event)) this.#failed(event, at, caller);
     else if (isGoodLogin(event)) return this.#worked(event, at, caller);
     return undefined;
@@ -82,7 +81,7 @@ export class AccountTakeoverWatcher implements Watcher {
     if (finding.type === 'credential-stuffing' && finding.observed.metric === SUSPECT_METRIC)
       this.#stuffers.set(stufferKey(event), { until: at + stufferMinutes * MINUTE_MS }, caller.lane);
     if (finding.type !== 'brute-force') return undefined;
-    if (event.answeredBy === 'kong' && event.status !== 429) {
+    if (event.answeredBy === 'kong' && event.status !== 429 && !this.#isLogin(event)) {
       const key = `${event.tenant}|${event.clientIp}`;
       const from = this.#keyGuessers.peek(key)?.from ?? finding.window.from;
       this.#keyGuessers.set(key, { from, until, client: clientOf(event), value: finding.observed.value }, caller.lane);
@@ -99,6 +98,11 @@ export class AccountTakeoverWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     if (!attempts || at - attempts.lastAt > settings.windowMinutes * MINUTE_MS) return undefined;
     return `${attempts.failures} failed logins in a row of this client; a success after ${settings.minFailures} or more is told.`;
+  }
+
+  /** Of a log that does not name who answered. */
+  #isLogin(event: ApiEvent): boolean {
+    return !isByGateway(event) && !isReading(event) && this.#endpoints.matches(event.pathTemplate);
   }
 
   #failed(event: ApiEvent, at: number, caller: Caller): void {
@@ -151,7 +155,8 @@ export class AccountTakeoverWatcher implements Watcher {
         failures,
         isGuesser,
         isCrowd: goodLogins >= settings.crowdLogins,
-        clientKnown: event.clientFingerprint !== '',
+        // an address that nobody ever logged in from is one client
+        clientKnown: event.clientFingerprint !== '' || goodLogins === 0,
         slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
       },

@@ -39,6 +39,8 @@ class Episode {
   toldAt = Number.POSITIVE_INFINITY;
   lastAt: number;
   readonly evidence = new Evidence();
+  /** What it is told of: where no routes are logged, the first endpoint below it. */
+  place: Entity | undefined;
 
   constructor(
     readonly firstAt: number,
@@ -69,12 +71,12 @@ export class AnonymousAccessWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.status >= 300) {
-      if (event.refusal === 'unauthenticated' && event.routeId !== '') this.#routeOf(event).refusals++;
+      if (event.refusal === 'unauthenticated') this.#routeOf(event).refusals++;
       return undefined;
     }
     // What a plugin answers itself is no data of the service.
     if (event.answeredBy === 'kong') return undefined;
-    const route = event.routeId === '' ? undefined : this.#routeOf(event);
+    const route = this.#routeOf(event);
     if (event.credentialId === '') return this.#anonymous(event, at, caller, route);
     if (route === undefined) return undefined;
     route.authenticated++;
@@ -98,7 +100,7 @@ export class AnonymousAccessWatcher implements Watcher {
       this.#tenant = event.tenant;
       this.#routes = this.#tenants.getOrMake(event.tenant, () => new BoundedMap(MAX_ROUTES));
     }
-    return this.#routes.getOrMake(event.routeId, makeRoute);
+    return this.#routes.getOrMake(routeIdOf(event), makeRoute);
   }
 
   #anonymous(event: ApiEvent, at: number, caller: Caller, route: RouteAccess | undefined): Draft | undefined {
@@ -175,8 +177,15 @@ const isMissed = (route: RouteAccess | undefined, at: number): boolean =>
 
 const makeRoute = (): RouteAccess => new RouteAccess();
 
-const episodeKey = (event: ApiEvent): string =>
-  `${event.tenant}|${event.routeId === '' ? `${event.serviceId}|${endpointOf(event)}` : event.routeId}`;
+/** Its name where logs were cut down to names; where they have none, what is below the first word of the path goes for one. */
+const routeIdOf = (event: ApiEvent): string => event.routeId || event.routeName || areaOf(event);
+
+const areaOf = ({ serviceId, serviceName, pathTemplate }: ApiEvent): string => {
+  const end = pathTemplate.indexOf('/', 1);
+  return `${serviceId || serviceName} ${end < 0 ? pathTemplate : pathTemplate.slice(0, end)}`;
+};
+
+const episodeKey = (event: ApiEvent): string => `${event.tenant}|${routeIdOf(event)}`;
 
 const routeHistory = (route: RouteAccess | undefined, at: number): AccessHistory | undefined =>
   route && {
@@ -206,7 +215,7 @@ const accessFinding = (
 ): Draft => {
   const { history, answers, firstAt } = episode;
   const minutes = Math.max(1, Math.round((at - firstAt) / 60_000));
-  const entity = placeEntity(event);
+  const entity = (episode.place ??= placeEntity(event));
   const all = history.authenticated + history.anonymous;
   return findingOf({
     event,
@@ -228,6 +237,6 @@ const accessFinding = (
 };
 
 const placeEntity = (event: ApiEvent): Entity =>
-  event.routeId === ''
+  event.routeId === '' && event.routeName === ''
     ? { kind: 'endpoint', id: endpointOf(event), name: endpointOf(event) }
-    : { kind: 'route', id: event.routeId, name: event.routeName || event.routeId };
+    : { kind: 'route', id: event.routeId || event.routeName, name: event.routeName || event.routeId };

@@ -9,7 +9,7 @@ import { bucketOf, DAY_MS } from '../../windows/time.ts';
 import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing, type SlowView } from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
-import { isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
+import { isByGateway, isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { PrefixGuessing } from './prefix-guessing.ts';
 
@@ -51,7 +51,7 @@ export class BruteForceWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '') this.#remember(event);
-    if (event.answeredBy === 'kong') {
+    if (event.answeredBy === 'kong' && (isByGateway(event) || isReading(event) || !this.logins.matches(event))) {
       if ((event.status === 401 || event.status === 403) && event.credentialId === '' && event.consumerId === '')
         return this.#refused(event, at, caller);
       return event.status === 429 && this.logins.matches(event) ? this.#followed(event, at, caller) : undefined;
