@@ -71,6 +71,11 @@ describe('brute-force', () => {
     );
     expect(found[0]?.explanation).toContain('192.0.2.0/24');
     expect(new Set(found.map(({ entity }) => entity.id)).size).toBe(1);
+    // nor is each told besides, when it has tried fifteen itself
+    const on = times(120, (i) =>
+      refused(AT + i * 4 * SECOND, print(i + 1), { clientIp: `192.0.2.${(i % 5) * 9 + 3}` }),
+    );
+    expect(new Set(guesses(on).map(({ entity }) => entity.id)).size).toBe(1);
   });
 
   it('is silent on a fleet of one network whose keys all worked before', () => {

@@ -120,7 +120,10 @@ export class BruteForceWatcher implements Watcher {
         allAtOnce: log.failuresWithin(20_000) > AT_ONCE_SHARE * log.failuresWithin(60_000),
         requests60s: caller.requests(head - 5, head),
         requests10m: caller.requests(head - 59, head),
-        knownGood: event.answeredBy !== 'kong' || this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),
+        knownGood:
+          event.answeredBy !== 'kong' ||
+          this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`) ||
+          this.#prefixes.isTold(event, at, caller, 'gateway'),
         steady: guesser.cadence.paceSince(0).steady,
       },
       settings,
