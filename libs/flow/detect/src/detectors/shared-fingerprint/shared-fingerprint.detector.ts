@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { SharedFingerprintSettings } from './shared-fingerprint.settings.ts';
 
-export const SHARED_FINGERPRINT_VERSION = '1';
+export const SHARED_FINGERPRINT_VERSION = '2';
 
 /** What happened at one address within ten minutes. */
 export interface HostView {
