@@ -23,6 +23,15 @@ export const answeredBy = (source: unknown, tries: unknown, triesCount: number, 
   return lastTryFailed(tries) ? 'kong' : 'upstream';
 };
 
+/** What Kong answers without an upstream; other answers are an upstream's where an entry says nothing of it. */
+const OF_KONG: ReadonlySet<number> = new Set([
+  400, 401, 403, 404, 405, 408, 413, 414, 417, 426, 429, 431, 494, 499, 502, 503, 504,
+]);
+
+/** Of an entry that was cut down to request and status: by the status alone. */
+export const likelyAnsweredBy = (status: number): AnsweredBy =>
+  status < 200 || OF_KONG.has(status) ? 'kong' : 'upstream';
+
 /** What is known about the answer, for `refusalOf`. */
 export interface Answer {
   readonly status: number;

@@ -60,6 +60,17 @@ describe('EntryReader', () => {
     expect(called(undefined)).toEqual({ consumerId: '', credentialId: '' });
   });
 
+  it('takes an answer for the upstream’s where the entry says nothing of who answered, but for those that Kong gives', () => {
+    const by = (status: number, more: object = {}) =>
+      eventOf({ started_at: RECEIVED_AT, request: { method: 'GET', uri: '/orders' }, response: { status }, ...more })
+        .answeredBy;
+    expect([200, 201, 302, 422, 500].map((status) => by(status))).toEqual(Array(5).fill('upstream'));
+    expect([401, 403, 404, 429, 503].map((status) => by(status))).toEqual(Array(5).fill('kong'));
+    expect(by(200, { source: 'kong' })).toBe('kong');
+    expect(by(200, { tries: [] })).toBe('kong');
+    expect(by(401, { source: 'upstream' })).toBe('upstream');
+  });
+
   it('a dead letter is redacted, bounded, and the same for the same content', () => {
     const line = Buffer.from(`{"apikey":"alice-key","x":"${'geheim'.repeat(3_000)}`);
     const [a, b] = [readEntry(line), readEntry(line)];

@@ -1,5 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { answeredBy, countTries, refusalOf } from './answered-by.ts';
+import { answeredBy, countTries, likelyAnsweredBy, refusalOf } from './answered-by.ts';
 import { presentedCredential, type Fingerprints } from './credential.ts';
 import { contentType, credentialIdOf, label, methodOf, standsForAll, tagsOf, tlsVersionOf } from './entry-field.ts';
 import type { GatewayContext } from './gateway-context.ts';
@@ -130,13 +130,18 @@ const uriOf = (request: RawObject): string => {
   return textOf(request['url'], MAX_URI);
 };
 
+/** What of an entry says who answered. */
+const SAYS_WHO = ['source', 'tries', 'latencies', 'upstream_status'] as const;
+
 const answerOf = (entry: RawObject, status: number, upstreamMs: number) => {
   const tries = countTries(entry['tries']);
   return {
     status,
     upstreamMs,
     tries,
-    by: answeredBy(entry['source'], entry['tries'], tries, upstreamMs),
+    by: SAYS_WHO.some((name) => entry[name] !== undefined)
+      ? answeredBy(entry['source'], entry['tries'], tries, upstreamMs)
+      : likelyAnsweredBy(status),
     hasRoute: isObject(entry['route']),
     hasService: isObject(entry['service']),
     upstreamSaid: endsInDigit(entry['upstream_status']),

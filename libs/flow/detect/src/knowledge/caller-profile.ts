@@ -72,6 +72,10 @@ export class CallerProfile {
   said: TeachingTime | undefined;
   /** Who uses the credential from new places or with new clients; undefined for nearly everybody. */
   strangers: Stranger[] | undefined;
+  /** When another detector last told that its credential is in other hands (in many places at once, guessed); ms. */
+  toldStolenAt = Number.NEGATIVE_INFINITY;
+  /** When a stranger with its credential was seen that would have been told as a leak but for that; ms. */
+  leakedAt = Number.NEGATIVE_INFINITY;
   /** Requests in the busiest hour (UTC) before the present one. */
   busiestHour = 0;
   #day = -1;

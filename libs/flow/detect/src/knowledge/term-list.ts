@@ -52,6 +52,14 @@ export class TermList {
     return n;
   }
 
+  /** Terms seen at `from` or later; ms. */
+  lastWithin(from: number): number {
+    const data = this.#data;
+    let n = 0;
+    for (let i = LAST; i < data.length; i += STRIDE) if ((data[i] ?? 0) >= from) n++;
+    return n;
+  }
+
   add(term: number, at: number, count = 1, firstAt = at): void {
     const data = this.#data;
     const i = this.#find(term);

@@ -12,6 +12,8 @@ export interface TakeoverView {
   readonly isCrowd: boolean;
   /** What the client is shows in the log; false: only its address. */
   readonly clientKnown: boolean;
+  /** They took longer than a person stays at it. */
+  readonly slow: boolean;
   /** The failures came by a clock at a place for programs: it waited for a person to allow it. */
   readonly waited: boolean;
 }
@@ -28,10 +30,10 @@ export interface TakeoverVerdict {
  */
 export const judgeTakeover = (v: TakeoverView, s: AccountTakeoverSettings): TakeoverVerdict | undefined => {
   if (v.waited || v.isCrowd) return undefined;
-  const limit = v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor);
+  const limit = (v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor)) * (v.slow ? 2 : 1);
   if (v.isGuesser && v.failures > 0) return { limit, severity: 'high', confidence: 0.88 };
   if (v.failures < limit) return undefined;
-  const isMany = v.failures >= s.manyFailures * (v.clientKnown ? 1 : s.sharedFactor);
+  const isMany = v.failures >= s.manyFailures * (v.clientKnown ? 1 : s.sharedFactor) * (v.slow ? 2 : 1);
   return {
     limit,
     severity: isMany ? 'high' : 'medium',

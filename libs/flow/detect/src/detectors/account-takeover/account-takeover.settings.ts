@@ -15,8 +15,10 @@ export const AccountTakeoverSettings = detectorSettings(
     crowdLogins: z.number().int().min(2).max(1_000_000).default(20),
     /** Longest pause between two of them, and to the one that worked; minutes. */
     windowMinutes: z.number().min(1).max(1_440).default(30),
-    /** How long a success counts as the guesser's after a finding of brute-force or credential-stuffing; minutes. */
+    /** How long a success counts as the guesser's after a finding of brute-force; minutes. */
     guesserMinutes: z.number().min(1).max(1_440).default(30),
+    /** The same of a program after a finding of credential-stuffing, which comes again as long as it goes on; minutes. */
+    stufferMinutes: z.number().min(1).max(1_440).default(10),
     /** Words of a path that make it a login, as for brute-force. */
     authWords: z.array(z.string().min(2).max(40)).max(200).default(DEFAULT_AUTH_WORDS),
   },

@@ -48,6 +48,14 @@ describe('account-takeover', () => {
     ]);
   });
 
+  it('does not take who logged in from there before for a stuffer, nor anybody when it is over', () => {
+    const list = times(200, (i) => login(AT + i * SECOND, 401, { clientIp: `198.${i % 100}.1.1` }));
+    const home = { clientIp: '203.0.113.9' };
+    const slip = (from: number) => [login(from, 401, home), login(from + 7 * SECOND, 200, home)];
+    expect(takeovers([login(AT - MINUTE, 200, home), ...list.slice(0, 190), ...slip(AT + 190 * SECOND)])).toEqual([]);
+    expect(takeovers([...list, ...slip(AT + 18 * MINUTE)])).toEqual([]);
+  });
+
   it('does not take a person for a stuffer whose typo came in the midst of it', () => {
     const list = times(300, (i) => login(AT + i * SECOND, 401, { clientIp: `198.${i % 100}.1.1` }));
     const person = { clientIp: '203.0.113.9', clientFingerprint: 'browser' };
@@ -60,6 +68,7 @@ describe('account-takeover', () => {
       'an address that many log in from: a load balancer, an office',
       [...times(60, (i) => login(AT - (60 - i) * MINUTE, 200)), ...fails(30, 4 * SECOND), login(AT + 4 * MINUTE, 200)],
     ],
+    ['six tries in an hour and a half', [...fails(6, 15 * MINUTE), login(AT + 90 * MINUTE, 200)]],
     ['three typos', [...fails(3, 9 * SECOND), login(AT + MINUTE, 200)]],
     [
       'a password that was reset',

@@ -10,7 +10,7 @@ import { MINUTE_MS } from '../../windows/time.ts';
 import { SUSPECT_METRIC } from '../credential-stuffing/credential-stuffing.detector.ts';
 import { AuthEndpoints, isRecovery } from '../brute-force/auth-endpoints.ts';
 import { Cadence } from '../brute-force/cadence.ts';
-import { clientOf, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
+import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
 import { ACCOUNT_TAKEOVER_VERSION, judgeTakeover, type TakeoverVerdict } from './account-takeover.detector.ts';
 import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
 
@@ -69,19 +69,19 @@ export class AccountTakeoverWatcher implements Watcher {
       const draft = this.#firstAuthenticated(event, at, caller);
       if (draft) return draft;
     }
-    if (isReading(event) || event.answeredBy === 'kong' || !this.#endpoints.matches(event.pathTemplate))
-      return undefined;
+    if (isReading(event) || isByGateway(event) || !this.#endpoints.matches(event.pathTemplate)) return undefined;
     if (isFailedLogin(event)) this.#failed(event, at, caller);
     else if (isGoodLogin(event)) return this.#worked(event, at, caller);
     return undefined;
   }
 
   heard(finding: Finding, event: ApiEvent, at: number, caller: Caller): undefined {
-    const until = at + this.deps.settings.of(event).guesserMinutes * MINUTE_MS;
+    const { guesserMinutes, stufferMinutes } = this.deps.settings.of(event);
+    const until = at + guesserMinutes * MINUTE_MS;
     if (finding.type === 'credential-stuffing' && finding.observed.metric === SUSPECT_METRIC)
-      this.#stuffers.set(stufferKey(event), { until }, caller.lane);
+      this.#stuffers.set(stufferKey(event), { until: at + stufferMinutes * MINUTE_MS }, caller.lane);
     if (finding.type !== 'brute-force') return undefined;
-    if (event.answeredBy === 'kong' && event.status !== 429) {
+    if (event.answeredBy === 'kong' && event.status !== 429 && !this.#isLogin(event)) {
       const key = `${event.tenant}|${event.clientIp}`;
       const from = this.#keyGuessers.peek(key)?.from ?? finding.window.from;
       this.#keyGuessers.set(key, { from, until, client: clientOf(event), value: finding.observed.value }, caller.lane);
@@ -98,6 +98,11 @@ export class AccountTakeoverWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     if (!attempts || at - attempts.lastAt > settings.windowMinutes * MINUTE_MS) return undefined;
     return `${attempts.failures} failed logins in a row of this client; a success after ${settings.minFailures} or more is told.`;
+  }
+
+  /** Of a log that does not name who answered. */
+  #isLogin(event: ApiEvent): boolean {
+    return !isByGateway(event) && !isReading(event) && this.#endpoints.matches(event.pathTemplate);
   }
 
   #failed(event: ApiEvent, at: number, caller: Caller): void {
@@ -133,7 +138,9 @@ export class AccountTakeoverWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     const { failures, firstAt, pending } = attempts;
     const late = at - attempts.lastAt > settings.windowMinutes * MINUTE_MS;
-    const isGuesser = at < attempts.guesserUntil || at < (this.#stuffers.peek(stufferKey(event))?.until ?? 0);
+    // whoever logged in from there before uses the program that the lists are tried with as well
+    const isStuffer = goodLogins === 0 && at < (this.#stuffers.peek(stufferKey(event))?.until ?? 0);
+    const isGuesser = at < attempts.guesserUntil || isStuffer;
     if (late || (isRecovery(event.pathTemplate) && !isGuesser)) {
       attempts.startOver();
       return undefined;
@@ -148,7 +155,9 @@ export class AccountTakeoverWatcher implements Watcher {
         failures,
         isGuesser,
         isCrowd: goodLogins >= settings.crowdLogins,
-        clientKnown: event.clientFingerprint !== '',
+        // an address that nobody ever logged in from is one client
+        clientKnown: event.clientFingerprint !== '' || goodLogins === 0,
+        slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
       },
       settings,
@@ -173,6 +182,7 @@ export class AccountTakeoverWatcher implements Watcher {
     // The consumer was here before: a neighbour behind the same address.
     if (caller.profile?.prefixes.has(CallerProfile.term(caller.prefix)) === true) return undefined;
     this.#keyGuessers.delete(key);
+    if (caller.profile) caller.profile.toldStolenAt = at;
     const evidence = new Evidence();
     evidence.add(event, at);
     const limit = this.deps.settings.of(event).minFailures;

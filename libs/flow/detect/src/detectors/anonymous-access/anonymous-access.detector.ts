@@ -24,6 +24,13 @@ export const isProtected = (h: AccessHistory, s: AnonymousAccessSettings): boole
     : h.callers >= s.minCallers && h.spanMs >= s.minHistoryHours * 3_600_000;
 };
 
+/** Too little is known to say that it is protected, but if all its callers lose their credentials from one moment on, it was. */
+export const mayBeOpened = (h: AccessHistory, s: AnonymousAccessSettings): boolean =>
+  h.authenticated >= s.minAuthenticated &&
+  h.anonymous === 0 &&
+  h.callers >= s.minCallers &&
+  h.spanMs >= s.minYoungMinutes * 60_000;
+
 export interface AccessVerdict {
   readonly severity: Severity;
   readonly confidence: number;

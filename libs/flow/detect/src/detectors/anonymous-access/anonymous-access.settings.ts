@@ -15,6 +15,9 @@ export const AnonymousAccessSettings = detectorSettings(
     minHistoryHours: z.number().min(0).max(720).default(20),
     /** Refusals for want of a credential that prove that one is needed. */
     minRefusals: z.number().int().min(1).max(1_000).default(3),
+    /** A younger log tells only that a route was opened: after so many minutes of callers with a credential alone, so many answers to others alone. */
+    minYoungMinutes: z.number().min(1).max(1_440).default(10),
+    minAnswersOpened: z.number().int().min(2).max(100_000).default(10),
     /** Good answers without a credential, no pause of an hour between. */
     minAnswers: z.number().int().min(2).max(100_000).default(5),
     /** From so many on it is high rather than medium. */

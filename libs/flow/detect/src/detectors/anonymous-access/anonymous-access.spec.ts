@@ -36,6 +36,16 @@ describe('anonymous-access', () => {
     expect(found([...refusals, ...soon, ...open(6)]).length).toBeGreaterThan(0);
   });
 
+  it('tells in a short log that all callers of a route lost their credentials at one moment, and nothing less', () => {
+    const soon = past({}, 1);
+    expect(found([...soon, ...open(20)])[0]).toMatchObject({ entity: { kind: 'route' }, observed: { value: 10 } });
+    // one of them still comes with its own: the others were always let in
+    const on = times(20, (i) => anApiEvent({ startedAt: AT + (1 + i) * 50 * SECOND, consumerId: 'c1' }));
+    expect(found([...soon, ...open(20), ...on])).toEqual([]);
+    // nobody is missed yet
+    expect(found([...soon, ...open(20).map((event, i) => ({ ...event, startedAt: AT + i * SECOND }))])).toEqual([]);
+  });
+
   it('tells an opened endpoint on a route that is mixed', () => {
     const open1 = { path: '/catalogue', pathTemplate: '/catalogue' };
     const guests = times(300, (i) => anAnonymousEvent({ startedAt: AT - 40 * HOUR + i * 60 * SECOND, ...open1 }));
@@ -50,7 +60,7 @@ describe('anonymous-access', () => {
     ],
     ['a new public route', open(500, { routeId: 'new' })],
     ['a log that shows one consumer alone', [...past({ consumerId: 'c1' }), ...open(60)]],
-    ['a short log', [...past({}, 2), ...open(60)]],
+    ['a short log of few callers', [...past({ consumerId: 'c1' }, 2), ...open(60)]],
     ['a single answer', [...past(), ...open(1)]],
     ['answers of a plugin', [...past(), ...open(60, { answeredBy: 'kong' })]],
     ['refused requests', [...past(), ...open(60, { status: 401 })]],

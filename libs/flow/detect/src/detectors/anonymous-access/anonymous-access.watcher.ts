@@ -9,6 +9,7 @@ import { HOUR_MS } from '../../windows/time.ts';
 import {
   ANONYMOUS_ACCESS_VERSION,
   isProtected,
+  mayBeOpened,
   judgeAnonymous,
   type AccessHistory,
   type AccessVerdict,
@@ -26,6 +27,8 @@ class RouteAccess {
   callers = 0;
   refusals = 0;
   firstAt = Number.POSITIVE_INFINITY;
+  /** Latest good answer to somebody with a credential; ms. */
+  lastAt = Number.NEGATIVE_INFINITY;
 }
 
 /** Answers to nobody in particular, one after the other, at one route. */
@@ -36,10 +39,14 @@ class Episode {
   toldAt = Number.POSITIVE_INFINITY;
   lastAt: number;
   readonly evidence = new Evidence();
+  /** What it is told of: where no routes are logged, the first endpoint below it. */
+  place: Entity | undefined;
 
   constructor(
     readonly firstAt: number,
     readonly history: AccessHistory,
+    /** Of a young log: over as soon as somebody with a credential is served again. */
+    readonly young = false,
   ) {
     this.lastAt = firstAt;
   }
@@ -64,16 +71,17 @@ export class AnonymousAccessWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.status >= 300) {
-      if (event.refusal === 'unauthenticated' && event.routeId !== '') this.#routeOf(event).refusals++;
+      if (event.refusal === 'unauthenticated') this.#routeOf(event).refusals++;
       return undefined;
     }
     // What a plugin answers itself is no data of the service.
     if (event.answeredBy === 'kong') return undefined;
-    const route = event.routeId === '' ? undefined : this.#routeOf(event);
+    const route = this.#routeOf(event);
     if (event.credentialId === '') return this.#anonymous(event, at, caller, route);
     if (route === undefined) return undefined;
     route.authenticated++;
     if (at < route.firstAt) route.firstAt = at;
+    if (at > route.lastAt) route.lastAt = at;
     const callers = caller.endpoint?.callers.size ?? 0;
     if (callers > route.callers) route.callers = callers;
     return undefined;
@@ -92,7 +100,7 @@ export class AnonymousAccessWatcher implements Watcher {
       this.#tenant = event.tenant;
       this.#routes = this.#tenants.getOrMake(event.tenant, () => new BoundedMap(MAX_ROUTES));
     }
-    return this.#routes.getOrMake(event.routeId, makeRoute);
+    return this.#routes.getOrMake(routeIdOf(event), makeRoute);
   }
 
   #anonymous(event: ApiEvent, at: number, caller: Caller, route: RouteAccess | undefined): Draft | undefined {
@@ -112,6 +120,7 @@ export class AnonymousAccessWatcher implements Watcher {
     episode.evidence.add(event, at);
     if (at < episode.reportedAt + REPORT_EVERY_MS || at - episode.toldAt > settings.meantAfterHours * HOUR_MS)
       return undefined;
+    if (episode.young && (episode.answers < settings.minAnswersOpened || !isMissed(route, at))) return undefined;
     const view = { answers: episode.answers, history: episode.history, sensitive: caller.traits.admin };
     const verdict = judgeAnonymous(view, settings);
     if (!verdict) return undefined;
@@ -131,6 +140,12 @@ export class AnonymousAccessWatcher implements Watcher {
     const key = episodeKey(event);
     const known = this.#episodes.get(key);
     const endpoint = endpointHistory(caller, at);
+    if (known?.young === true && route !== undefined && route.authenticated > known.history.authenticated) {
+      // both are served: it is open to all by design
+      this.#episodes.delete(key);
+      route.anonymous += known.answers;
+      return undefined;
+    }
     if (known && at - known.lastAt <= HOUR_MS) {
       // Another endpoint of the route may always have been open.
       return endpoint === undefined || endpoint.anonymous <= known.history.anonymous + known.answers + 1
@@ -140,8 +155,9 @@ export class AnonymousAccessWatcher implements Watcher {
     const history = routeHistory(route, at) ?? endpoint;
     if (!history || !isProtected(history, settings)) {
       // The route is mixed; this endpoint of it may not be.
-      if (!endpoint || !isProtected(endpoint, settings)) return undefined;
-      return this.#open(key, new Episode(at, endpoint));
+      if (endpoint && isProtected(endpoint, settings)) return this.#open(key, new Episode(at, endpoint));
+      const opened = history !== undefined && route !== undefined && at - route.lastAt < HOUR_MS / 2;
+      return opened && mayBeOpened(history, settings) ? this.#open(key, new Episode(at, history, true)) : undefined;
     }
     if (endpoint && endpoint.anonymous > settings.maxAnonymousShare * (endpoint.authenticated + endpoint.anonymous))
       return undefined;
@@ -155,10 +171,21 @@ export class AnonymousAccessWatcher implements Watcher {
   }
 }
 
+/** Whoever comes with a credential would have come again, eight times over. */
+const isMissed = (route: RouteAccess | undefined, at: number): boolean =>
+  route !== undefined && at - route.lastAt >= (8 * (route.lastAt - route.firstAt)) / route.authenticated;
+
 const makeRoute = (): RouteAccess => new RouteAccess();
 
-const episodeKey = (event: ApiEvent): string =>
-  `${event.tenant}|${event.routeId === '' ? `${event.serviceId}|${endpointOf(event)}` : event.routeId}`;
+/** Its name where logs were cut down to names; where they have none, what is below the first word of the path goes for one. */
+const routeIdOf = (event: ApiEvent): string => event.routeId || event.routeName || areaOf(event);
+
+const areaOf = ({ serviceId, serviceName, pathTemplate }: ApiEvent): string => {
+  const end = pathTemplate.indexOf('/', 1);
+  return `${serviceId || serviceName} ${end < 0 ? pathTemplate : pathTemplate.slice(0, end)}`;
+};
+
+const episodeKey = (event: ApiEvent): string => `${event.tenant}|${routeIdOf(event)}`;
 
 const routeHistory = (route: RouteAccess | undefined, at: number): AccessHistory | undefined =>
   route && {
@@ -188,7 +215,7 @@ const accessFinding = (
 ): Draft => {
   const { history, answers, firstAt } = episode;
   const minutes = Math.max(1, Math.round((at - firstAt) / 60_000));
-  const entity = placeEntity(event);
+  const entity = (episode.place ??= placeEntity(event));
   const all = history.authenticated + history.anonymous;
   return findingOf({
     event,
@@ -210,6 +237,6 @@ const accessFinding = (
 };
 
 const placeEntity = (event: ApiEvent): Entity =>
-  event.routeId === ''
+  event.routeId === '' && event.routeName === ''
     ? { kind: 'endpoint', id: endpointOf(event), name: endpointOf(event) }
-    : { kind: 'route', id: event.routeId, name: event.routeName || event.routeId };
+    : { kind: 'route', id: event.routeId || event.routeName, name: event.routeName || event.routeId };

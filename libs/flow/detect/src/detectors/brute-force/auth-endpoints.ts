@@ -9,7 +9,7 @@ const MACHINES = new Set(['token', 'tokens', 'oauth', 'oauth2']);
 /** What is done with a login that one has, or before one has any: a refusal does not say that somebody guesses. */
 const AFTERWARDS = new Set([
   'refresh', 'logout', 'signout', 'logoff', 'revoke', 'introspect', 'introspection', 'userinfo', 'jwks', 'me', 'whoami', 'validate', 'check',
-  'status', 'callback', 'register', 'registration', 'signup', 'sign-up', 'send', 'resend', 'captcha',
+  'status', 'callback', 'register', 'registration', 'signup', 'sign-up', 'sign-out', 'log-out', 'send', 'resend', 'captcha',
 ]); // prettier-ignore
 const RECOVERY = new Set(['forgot', 'reset', 'recover', 'recovery', 'unlock', 'change', 'magic']);
 
@@ -42,7 +42,7 @@ export class AuthEndpoints {
   }
 
   #read(segments: readonly string[]): number {
-    const last = segments.at(-1) ?? '';
+    const last = segments.at(-1)?.replaceAll('_', '-') ?? '';
     if (AFTERWARDS.has(last)) return NONE;
     const lastParameter = segments.findLastIndex((segment) => segment.startsWith('{'));
     const early = segments.length - 2;
@@ -55,7 +55,8 @@ export class AuthEndpoints {
   }
 
   #wordOf(segment: string): string | undefined {
-    if (this.#words.has(segment)) return segment;
+    const plain = segment.replaceAll('_', '-');
+    if (this.#words.has(plain)) return plain;
     return segment.split(/[-_.:]/).find((word) => this.#words.has(word));
   }
 }

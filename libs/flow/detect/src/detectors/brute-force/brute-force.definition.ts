@@ -15,7 +15,7 @@ export const bruteForce = defineDetector({
     title: 'Brute force',
     summary: 'Somebody guesses credentials, at the gateway or at the login of an API.',
     method:
-      'Refusals (401, 403 by Kong; 401 of upstreams that check keys themselves) of one address by the number of different credentials it presented, and failed logins at the upstream (400, 401, 403, 422, 423, and 429 after such) of one caller from one address, in one and in ten minutes, against absolute limits. Slow guessing: the latest 32 failures in 24 hours with no success between, half of them ten minutes apart or more. Addresses of one /24 (/48) that take turns are added up. A stale key that is repeated is one credential; a program that asks for a token by its clock waits or is stuck; failed refreshes of a session are no logins.',
+      'Refusals (401, 403 by Kong; 401 of upstreams that check keys themselves) of one address by the number of different credentials it presented, and failed logins at the upstream (400, 401, 403, 422, 423, and 429 after such) of one caller from one address, in one and in ten minutes, against absolute limits; fifteen in ten minutes where nearly each is for another credential and none ever worked there. Slow guessing: the latest 32 failures in 24 hours with no success between, half of them ten minutes apart or more. Addresses of one /24 (/48) that take turns are added up. A stale key that is repeated is one credential; a program that asks for a token by its clock waits or is stuck; failed refreshes of a session are no logins.',
     owasp: ['API2:2023'],
     attack: ['T1110.001', 'T1110.003'],
     severity: {

@@ -5,6 +5,9 @@ import type { BruteForceSettings } from './brute-force.settings.ts';
 
 export const BRUTE_FORCE_VERSION = '2';
 
+/** Part of the refusals that is for different credentials where each is another guess. */
+const ALL_DISTINCT = 0.9;
+
 export interface GuessingView {
   /** Refusals; marks are fingerprints of the credentials presented, those that ever worked left out. */
   readonly in60s: FailureCounts;
@@ -12,6 +15,8 @@ export interface GuessingView {
   /** All requests of the caller in the same spans. */
   readonly requests60s: number;
   readonly requests10m: number;
+  /** Nearly all refusals of the last minute are younger than 20 s: so a page asks that is opened with an old token. */
+  readonly allAtOnce?: boolean;
   /** The address has been seen with a credential that works. */
   readonly knownGood: boolean;
   /** The latest of them come by a clock, as a poller's do. */
@@ -41,9 +46,12 @@ export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings):
     return guessing(in60s, 60_000, s.gatewayFailures60s);
   if (failing10 && in10m.failures > s.gatewayFailures10m && varied(in10m, s.gatewayDistinct10m, s))
     return guessing(in10m, 600_000, s.gatewayFailures10m);
-  if (view.knownGood || view.steady === true) return undefined;
+  if (view.knownGood) return undefined;
+  if (failing10 && in10m.distinct >= s.gatewayAllDistinct10m && in10m.distinct >= ALL_DISTINCT * in10m.remembered)
+    return guessing(in10m, 600_000, s.gatewayAllDistinct10m - 1);
+  if (view.steady === true) return undefined;
   const blind = (c: FailureCounts): boolean => c.unmarked >= 0.9 * c.remembered;
-  if (failing60 && in60s.failures > s.blindFailures60s && blind(in60s))
+  if (failing60 && view.allAtOnce !== true && in60s.failures > s.blindFailures60s && blind(in60s))
     return blindly(in60s, 60_000, s.blindFailures60s);
   if (failing10 && in10m.failures > s.blindFailures10m && blind(in10m))
     return blindly(in10m, 600_000, s.blindFailures10m);

@@ -10,9 +10,14 @@ export const DEFAULT_AUTH_WORDS = [
   'logon',
   'signin',
   'sign-in',
+  'signon',
+  'sign-on',
+  'signinwithpassword',
   'auth',
   'authenticate',
   'authentication',
+  'authn',
+  'j-security-check',
   'token',
   'tokens',
   'session',
@@ -39,10 +44,12 @@ export const BruteForceSettings = detectorSettings({
   /** Different presented credentials among them; fewer is a stale credential, not guessing. */
   gatewayDistinct60s: count(8),
   gatewayDistinct10m: count(15),
+  /** So many in 10 min are enough where nearly every refusal is for another credential, at an address that never had one that worked. */
+  gatewayAllDistinct10m: count(15),
   /** Different credentials per refusal: below it a few keys are repeated. */
   gatewayDistinctShare: share(0.5),
-  /** Refusals that show no credential (Kong hides `Authorization`): the limits without any variety to go by. */
-  blindFailures60s: count(30),
+  /** Refusals that show no credential (Kong hides `Authorization`): the limits without any variety to go by; in 60 s not all at once, as a page asks that is opened with an old token. */
+  blindFailures60s: count(20),
   blindFailures10m: count(150),
   /** Refused part of the caller's requests. */
   minFailureShare: share(0.9),

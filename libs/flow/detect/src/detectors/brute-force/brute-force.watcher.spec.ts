@@ -33,6 +33,13 @@ describe('brute-force', () => {
     expect(found[0]?.explanation).toContain('8 logins');
   });
 
+  it('takes refusals at a login for its own in a log that names neither routes nor who answered', () => {
+    const bare = { answeredBy: 'kong', refusal: 'unauthenticated', routeId: '', routeName: '', serviceId: '', serviceName: '' } as const; // prettier-ignore
+    expect(guesses(times(15, (i) => login(AT + i * SECOND, 401, bare)))).not.toEqual([]);
+    // with a route it is Kong that refuses, for want of one credential
+    expect(guesses(times(15, (i) => login(AT + i * SECOND, 401, { ...bare, routeId: 'r' })))).toEqual([]);
+  });
+
   it('is silent on who fails now and then, and succeeds between', () => {
     expect(guesses(times(40, (i) => login(uneven(i, 15 * MINUTE), i % 6 === 5 ? 200 : 401)))).toEqual([]);
   });
@@ -64,6 +71,11 @@ describe('brute-force', () => {
     );
     expect(found[0]?.explanation).toContain('192.0.2.0/24');
     expect(new Set(found.map(({ entity }) => entity.id)).size).toBe(1);
+    // nor is each told besides, when it has tried fifteen itself
+    const on = times(120, (i) =>
+      refused(AT + i * 4 * SECOND, print(i + 1), { clientIp: `192.0.2.${(i % 5) * 9 + 3}` }),
+    );
+    expect(new Set(guesses(on).map(({ entity }) => entity.id)).size).toBe(1);
   });
 
   it('is silent on a fleet of one network whose keys all worked before', () => {

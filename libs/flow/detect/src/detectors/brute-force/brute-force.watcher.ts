@@ -9,7 +9,7 @@ import { bucketOf, DAY_MS } from '../../windows/time.ts';
 import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing, type SlowView } from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
-import { isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
+import { isByGateway, isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { PrefixGuessing } from './prefix-guessing.ts';
 
@@ -18,6 +18,8 @@ const MAX_KNOWN_GOOD = 1_000_000;
 const TEN_MINUTES_MS = 600_000;
 /** Failures among which a 429 at a login is one more guess. */
 const GUESSING_ALREADY = 3;
+/** Part of a minute's refusals that the latest 20 s have where they came all at once. */
+const AT_ONCE_SHARE = 0.7;
 /** A mark of its own for a credential that used to work. */
 const STALE = 1;
 
@@ -49,7 +51,7 @@ export class BruteForceWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '') this.#remember(event);
-    if (event.answeredBy === 'kong') {
+    if (event.answeredBy === 'kong' && (isByGateway(event) || isReading(event) || !this.logins.matches(event))) {
       if ((event.status === 401 || event.status === 403) && event.credentialId === '' && event.consumerId === '')
         return this.#refused(event, at, caller);
       return event.status === 429 && this.logins.matches(event) ? this.#followed(event, at, caller) : undefined;
@@ -115,9 +117,13 @@ export class BruteForceWatcher implements Watcher {
       {
         in60s: log.within(60_000),
         in10m: log.within(TEN_MINUTES_MS),
+        allAtOnce: log.failuresWithin(20_000) > AT_ONCE_SHARE * log.failuresWithin(60_000),
         requests60s: caller.requests(head - 5, head),
         requests10m: caller.requests(head - 59, head),
-        knownGood: event.answeredBy !== 'kong' || this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`),
+        knownGood:
+          event.answeredBy !== 'kong' ||
+          this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`) ||
+          this.#prefixes.isTold(event, at, caller, 'gateway'),
         steady: guesser.cadence.paceSince(0).steady,
       },
       settings,

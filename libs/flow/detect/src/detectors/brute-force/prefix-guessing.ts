@@ -38,6 +38,12 @@ export class PrefixGuessing {
     this.#networks.forgetLanes(lanes);
   }
 
+  /** The network of the address was told of in the last ten minutes: a few guesses of one of them are nothing more. */
+  isTold(event: ApiEvent, at: number, caller: Caller, place: GuessingPlace): boolean {
+    const network = this.#networks.peek(keyOf(event, caller, place));
+    return network !== undefined && at < network.log.reportedAt + WINDOW_MS;
+  }
+
   /** A login that worked, where others failed before. */
   worked(event: ApiEvent, at: number, caller: Caller): void {
     this.#networks.peek(keyOf(event, caller, 'login'))?.log.addSuccess(at);

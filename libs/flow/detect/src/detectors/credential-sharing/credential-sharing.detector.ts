@@ -18,6 +18,12 @@ export interface SpreadView {
   readonly countries: number;
   /** Different clients of the new places. */
   readonly clients: number;
+  /** First numbers of the addresses of those with real use (IPv6: first groups): far apart where they differ. */
+  readonly blocks: number;
+  /** Those of them that came first within a quarter of an hour. */
+  readonly together: number;
+  /** A browser or an app of people: many have it. */
+  readonly people: boolean;
   /** How often a place came again after another one: at the same time, not one after the other. */
   readonly turns: number;
   /** Answered requests from the caller's usual places. */
@@ -51,7 +57,7 @@ export const judgeSharing = (
   s: CredentialSharingSettings,
 ): SharingVerdict | undefined => {
   const limit = limitOf(history, s);
-  if (limit === undefined) return undefined;
+  if (limit === undefined) return judgeEarly(view, history, s);
   return judgeSpread(view, history, limit, s) ?? judgeSudden(view, history, limit, s);
 };
 
@@ -68,7 +74,7 @@ const judgeSpread = (
   // one after the other is a journey
   if (places === view.places && view.turns < places) return undefined;
   // one provider, one client, and the old place is silent: moved to a pool
-  const several = view.clients >= 2 || view.asns >= 3 || view.countries >= 2;
+  const several = view.clients >= 2 || view.asns >= 3 || view.countries >= 2 || view.blocks >= s.farApart;
   if (!several && view.usual === 0) return undefined;
   const many = places >= 3 * limit || view.asns >= 6;
   return {
@@ -77,6 +83,18 @@ const judgeSpread = (
     severity: many ? 'high' : 'medium',
     confidence: Math.min(0.95, 0.75 + (several ? 0.1 : 0) + (many ? 0.1 : 0)),
   };
+};
+
+/** The log is young: a program that had one place since its beginning is in several at once, each far from the others, and all since a moment: shops that open one by one are no thieves. */
+const judgeEarly = (
+  view: SpreadView,
+  history: SpreadHistory,
+  s: CredentialSharingSettings,
+): SharingVerdict | undefined => {
+  if (view.people || history.places !== 1 || history.hours < s.minEarlyHours) return undefined;
+  if (history.successes - view.requests < s.minEarlyRequests || view.together < s.newPlacesEarly) return undefined;
+  if (view.together < view.blocks || view.turns < 3 * view.blocks) return undefined;
+  return { places: view.places, limit: s.newPlacesEarly, severity: 'medium', confidence: 0.72 };
 };
 
 /** Within minutes and with several clients, of who had few places for days: nobody moves like that. */

@@ -10,6 +10,8 @@ export const CredentialSharingSettings = detectorSettings(
     newPlaces: count(4),
     /** New countries besides the usual ones within an hour; needs an address table. */
     newCountries: count(2),
+    /** Addresses that begin with so many different numbers are no provider's pool. */
+    farApart: count(6),
     /** Times the new places that the caller took up on an ordinary day before. */
     usualFactor: z.number().min(1).max(100).default(3),
     /** Times all places that it had before: who comes from everywhere comes from elsewhere as well. */
@@ -25,6 +27,10 @@ export const CredentialSharingSettings = detectorSettings(
     /** With less history (but so many hours of it, with three times the requests, from at most two places) so many new places. */
     newPlacesUnknown: count(8),
     minUnknownHours: z.number().min(0.5).max(48).default(3),
+    /** Of a program that had one network for an hour, with so many answered requests, so many far apart and by turns. */
+    newPlacesEarly: count(5),
+    minEarlyHours: z.number().min(0.25).max(48).default(1),
+    minEarlyRequests: count(30),
   },
   60,
 );

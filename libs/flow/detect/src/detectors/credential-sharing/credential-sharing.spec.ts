@@ -50,8 +50,35 @@ describe('credential-sharing', () => {
     expect(shared(server(5), everywhere(9, 1, 15_000, JAVA))).toEqual([]);
   });
 
+  it('is one alert with what leaks beside it, and as grave', () => {
+    const found = findingsIn(server(5), everywhere(9, 20, 15_000, undefined, FROM));
+    expect(new Set(found.map(({ type }) => type))).toEqual(new Set(['credential-sharing']));
+    expect(found.at(-1)?.severity).toBe('high');
+  });
+
   it('tells a person’s key as well', () => {
     expect(shared(office(5, FIREFOX), everywhere(6, 14, 30_000))).not.toHaveLength(0);
+  });
+
+  const far = (places: number, each: number, from: number, client: Partial<ApiEvent> = JAVA) =>
+    Array.from({ length: places }, (_, p) =>
+      calls(each, from + p * 7_000, 2 * MINUTE_MS, { clientIp: `${13 + 17 * p}.${p}.1.1`, ...client }),
+    );
+
+  it('tells a program of one place, for an hour now, that is in six far apart at once', () => {
+    const hour = calls(60, MONDAY, MINUTE_MS);
+    const [first] = shared(hour, ...far(6, 20, MONDAY + 61 * MINUTE_MS));
+    expect(first).toMatchObject({ severity: 'medium', observed: { value: 5 } });
+    expect(shared(hour, ...far(4, 20, MONDAY + 61 * MINUTE_MS))).toEqual([]);
+    expect(shared(...far(7, 20, MONDAY))).toEqual([]);
+    const shops = [0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => far(i + 1, 40, MONDAY + (61 + 9 * i) * MINUTE_MS).slice(i));
+    expect(shared(hour, ...shops)).toEqual([]);
+    const app = { userAgent: 'MyApp/3.1 CFNetwork/1485 Darwin/23.1.0', clientFingerprint: '4444444444444444' };
+    expect(shared(calls(60, MONDAY, MINUTE_MS, app), ...far(6, 20, MONDAY + 61 * MINUTE_MS, app))).toEqual([]);
+  });
+
+  it('takes places that are far apart for no move, though the client is one and the old place silent', () => {
+    expect(shared(server(4), ...far(6, 20, FROM + DAY_MS))).not.toHaveLength(0);
   });
 
   it.each<[string, readonly ApiEvent[][]]>([

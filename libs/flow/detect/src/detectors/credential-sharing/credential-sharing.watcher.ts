@@ -51,11 +51,14 @@ export class CredentialSharingWatcher implements Watcher {
     if (prefixes.forgotten > 0 && (spread === undefined || at > spread.reportedAt + HOUR_MS)) return undefined;
     const kept = spread ?? this.#spreads.getOrMake(caller.key, () => new Spread(), caller.lane);
     if (!kept.came(event, at, () => caller.prefix, profile)) return undefined;
+    const { kind } = caller.agent;
+    kept.people ||= kind === 'browser' || kind === 'mobile-app';
     if (at < kept.lookedAt + LOOK_EVERY_MS || at < kept.reportedAt + REPORT_EVERY_MS) return undefined;
     kept.lookedAt = at;
     const found = this.#look(kept, profile, event, at);
     if (!found) return undefined;
     kept.reportedAt = at;
+    profile.toldStolenAt = at;
     const { verdict, view } = found;
     const history = historyOf(profile, at);
     return findingOf({
@@ -63,7 +66,8 @@ export class CredentialSharingWatcher implements Watcher {
       entity: caller.entity,
       type: 'credential-sharing',
       version: CREDENTIAL_SHARING_VERSION,
-      severity: verdict.severity,
+      // one of the places has a client of its own as well: that alone is a leak
+      severity: at - profile.leakedAt < HOUR_MS ? 'high' : verdict.severity,
       confidence: verdict.confidence,
       at,
       from: at - HOUR_MS,

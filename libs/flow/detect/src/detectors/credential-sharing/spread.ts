@@ -10,11 +10,15 @@ import type { SpreadHistory, SpreadView } from './credential-sharing.detector.ts
 const MAX_PLACES = 96;
 /** How long ago a place may have come first to be sudden; ms. */
 const SUDDEN_MS = 3 * MINUTE_MS;
+/** Places that come first further apart than this come one by one; ms. */
+const TOGETHER_MS = 15 * MINUTE_MS;
 
 interface Visit {
   readonly ip: string;
   readonly credential: string;
   readonly region: number;
+  /** `192.` */
+  readonly block: string;
   readonly v6: boolean;
   readonly asn: number;
   readonly country: string;
@@ -47,6 +51,8 @@ export class Spread {
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
   lookedAt = Number.NEGATIVE_INFINITY;
+  /** A new place with a browser or an app of people. */
+  people = false;
   readonly #visits: Visit[] = [];
   #latest: Visit | undefined;
 
@@ -69,6 +75,9 @@ export class Spread {
     const places = new Places();
     const [twice, once, sudden] = [new Places(), new Places(), new Places()];
     const suddenClients = new Set<number>();
+    const blocks = new Set<string>();
+    const first = this.#firstNew(credential, at);
+    const together = new Set<string>();
     const [asns, clients, countries] = [new Set<number>(), new Set<number>(), new Set<string>()];
     let [turns, usual, requests] = [0, 0, 0];
     for (const visit of this.#visits) {
@@ -87,6 +96,8 @@ export class Spread {
       if (visit.requests >= 2) twice.add(visit);
       if (visit.requests < minRequests) continue;
       places.add(visit);
+      blocks.add(visit.block);
+      if (visit.since - first <= TOGETHER_MS) together.add(visit.block);
       if (visit.newAsn) asns.add(visit.asn);
       if (visit.newCountry) countries.add(visit.country);
       turns += visit.turns;
@@ -99,11 +110,23 @@ export class Spread {
       suddenClients: suddenClients.size,
       asns: asns.size,
       countries: countries.size,
+      blocks: blocks.size,
+      together: together.size,
+      people: this.people,
       clients: clients.size,
       turns,
       usual,
       requests,
     };
+  }
+
+  /** When the first of the new places of the hour came; ms. */
+  #firstNew(credential: string, at: number): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const visit of this.#visits)
+      if (visit.isNew && visit.credential === credential && at - visit.since < HOUR_MS && visit.since < first)
+        first = visit.since;
+    return first;
   }
 
   #visitOf(event: ApiEvent, at: number, prefix: () => string, profile: CallerProfile): Visit {
@@ -116,6 +139,7 @@ export class Spread {
       ip: event.clientIp,
       credential: event.credentialId,
       region: hash32(regionOf(event.clientIp)),
+      block: event.clientIp.slice(0, event.clientIp.search(/[.:]/)),
       v6: event.clientIp.includes(':'),
       asn: event.asn,
       country: event.country,

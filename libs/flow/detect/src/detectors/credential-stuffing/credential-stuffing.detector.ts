@@ -45,6 +45,8 @@ export interface StuffingVerdict {
 }
 
 const HISTORY_MS = 6 * 3_600_000;
+/** Failures of the latest minutes per failure of the hour. */
+const GOES_ON_SHARE = 0.05;
 
 /**
  * Flags many addresses that fail at one login, each a few times: by what program they use, which hardly ever succeeds, or, where programs
@@ -53,7 +55,9 @@ const HISTORY_MS = 6 * 3_600_000;
  */
 export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): StuffingVerdict | undefined => {
   if (isSpread(v.suspects, s, s.minSuspectFailures)) return verdict('client', 10, v.suspects, s, 0.85);
-  if (isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
+  // told while it goes on, not at the next failure of anybody
+  const goesOn = v.failures >= Math.max(2, GOES_ON_SHARE * v.hour.failures);
+  if (goesOn && isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
   // Lists are tried from elsewhere: where users fail at home, the login is out of order.
   if (!isSpread(v, s) || v.familiar >= s.maxFamiliarShare * v.addresses) return undefined;
   const attempts = v.failures + v.successes;

@@ -43,6 +43,13 @@ describe('credential-stuffing', () => {
     expect(found[0]?.contributors.some(({ entity }) => entity.kind === 'ip')).toBe(true);
   });
 
+  it('is over when it is over: the next typo of anybody is not told as if it went on', () => {
+    const attack = times(200, (i) => login(AT + HOUR + i * SECOND, 401, 1000 + (i % 100), 'kit'));
+    const typo = login(AT + HOUR + 40 * MINUTE, 401, 7, 'kit');
+    const last = stuffing([...people(60, MINUTE), ...attack, typo]).at(-1);
+    expect(last?.detectedAt).toBeLessThan(AT + HOUR + 5 * MINUTE);
+  });
+
   it('tells thirty failures of a program that never logged in, and not thirty of those that people use', () => {
     const attack = (kit: (i: number) => string) =>
       times(35, (i) => login(AT + HOUR + i * SECOND, 401, 1000 + i, kit(i)));
@@ -113,7 +120,8 @@ describe('credential-stuffing', () => {
     ],
     ['hardly any history, few of them', view({ failures: 60, successes: 4, addresses: 50, past: fresh }), undefined],
     ['few addresses with many tries each', view({ suspects: { failures: 400, addresses: 30, kinds: 1 } }), undefined],
-    ['suspects in an hour', view({ hour: { failures: 60, addresses: 50, kinds: 1 } }), 'client'],
+    ['suspects in an hour, none of late', view({ hour: { failures: 60, addresses: 50, kinds: 1 } }), undefined],
+    ['suspects in an hour', view({ failures: 6, hour: { failures: 60, addresses: 50, kinds: 1 } }), 'client'],
   ])('%s', (_name, v, by) => {
     expect(judgeStuffing(v, CredentialStuffingSettings.parse({}))?.by).toBe(by);
   });

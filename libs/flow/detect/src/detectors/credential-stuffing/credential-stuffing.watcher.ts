@@ -10,7 +10,7 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, WINDOW_MS } from '../../windows/time.ts';
 import { AuthEndpoints } from '../brute-force/auth-endpoints.ts';
-import { clientOf, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
+import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
 import {
   CREDENTIAL_STUFFING_VERSION,
   judgeStuffing,
@@ -82,8 +82,7 @@ export class CredentialStuffingWatcher implements Watcher {
   forgetLanes(): void {}
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    if (isReading(event) || event.answeredBy === 'kong' || !this.#endpoints.matches(event.pathTemplate))
-      return undefined;
+    if (isReading(event) || isByGateway(event) || !this.#endpoints.matches(event.pathTemplate)) return undefined;
     const failed = isFailedLogin(event);
     if (!failed && !isGoodLogin(event)) return undefined;
     const place = this.#places.getOrMake(keyOf(event), () => new LoginPlace());

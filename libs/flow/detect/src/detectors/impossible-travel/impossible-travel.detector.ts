@@ -31,12 +31,15 @@ const ANYWHERE: ReadonlySet<string> = new Set(['hosting', 'vpn', 'proxy', 'tor',
  * False positives: a VPN that the database does not know as one; mobile networks that send a country's traffic out elsewhere.
  */
 export const judgeTravel = (from: Stay, to: Stay, gapMs: number, s: ImpossibleTravelSettings): Journey | undefined => {
-  if (from.requests < s.minRequests || to.requests < s.minRequests) return undefined;
+  const requests = Math.min(from.requests, to.requests);
+  if (requests < Math.min(s.minRequests, s.minRequestsSure)) return undefined;
   if (ANYWHERE.has(from.network) || ANYWHERE.has(to.network)) return undefined;
   const mobile = from.network === 'mobile' || to.network === 'mobile';
   if (mobile && from.country === to.country) return undefined;
   const km = kmBetween(from, to) - from.radiusKm - to.radiusKm;
   if (km < s.minDistanceKm) return undefined;
+  const sure = km >= s.sureDistanceKm && from.network !== '' && to.network !== '';
+  if (requests < (sure ? s.minRequestsSure : s.minRequests)) return undefined;
   const ms = Math.max(0, gapMs);
   const kmh = km / Math.max(ms / HOUR_MS, 1 / 60);
   return kmh > s.maxSpeedKmh ? { km, kmh, minutes: ms / 60_000 } : undefined;

@@ -24,6 +24,10 @@ describe('impossible-travel', () => {
     expect(first?.explanation).toMatch(/10\d{3} km apart \(NL and SG\)/);
   });
 
+  it('needs three requests where both networks are those of homes, far apart', () => {
+    expect(travel(office(4, AMS), calls(3, AT, MINUTE_MS, SIN))[0]?.detectedAt).toBe(AT + 2 * MINUTE_MS);
+  });
+
   it('tells two places by turns, with the time between', () => {
     const [first] = travel(office(4, AMS), calls(8, AT + 2 * MINUTE_MS, 12 * MINUTE_MS, SIN));
     expect(first?.explanation).toMatch(/within 3 min/);
@@ -45,7 +49,11 @@ describe('impossible-travel', () => {
       ],
     ],
     ['two places from the first day on', [office(5, AMS), office(5, SIN, MONDAY + 3 * MINUTE_MS)]],
-    ['a handful of requests through a relay', [office(4, AMS), calls(5, AT, MINUTE_MS, SIN)]],
+    [
+      'a handful of requests through what may be a relay',
+      [office(4, AMS), calls(5, AT, MINUTE_MS, { ...SIN, network: '' })],
+    ],
+    ['two requests', [office(4, AMS), calls(2, AT, MINUTE_MS, SIN)]],
     ['a neighbouring town', [office(4, AMS), calls(9, AT, MINUTE_MS, { ...SIN, location: '51.9,4.4,20' })]],
     ['a large circle of uncertainty', [office(4, AMS), calls(9, AT, MINUTE_MS, { ...SIN, location: '48.8,2.3,400' })]],
     ['no location', [office(4, { ...AMS, location: '' }), calls(9, AT, MINUTE_MS, { ...SIN, location: '' })]],

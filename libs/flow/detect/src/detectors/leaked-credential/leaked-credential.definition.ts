@@ -8,14 +8,13 @@ export const leakedCredential = defineDetector({
   version: LEAKED_CREDENTIAL_VERSION,
   scope: 'caller',
   settings: LeakedCredentialSettings,
-  make: ({ settings }) =>
-    new StrangerWatcher('leaked-credential', LEAKED_CREDENTIAL_VERSION, settings, judgeLeakedCredential),
+  make: (deps) => new StrangerWatcher('leaked-credential', LEAKED_CREDENTIAL_VERSION, deps, judgeLeakedCredential),
   page: {
     title: 'Leaked credential',
     summary:
       'A credential works from an address its owner never came from, with a client it never used or at an hour it never works.',
     method:
-      'Places (autonomous system where known, else network prefix) and clients (families) of answered requests against what the caller was seen with before. What was new how often before tells how likely something new is on one day; place and client together must be below `maxTogether`. Five requests, four where they are below `maxUnlikely`. A caller that would be missed at its old place by now is waited for: if it does not come back there, it moved. One alert; `new-origin` and `new-client` are silent about it.',
+      'Places (autonomous system where known, else network prefix) and clients (families) of answered requests against what the caller was seen with before. What was new how often before tells how likely something new is on one day; place and client together must be below `maxTogether`. Five requests, four where they are below `maxUnlikely`. A caller that would be missed at its old place by now is waited for: if it does not come back there, it moved. One alert; `new-origin` and `new-client` are silent about it. All three are silent about an address of which `shared-fingerprint` tells that it has the keys of many, and for an hour about a credential that `credential-sharing` or `account-takeover` told of.',
     owasp: ['API2:2023'],
     attack: ['T1078', 'T1528'],
     severity: { high: 'always' },

@@ -1,11 +1,12 @@
 import type { BuiltinAlertType, Severity } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import type { DetectorSettings, Tuned } from '../../engine/detector.ts';
+import type { DetectorDeps, DetectorSettings, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { Stranger } from '../../knowledge/stranger.ts';
-import { MINUTE_MS } from '../../windows/time.ts';
+import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import { keyThievesOf, type KeyThieves } from './key-thieves.ts';
 
 /** A stranger that stays away for longer is not told of any more. */
 const TOLD_WITHIN_MS = 40 * MINUTE_MS;
@@ -43,12 +44,18 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   readonly statusClasses = [2, 3] as const;
   readonly evicted = 0;
 
+  readonly #settings: Tuned<S>;
+  readonly #thieves: KeyThieves;
+
   constructor(
     private readonly type: BuiltinAlertType,
     private readonly version: string,
-    private readonly settings: Tuned<S>,
+    { settings, knowledge }: Pick<DetectorDeps<S>, 'settings' | 'knowledge'>,
     private readonly judge: (one: StrangerCase<S>) => StrangerVerdict | undefined,
-  ) {}
+  ) {
+    this.#settings = settings;
+    this.#thieves = keyThievesOf(knowledge);
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { profile } = caller;
@@ -62,6 +69,15 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
       if (verdict === undefined) continue;
       if (stranger.toldAt === Number.NEGATIVE_INFINITY) profile.accuse(stranger);
       stranger.toldAt = at;
+      // one story: the address has the keys of many, or the credential is in many places
+      if (at - profile.toldStolenAt < HOUR_MS) {
+        if (this.type === 'leaked-credential') profile.leakedAt = at;
+        continue;
+      }
+      if (this.#thieves.isTold(event.tenant, stranger.ip, at)) {
+        if (stranger.ip === event.clientIp) this.#thieves.held = event;
+        continue;
+      }
       return this.#finding(verdict, stranger, requests, event, at, caller);
     }
     return undefined;
@@ -87,7 +103,7 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   ): StrangerVerdict | undefined {
     const { profile, key } = caller;
     if (profile === undefined) return undefined;
-    return this.judge({ stranger, requests, profile, settings: this.settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+    return this.judge({ stranger, requests, profile, settings: this.#settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
   }
 
   #finding(

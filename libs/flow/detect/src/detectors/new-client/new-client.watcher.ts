@@ -14,9 +14,9 @@ export class NewClientWatcher implements Watcher {
   readonly #strangers: StrangerWatcher<NewClientSettings>;
   readonly #upgrades = new Upgrades();
 
-  constructor({ settings }: DetectorDeps<NewClientSettings>) {
-    this.#settings = settings;
-    this.#strangers = new StrangerWatcher('new-client', NEW_CLIENT_VERSION, settings, judgeNewClient);
+  constructor(deps: DetectorDeps<NewClientSettings>) {
+    this.#settings = deps.settings;
+    this.#strangers = new StrangerWatcher('new-client', NEW_CLIENT_VERSION, deps, judgeNewClient);
   }
 
   get evicted(): number {

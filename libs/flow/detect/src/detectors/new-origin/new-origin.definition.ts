@@ -8,7 +8,7 @@ export const newOrigin = defineDetector({
   version: NEW_ORIGIN_VERSION,
   scope: 'caller',
   settings: NewOriginSettings,
-  make: ({ settings }) => new StrangerWatcher('new-origin', NEW_ORIGIN_VERSION, settings, judgeNewOrigin),
+  make: (deps) => new StrangerWatcher('new-origin', NEW_ORIGIN_VERSION, deps, judgeNewOrigin),
   page: {
     title: 'New origin',
     summary:

@@ -1,11 +1,13 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { Caller } from '../../engine/watcher.ts';
+import { agentTerm } from '../../knowledge/place.ts';
 import type { Evidence } from '../../windows/evidence.ts';
 
 const MAX_NETWORKS = 16;
 const MAX_REFUSED = 64;
 const SEVERAL_REGIONS = 4;
+const MAX_CLIENTS = 8;
 
 /** One credential: how often it worked, from where, and where it is refused. About 0.3 KB, and 1 KB once it is refused. */
 export class KeyHistory {
@@ -18,9 +20,13 @@ export class KeyHistory {
   readonly #prefixes: number[] = [];
   readonly #wider: number[] = [];
   readonly #asns: number[] = [];
+  /** Programs (families) that it worked with. */
+  readonly #clients: number[] = [];
   #lastIp = '';
+  #lastAgent = '';
   /** Times of the latest refusals. */
   #elsewhere: Ring | undefined;
+  #strange: Ring | undefined;
   #home: Ring | undefined;
   refusals: { readonly evidence: Evidence; reportedAt: number } | undefined;
 
@@ -40,8 +46,13 @@ export class KeyHistory {
     if (this.#elsewhere !== undefined || this.#home !== undefined) {
       // It works after all: what was refused meanwhile is no sign of anything.
       this.#elsewhere = undefined;
+      this.#strange = undefined;
       this.#home = undefined;
       this.refusals = undefined;
+    }
+    if (event.userAgent !== this.#lastAgent) {
+      this.#lastAgent = event.userAgent;
+      if (this.#clients.length < MAX_CLIENTS) remember(this.#clients, hash32(agentTerm(caller.agent)));
     }
     if (event.clientIp === this.#lastIp) return;
     this.#lastIp = event.clientIp;
@@ -61,11 +72,23 @@ export class KeyHistory {
 
   refused(event: ApiEvent, at: number, caller: Caller): void {
     if (this.isHome(event, caller)) (this.#home ??= new Ring()).add(at);
-    else (this.#elsewhere ??= new Ring()).add(at);
+    else {
+      (this.#elsewhere ??= new Ring()).add(at);
+      if (this.#isStrange(event, caller)) (this.#strange ??= new Ring()).add(at);
+    }
   }
 
-  refusedSince(since: number): { readonly elsewhere: number; readonly atHome: number } {
-    return { elsewhere: this.#elsewhere?.since(since) ?? 0, atHome: this.#home?.since(since) ?? 0 };
+  refusedSince(since: number): { readonly elsewhere: number; readonly strange: number; readonly atHome: number } {
+    return {
+      elsewhere: this.#elsewhere?.since(since) ?? 0,
+      strange: this.#strange?.since(since) ?? 0,
+      atHome: this.#home?.since(since) ?? 0,
+    };
+  }
+
+  #isStrange({ userAgent }: ApiEvent, { agent }: Caller): boolean {
+    if (userAgent === '' || this.#lastAgent === '' || this.#clients.length >= MAX_CLIENTS) return false;
+    return !this.#clients.includes(hash32(agentTerm(agent)));
   }
 }
 

@@ -13,6 +13,8 @@ export interface RevokedView {
   /** Refused in the last hour: where it was never used, and where it was. */
   readonly elsewhere: number;
   readonly atHome: number;
+  /** Of the latter those with a program that never had it, where programs are known. */
+  readonly strange: number;
   /** Since it was last accepted; days. */
   readonly stoppedDays: number;
 }
@@ -30,7 +32,7 @@ export interface RevokedVerdict {
  * positives: a program that was moved and kept the old key; an app's key that is in everybody's hands is left out (`publicNetworks`).
  */
 export const judgeRevoked = (v: RevokedView, s: RevokedCredentialSettings): RevokedVerdict | undefined => {
-  if (v.good < s.minGood || v.ageHours < s.minAgeHours) return undefined;
+  if (v.good < s.minGood || v.ageHours < s.minAgeHours) return judgeYoung(v, s);
   if (v.elsewhere >= s.minRefused && v.networks < s.publicNetworks)
     return {
       place: 'elsewhere',
@@ -42,4 +44,12 @@ export const judgeRevoked = (v: RevokedView, s: RevokedCredentialSettings): Revo
   if (s.ownRefused > 0 && v.atHome >= s.ownRefused && v.stoppedDays >= s.ownGraceDays)
     return { place: 'home', refused: v.atHome, limit: s.ownRefused, severity: 'info', confidence: 0.6 };
   return undefined;
+};
+
+/** It may be a token that ends by itself: then its own program goes on with it, wherever it went. */
+const judgeYoung = (v: RevokedView, s: RevokedCredentialSettings): RevokedVerdict | undefined => {
+  if (v.good < s.minGoodYoung || v.ageHours < s.minAgeHoursYoung || v.networks > 2) return undefined;
+  return v.strange >= s.minRefusedYoung
+    ? { place: 'elsewhere', refused: v.strange, limit: s.minRefusedYoung, severity: 'medium', confidence: 0.7 }
+    : undefined;
 };

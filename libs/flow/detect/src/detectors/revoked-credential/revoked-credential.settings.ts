@@ -10,6 +10,10 @@ export const RevokedCredentialSettings = detectorSettings(
     minAgeHours: z.number().min(0).max(720).default(12),
     /** Refused requests from where it was never used, in an hour. */
     minRefused: z.number().int().min(1).max(100_000).default(5),
+    /** Of a younger one: requests that it was accepted with, time, and refusals from elsewhere of a program that never had it. */
+    minGoodYoung: z.number().int().min(1).max(1_000_000).default(50),
+    minAgeHoursYoung: z.number().min(0).max(720).default(0.5),
+    minRefusedYoung: z.number().int().min(1).max(100_000).default(15),
     /** Networks far apart (/16 or /32) from which on a credential is a public one: an app's, in everybody's hands. */
     publicNetworks: z.number().int().min(2).max(16).default(12),
     /** Also tell of its own places that go on trying, in an hour, this long after it stopped; 0 never. A forgotten job. */

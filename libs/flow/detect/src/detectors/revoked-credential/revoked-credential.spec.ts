@@ -28,6 +28,19 @@ describe('revoked-credential', () => {
     expect(found([...pool, ...tried(8, '203.0.99.15')])).toEqual([]);
   });
 
+  it('tells a key of two hours only where a program that never had it goes on and on', () => {
+    const young = good(200, (i) => ({ startedAt: AT - 2 * HOUR + i * 30_000 }));
+    const script = { userAgent: 'python-requests/2.31.0' };
+    const tries = times(20, (i) =>
+      aRefusedEvent({ startedAt: AT + i * MINUTE, credentialFingerprint: KEY, clientIp: '192.0.2.15', ...script }),
+    );
+    expect(found([...young, ...tries])[0]).toMatchObject({ severity: 'medium', observed: { value: 15 } });
+    expect(found([...young, ...tries.slice(0, 14)])).toEqual([]);
+    const own = young[0]?.userAgent ?? '';
+    // a token that ended, on its own phone, on its way
+    expect(found([...young, ...tries.map((event) => ({ ...event, userAgent: own }))])).toEqual([]);
+  });
+
   it.each<[string, ApiEvent[]]>([
     ['its own address going on with the old key', [...good(), ...tried(200, '198.51.100.10')]],
     ['a neighbour of its own network', [...good(), ...tried(200, '198.51.7.10')]],

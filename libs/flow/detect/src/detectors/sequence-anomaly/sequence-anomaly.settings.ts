@@ -21,6 +21,9 @@ export const SequenceAnomalySettings = detectorSettings(
     newMissing: count(3),
     knownRequests: count(50),
     knownDays: z.number().min(0).max(365).default(2),
+    /** In a younger log: so many uses, of a caller that did so many other things for half an hour before its first. */
+    youngSkips: count(10),
+    youngRequests: count(5),
   },
   120,
 );

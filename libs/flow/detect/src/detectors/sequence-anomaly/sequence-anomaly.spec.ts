@@ -61,6 +61,16 @@ describe('sequence-anomaly', () => {
     );
   });
 
+  it('tells in a log of hours who did other things and then goes straight to the end, ten times', () => {
+    const flows = Array.from({ length: 90 }, (_, i) => flow(`c${i % 6}`, AT + i * 60_000)).flat();
+    const other = Array.from({ length: 8 }, (_, i) => step('c9', AT + i * 10 * 60_000, 'address'));
+    const at = AT + 2 * HOUR;
+    expect(entities(flows, other, straight('c9', 12, at))).toEqual(['c9']);
+    expect(entities(flows, other, straight('c9', 8, at))).toEqual([]);
+    // who calls back from a payment provider never does anything else
+    expect(entities(flows, straight('callback', 30, at))).toEqual([]);
+  });
+
   it('learns nothing from those who skip', () => {
     expect(entities(history(), straight('c1', 60), straight('c2', 6, AT + 150 * HOUR))).toEqual(['c1', 'c2']);
   });

@@ -138,8 +138,14 @@ const isNewHere = (
   settings: SequenceAnomalySettings,
 ): boolean => {
   if (profile === undefined || endpoint === undefined) return false;
-  if (at - profile.firstAt < settings.knownDays * DAY_MS || profile.requests < settings.knownRequests) return false;
-  if (own.orderly > 0) return own.skipsBefore === 0;
   const since = profile.endpoints.firstAt(endpoint.id);
+  if (at - profile.firstAt < settings.knownDays * DAY_MS || profile.requests < settings.knownRequests)
+    return (
+      since !== undefined &&
+      since - profile.firstAt >= SESSION_MS &&
+      own.skips >= settings.youngSkips &&
+      profile.requests - own.skips >= settings.youngRequests
+    );
+  if (own.orderly > 0) return own.skipsBefore === 0;
   return since !== undefined && at - since < DAY_MS;
 };

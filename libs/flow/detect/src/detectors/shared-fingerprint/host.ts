@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
+import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { Caller } from '../../engine/watcher.ts';
 import { agentTerm, CallerProfile } from '../../knowledge/caller-profile.ts';
 import { regionOf, wasNew } from '../../knowledge/place.ts';
@@ -9,13 +10,27 @@ import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import type { HostView } from './shared-fingerprint.detector.ts';
 
 export const HOST_WINDOW_MS = 10 * MINUTE_MS;
+/** An address that comes so long after the beginning of the log was not always there; ms. */
+const LATE_MS = 30 * MINUTE_MS;
+/** Watched for so long, a caller has a home; ms. */
+const AT_HOME_MS = 20 * MINUTE_MS;
+/** Networks of who lives somewhere. */
+const FEW_HOMES = 2;
+/** What people write scripts with; other libraries are in products as well. */
+const SCRIPTS: ReadonlySet<string> = new Set([
+  'python-requests',
+  'python-httpx',
+  'python-urllib',
+  'aiohttp',
+  'go-http-client',
+]);
 /** Callers of one address that are remembered, singly. */
 const MAX_CALLERS = 64;
 const FEW_STACKS = 3;
 
 interface Guest {
   readonly caller: number;
-  readonly kind: 'stranger' | 'unknown' | 'resident';
+  readonly kind: 'stranger' | 'displaced' | 'unknown' | 'resident';
   readonly home: number;
   client: number;
   at: number;
@@ -28,11 +43,18 @@ export class Host {
   /** The caller of its latest request: the same again is no news. */
   latest = '';
   #people = false;
+  #script = false;
+  /** Callers whose keys were told as leaked to this address, and when. */
+  readonly #leaked = new TermList(MAX_CALLERS);
   readonly #callers = new TermList(MAX_CALLERS);
   #guests: Guest[] = [];
   #refusedAt: number[] = [];
 
-  constructor(readonly tenant: string) {}
+  constructor(
+    readonly tenant: string,
+    /** It came first when the log was so old; ms. */
+    private readonly logAgeMs: number,
+  ) {}
 
   /** Callers of the last ten minutes, residents left out. */
   get guests(): number {
@@ -54,10 +76,11 @@ export class Host {
       return;
     }
     if (!isFirst || this.#guests.length >= MAX_CALLERS) return;
+    this.#script = isScript(caller.agent);
     this.#people = caller.agent.kind === 'browser' || caller.agent.kind === 'mobile-app';
     this.#guests.push({
       caller: term,
-      kind: kindOf(caller, event.clientFingerprint, at, minHistory),
+      kind: kindOf(caller, event, at, minHistory),
       home: homeOf(caller),
       client,
       at,
@@ -69,34 +92,52 @@ export class Host {
     if (this.#refusedAt.length < 100) this.#refusedAt.push(at);
   }
 
+  /** Keys of the thief's that it had before these ten minutes: no habit. */
+  #leakedBefore(here: readonly Guest[]): number {
+    return this.#leaked.size - here.filter(({ caller }) => this.#leaked.has(caller)).length;
+  }
+
+  /** A key was told as leaked to this address. */
+  leaked(callerKey: string, at: number): void {
+    this.#leaked.add(CallerProfile.term(callerKey), at);
+  }
+
   view(at: number): HostView {
     const here = this.#guests.filter((one) => at - one.at < HOST_WINDOW_MS && one.kind !== 'resident');
     const strangers = here.filter(({ kind }) => kind === 'stranger');
+    const displaced = here.filter(({ kind }) => kind === 'displaced');
     const clients = new Map<number, number>();
     for (const { client } of here) clients.set(client, (clients.get(client) ?? 0) + 1);
     return {
       strangers: strangers.length,
-      homes: new Set(strangers.map(({ home }) => home)).size,
-      unknown: here.length - strangers.length,
+      displaced: displaced.length,
+      homes: new Set([...strangers, ...displaced].map(({ home }) => home)).size,
+      unknown: here.length - strangers.length - displaced.length,
+      lateScript: this.#script && this.logAgeMs >= LATE_MS,
+      leaked: this.#leaked.lastWithin(at - HOUR_MS),
       sameClient: Math.max(0, ...clients.values()),
       people: this.#people,
       refused: this.#refusedAt.filter((one) => at - one < HOST_WINDOW_MS).length,
-      habit: this.#callers.size - here.length,
+      habit: Math.max(0, this.#callers.size - here.length - this.#leakedBefore(here)),
     };
   }
 }
 
 /** A caller with a home elsewhere, to whom this network and this kind of client are new; one hardly seen anywhere; or neither. */
-const kindOf = (caller: Caller, fingerprint: string, at: number, minHistory: number): Guest['kind'] => {
+const kindOf = (caller: Caller, event: ApiEvent, at: number, minHistory: number): Guest['kind'] => {
   const { profile, prefix, agent } = caller;
+  const { clientFingerprint: fingerprint, userAgent } = event;
   if (profile === undefined || !profile.seeded) return 'resident';
-  if (profile.successes < minHistory || at - profile.firstAt < HOUR_MS) return 'unknown';
+  if (profile.successes < minHistory || at - profile.firstAt < AT_HOME_MS) return 'unknown';
   const since = at - HOST_WINDOW_MS;
   const newClient =
     wasNew(profile.agents, CallerProfile.term(agentTerm(agent)), since) || isNewStack(profile, fingerprint, since);
   // who comes from everywhere has every prefix as its home: only the client tells
   const newPlace = profile.prefixes.forgotten > 0 || wasNew(profile.prefixes, CallerProfile.term(prefix), since);
-  return newClient && newPlace ? 'stranger' : 'resident';
+  if (newClient && newPlace) return 'stranger';
+  // without headers nobody has a client: who had one address, and now this one, is all that can be told
+  const isSettled = profile.successes >= 2 * minHistory && profile.prefixes.size <= FEW_HOMES;
+  return newPlace && isSettled && userAgent === '' && fingerprint === '' ? 'displaced' : 'resident';
 };
 
 /** The same software by name, but not by its headers and TLS: says something of who has few. */
@@ -105,5 +146,8 @@ const isNewStack = ({ fingerprints }: CallerProfile, fingerprint: string, since:
   fingerprints.size > 0 &&
   fingerprints.size <= FEW_STACKS &&
   wasNew(fingerprints, CallerProfile.term(fingerprint), since);
+
+const isScript = ({ kind, family }: UserAgent): boolean =>
+  kind === 'command-line' || kind === 'scanner' || SCRIPTS.has(family);
 
 const homeOf = ({ profile }: Caller): number => hash32(regionOf(profile?.latestIp ?? ''));

@@ -13,7 +13,7 @@ export const sharedFingerprint = defineDetector({
     title: 'Shared fingerprint',
     summary: 'One client behind one address uses the credentials of many callers that live elsewhere.',
     method:
-      'Callers that appear at an address for the first time within ten minutes, that are known from other networks (three or more different ones) and for whom both network and kind of client are new: five, nearly all with the same client, and twice as many as use the address by habit. Of callers that nobody knows yet, ten, with refusals among the requests and a client that is none of people.',
+      'Callers that appear at an address for the first time within ten minutes, that are known from other networks (three or more different ones) and for whom both network and kind of client are new: five, nearly all with the same client, and twice as many as use the address by habit. Of callers that nobody knows yet, ten, with refusals among the requests and a client that is none of people; or twenty in one script, at an address that came late into the log. Where no clients are logged, fifteen that had an address each. Two callers whose keys were told as leaked to one address within an hour are the same: what further keys do there is told here, and each of them is a contributor that can be blocked by itself.',
     owasp: ['API2:2023', 'API6:2023'],
     attack: ['T1110.004', 'T1078'],
     severity: { medium: 'at the limit', high: 'twice the limit, or with refusals' },

@@ -1,13 +1,19 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { SharedFingerprintSettings } from './shared-fingerprint.settings.ts';
 
-export const SHARED_FINGERPRINT_VERSION = '1';
+export const SHARED_FINGERPRINT_VERSION = '2';
 
 /** What happened at one address within ten minutes. */
 export interface HostView {
   /** Callers that are known from elsewhere, for whom both network and client are new. */
   readonly strangers: number;
-  /** Different homes of those. */
+  /** The same where the log says nothing of clients, of callers with one or two networks. */
+  readonly displaced: number;
+  /** A program for scripts, at an address that did not come in the first half hour of the log. */
+  readonly lateScript: boolean;
+  /** Of these addresses' keys so many were told as leaked within the hour. */
+  readonly leaked: number;
+  /** Different homes of strangers and displaced ones. */
   readonly homes: number;
   /** Callers of which nothing is known from elsewhere, first seen here within ten minutes. */
   readonly unknown: number;
@@ -33,16 +39,30 @@ export interface HostVerdict {
  * False positives: an aggregator or proxy on its first day; a test runner with everybody's keys.
  */
 export const judgeHost = (view: HostView, s: SharedFingerprintSettings): HostVerdict | undefined => {
-  const callers = view.strangers + view.unknown;
-  if (view.habit >= s.habitShare * callers || view.sameClient < s.sameClientShare * callers) return undefined;
+  const callers = Math.max(view.leaked, view.strangers + view.displaced + view.unknown);
+  if (view.habit >= s.habitShare * callers) return undefined;
+  const leaked = view.leaked >= s.leakedCallers;
+  if (!leaked && view.sameClient < s.sameClientShare * callers) return undefined;
   const known = view.strangers >= s.newCallers && view.homes >= s.minHomes;
   const blind = view.unknown >= s.newCallersUnknown && view.refused >= s.minRefused && !view.people;
-  if (!known && !blind) return undefined;
+  const scripted = view.unknown >= s.newCallersScripted && view.lateScript;
+  const displaced = view.displaced >= s.newCallersByPlace && view.homes >= s.newCallersByPlace / 2;
+  if (!known && !blind && !scripted && !displaced && !leaked) return undefined;
   const many = view.strangers >= 2 * s.newCallers;
   return {
     callers,
-    limit: known ? s.newCallers : s.newCallersUnknown,
-    severity: many || (known && view.refused >= s.minRefused) ? 'high' : 'medium',
-    confidence: known ? Math.min(0.95, 0.82 + 0.03 * (view.strangers - s.newCallers)) : 0.65,
+    limit: limitOf({ known, leaked, displaced, blind }, s),
+    severity: many || leaked || (known && view.refused >= s.minRefused) ? 'high' : 'medium',
+    confidence: leaked ? 0.9 : known ? Math.min(0.95, 0.82 + 0.03 * (view.strangers - s.newCallers)) : 0.65,
   };
+};
+
+const limitOf = (
+  { known, leaked, displaced, blind }: Record<'known' | 'leaked' | 'displaced' | 'blind', boolean>,
+  s: SharedFingerprintSettings,
+): number => {
+  if (leaked) return s.leakedCallers;
+  if (known) return s.newCallers;
+  if (displaced) return s.newCallersByPlace;
+  return blind ? s.newCallersUnknown : s.newCallersScripted;
 };

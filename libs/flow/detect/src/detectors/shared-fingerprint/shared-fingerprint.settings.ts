@@ -11,6 +11,12 @@ export const SharedFingerprintSettings = detectorSettings(
     /** The same while the callers themselves are not known yet; besides, some of the requests must be refused. */
     newCallersUnknown: count(10),
     minRefused: count(3),
+    /** The same with no more to go by than that a program for scripts comes late into the log with so many that nobody knows. */
+    newCallersScripted: count(20),
+    /** Where no clients are logged: so many callers that had an address of their own and all come from this one. */
+    newCallersByPlace: count(15),
+    /** Callers whose keys were told as leaked to one address within an hour. */
+    leakedCallers: z.number().int().min(2).max(64).default(2),
     /** Different homes of those callers: fewer is one network that moved. */
     minHomes: count(3),
     /** Part of them that use the same client. */

@@ -33,6 +33,47 @@ describe('shared-fingerprint', () => {
     expect(told(cycle(12, 3, 2_000))).toEqual([]);
   });
 
+  it('tells twenty keys that nobody knows in one script, at an address that comes late into the log', () => {
+    const log = server(2, at(99));
+    expect(told(log, cycle(22, 3, 2_000))[0]).toMatchObject({ severity: 'medium', observed: { value: 20 } });
+    expect(told(log, cycle(18, 3, 2_000))).toEqual([]);
+    // a platform with its own program, and one that was there from the beginning
+    expect(told(log, cycle(22, 3, 2_000, { userAgent: 'aggregator/2', clientFingerprint: '77' }))).toEqual([]);
+    expect(told(cycle(22, 3, 2_000))).toEqual([]);
+  });
+
+  it('tells by places alone where no clients are logged: sixteen callers with an address each, all at one', () => {
+    const bare = { userAgent: '', clientFingerprint: '' };
+    const bareHomes = (n: number) => numbers(n).flatMap((i) => server(2, at(i, bare), MONDAY + i * 1000));
+    expect(told(bareHomes(16), cycle(16, 2, 10_000, bare))).not.toHaveLength(0);
+    expect(told(bareHomes(12), cycle(12, 2, 10_000, bare))).toEqual([]);
+  });
+
+  it('is one alert for a thief of many keys, who comes from there again in the hour', () => {
+    const types = (n: number, rounds: number, everyMs: number) => {
+      const counts = new Map<string, Set<string>>();
+      for (const { type, entity } of findingsIn(homes(n, 6), cycleAt(n, rounds, everyMs)))
+        counts.set(type, (counts.get(type) ?? new Set()).add(entity.id));
+      return Object.fromEntries([...counts].map(([type, entities]) => [type, entities.size]));
+    };
+    const late = MONDAY + 6 * DAY_MS + 11 * MINUTE_MS;
+    const cycleAt = (n: number, rounds: number, everyMs: number) =>
+      numbers(n).flatMap((i) => calls(rounds, late + i * everyMs, n * everyMs, { ...consumer(i), ...HOST, ...CURL }));
+    expect(types(12, 8, 4_000)).toEqual({ 'shared-fingerprint': 1 });
+    // one key after the other: two are told as leaked, then it is one matter
+    const batches = numbers(12).flatMap((i) =>
+      calls(8, late + i * 4 * MINUTE_MS, 15_000, { ...consumer(i), ...HOST, ...CURL }),
+    );
+    const found = findingsIn(homes(12, 6), batches);
+    const leaked = new Set(found.flatMap(({ type, entity }) => (type === 'leaked-credential' ? [entity.id] : [])));
+    expect(leaked.size).toBeLessThanOrEqual(2);
+    const shared = found.filter(({ type }) => type === 'shared-fingerprint');
+    expect(shared[0]).toMatchObject({ severity: 'high' });
+    // it says of all of them, and of each which it is
+    expect(shared.at(-1)?.observed.value).toBe(12);
+    expect(shared.at(-1)?.contributors.some(({ entity }) => entity.id === consumer(11).consumerId)).toBe(true);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['four callers', [homes(4), cycle(4, 9, 5_000)]],
     [

@@ -1,9 +1,11 @@
+import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
+import { keyThievesOf, type KeyThieves } from '../leaked-credential/key-thieves.ts';
 import { Host, HOST_WINDOW_MS } from './host.ts';
 import {
   judgeHost,
@@ -18,8 +20,13 @@ export class SharedFingerprintWatcher implements Watcher {
   readonly #hosts: BoundedMap<Host>;
   readonly #settings: Tuned<SharedFingerprintSettings>;
 
-  constructor({ settings, maxCallers }: DetectorDeps<SharedFingerprintSettings>) {
+  readonly #thieves: KeyThieves;
+  /** Beginning of the log, all tenants together; ms. */
+  #since = Number.POSITIVE_INFINITY;
+
+  constructor({ settings, maxCallers, knowledge }: DetectorDeps<SharedFingerprintSettings>) {
     this.#settings = settings;
+    this.#thieves = keyThievesOf(knowledge);
     this.#hosts = new BoundedMap(maxCallers);
   }
 
@@ -33,6 +40,8 @@ export class SharedFingerprintWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (at < this.#since) this.#since = at;
+    if (this.#thieves.held === event) return this.#leaked(event, at, caller);
     if (caller.profile === undefined) {
       if (event.status === 401 || event.status === 403) this.#known(event)?.refused(at);
       return undefined;
@@ -40,7 +49,7 @@ export class SharedFingerprintWatcher implements Watcher {
     // the same caller at the same address as just before: nothing new in it, and no look-up
     const known = caller.profile.latestIp === event.clientIp && !caller.profile.varies ? undefined : this.#known(event);
     if (known === undefined && caller.profile.latestIp === event.clientIp) return undefined;
-    const host = known ?? this.#make(event);
+    const host = known ?? this.#make(event, at);
     if (event.status === 401 || event.status === 403) host.refused(at);
     if (host.latest === caller.key && host.evidence === undefined) return undefined;
     const s = this.#settings.of(event);
@@ -50,6 +59,21 @@ export class SharedFingerprintWatcher implements Watcher {
     host.evidence.add(event, at);
     if (host.guests < s.newCallers || at < host.reportedAt + REPORT_EVERY_MS) return undefined;
     return this.#judged(host, s, event, at, caller);
+  }
+
+  /** One key after the other, each for long: there are never many within ten minutes. */
+  heard(finding: Finding, event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    return finding.type !== 'leaked-credential' || finding.simulated ? undefined : this.#leaked(event, at, caller);
+  }
+
+  #leaked(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    const host = this.#known(event) ?? this.#make(event, at);
+    host.leaked(caller.key, at);
+    host.evidence ??= new Evidence();
+    host.evidence.add(event, at);
+    return at < host.reportedAt + REPORT_EVERY_MS
+      ? undefined
+      : this.#judged(host, this.#settings.of(event), event, at, caller);
   }
 
   explain(event: ApiEvent, at: number): string | undefined {
@@ -64,8 +88,8 @@ export class SharedFingerprintWatcher implements Watcher {
   }
 
   /** Two tenants behind one address: the later one has it. */
-  #make(event: ApiEvent): Host {
-    const made = new Host(event.tenant);
+  #make(event: ApiEvent, at: number): Host {
+    const made = new Host(event.tenant, at - this.#since);
     this.#hosts.set(event.clientIp, made);
     return made;
   }
@@ -75,6 +99,7 @@ export class SharedFingerprintWatcher implements Watcher {
     const verdict = judgeHost(view, s);
     if (!verdict) return undefined;
     host.reportedAt = at;
+    this.#thieves.told(event, at);
     return findingOf({
       event,
       entity: { kind: 'ip', id: event.clientIp, name: event.clientIp },
@@ -93,7 +118,15 @@ export class SharedFingerprintWatcher implements Watcher {
 }
 
 const saysOf = (ip: string, view: HostView, verdict: HostVerdict): string =>
-  `${ip} used the credentials of ${verdict.callers} callers within 10 min with one client (${verdict.limit} are too many); ` +
-  `${view.strangers} of them are known from ${view.homes} other networks and never used this one nor this client` +
-  `${view.refused > 0 ? `, and ${view.refused} requests were refused` : ''}. Before, ${view.habit} caller(s) used the address. ` +
-  `Somebody tries out a collection of keys.`;
+  `${ip} used the credentials of ${verdict.callers} callers within ${view.leaked >= verdict.callers ? 'an hour' : '10 min'} with one client (${verdict.limit} are too many); ` +
+  `${knownOf(view)}${view.refused > 0 ? `, and ${view.refused} requests were refused` : ''}. ` +
+  `Before, ${view.habit} caller(s) used the address. Somebody tries out a collection of keys.`;
+
+const knownOf = ({ strangers, displaced, unknown, leaked, homes }: HostView): string => {
+  if (strangers > 0)
+    return `${strangers} of them are known from ${homes} other networks and never used this one nor this client`;
+  if (displaced > 0) return `${displaced} of them had ${homes} networks of their own and never used this one`;
+  return leaked > 0
+    ? 'each of these was never used from there'
+    : `of ${unknown} nothing is known, and the address is new`;
+};
