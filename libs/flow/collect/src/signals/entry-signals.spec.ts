@@ -117,6 +117,17 @@ describe('what is read out of the raw request', () => {
     expect(query('id=4111111111111111&session_id=5&page=two')).toBe('id=int:16&session_id=secret:1&page=word:3');
   });
 
+  it.each([
+    ['role=admin&rank=Super_Admin&as=root&who=ROLE_ADMIN&user=superuser', 'role=privilege:5&rank=privilege:11&as=privilege:4&who=privilege:10&user=privilege:9'],
+    ['role=editor&q=adminton&name=rooted&sort=administrative', 'role=word:6&q=word:8&name=word:6&sort=word:14'],
+    ['page=undefined&id=null&limit=all&x=NaN&sort=latest', 'page=special:9&id=special:4&limit=special:3&x=special:3&sort=special:6'],
+    ['query={__schema{types{name}}}', 'query=schema:23'],
+    ['query=%7B__type(name:%22User%22)%7Bname%7D%7D', 'query=schema:27'],
+    ['query=%7Bproducts%7Bid%20__typename%7D%7D&q=what+is+__typename', 'query=text:25&q=text:18'],
+  ])('the values of %s are classed by what they mean, and are not kept', (query, outline) => {
+    expect(changed((e) => void (e.request['uri'] = `/x?${query}`)).query).toBe(outline);
+  }); // prettier-ignore
+
   it('facts of the address and matches of raw rules are asked where they are provided', () => {
     class Facts1 extends AddressFacts {
       lookup(ip: string): Facts {
