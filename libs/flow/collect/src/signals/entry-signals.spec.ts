@@ -34,6 +34,16 @@ describe('what is read out of the raw request', () => {
       expect(sent(name, '${${lower:j}ndi:ldap://x/a}')).toMatchObject({ attacks: 'jndi:5' });
     expect(sent('x-custom', [{ toString: 1 }, '${jndi:dns://x}'])).toMatchObject({ attacks: 'jndi:5' });
     expect(sent('x-forwarded-for', "1' OR '1'='1")).toMatchObject({ attacks: 'sqli:10' });
+    for (const text of ["admin'--", '1 AND 1=1', "1;WAITFOR DELAY '0:0:5'--", '../../../../etc/passwd'])
+      for (const name of ['x-forwarded-for', 'referer', 'x-real-ip'])
+        expect([name, text, sent(name, text).attacks]).toEqual([name, text, expect.stringMatching(/^(?:sqli|traversal):\d+$/)]); // prettier-ignore
+    for (const text of ["x' OR '1'='1", "x' UNION SELECT NULL,NULL-- -", "x%27%20AND%20SLEEP(5)--%20-", "x';SELECT pg_sleep(10)--"])
+      expect([text, sent('cookie', `_ga=GA1.2; TrackingId=${text}`).attacks]).toEqual([text, expect.stringContaining('sqli:')]); // prettier-ignore
+    expect(sent('user-agent', "1' OR '1'='1").attacks).toContain('sqli:');
+    expect(sent('cookie', `_ga=GA1.2; who=O'Brien; consent={'a':true,'b':"c"}; cart=[1,2]; note=it%27s or 5 o%27clock`)).toMatchObject({ attacks: '' }); // prettier-ignore
+    expect(sent('x-user', "Rosie O'Grady or Pat O'Neil")).toMatchObject({ attacks: '' });
+    for (const page of ['https://shop.example/search?q=1+AND+1', '/cart', 'shop.example/a', 'android-app://com.x/', '$url', '-', 'about:blank', 'null'])
+      expect([page, sent('referer', page).attacks]).toEqual([page, '']); // prettier-ignore
     expect(sent('x-forwarded-for', '203.0.113.9, unknown, [2001:db8::1]:443')).toMatchObject({ attacks: '' });
     expect(sent('x-template', 'Dear ${name}, 1 < 2; select a from b')).toMatchObject({ attacks: '' });
   });

@@ -27,6 +27,23 @@ describe('injection-probing', () => {
     expect(typesOf(events).length > 0).toBe(told);
   });
 
+  it('counts operators that are honest in some APIs beside one that is not', () => {
+    const hints = (n: number) => probes(n, 30_000, () => 'nosql:3', { status: 200 });
+    const probe = probes(1, 0, () => 'nosql:5', { startedAt: AT + 200_000, path: '/s/x' });
+    const hint = probes(1, 0, () => 'nosql:3', { startedAt: AT + 230_000, path: '/s/y' });
+    expect(typesOf(hints(40))).toEqual([]);
+    expect(typesOf([...hints(1), ...probe])).toEqual([]);
+    expect(typesOf([...hints(2), ...probe])).not.toEqual([]);
+    expect(typesOf([...hints(1), ...probe, ...hint])).not.toEqual([]);
+  });
+
+  it('tells texts in the user agent from one another', () => {
+    const agents = ["1' or '1'='1", "1' or '2'='2", "1' or '3'='3"];
+    const sent = (userAgent: string, i: number) => probes(1, 0, () => 'sqli:10', { startedAt: AT + i * 9_000, path: '/p', userAgent })[0] as ApiEvent; // prettier-ignore
+    expect(typesOf(agents.map(sent))).not.toEqual([]);
+    expect(typesOf(agents.map((_, i) => sent('Mozilla/5.0', i)))).toEqual([]);
+  });
+
   it('takes it more seriously when many were answered', () => {
     expect(typesOf(probes(12, 5_000, () => 'sqli:5,xss:5', { status: 200 }))).toContain('high');
     expect(typesOf(probes(12, 5_000, () => 'sqli:5', { status: 403 }))).not.toContain('high');
