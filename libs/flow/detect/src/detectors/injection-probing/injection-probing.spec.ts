@@ -17,7 +17,7 @@ describe('injection-probing', () => {
   it.each<[string, readonly ApiEvent[], boolean]>([
     ['three different texts within ten minutes', probes(3, 60_000, () => 'sqli:5'), true],
     ['two texts', probes(2, 60_000, () => 'sqli:5'), false],
-    ['the same text again and again', probes(50, 10_000, () => 'xss:5', { path: '/same' }), false],
+    ['the same text again and again', probes(50, 10_000, () => 'xss:5', { path: '/same', query: 'q=text:20' }), false],
     ['warnings alone', probes(50, 10_000, () => 'sqli:3'), false],
     ['a scanner that takes an hour for six texts', probes(6, 12 * 60_000, (i) => `sqli:${5 + 3 * (i % 3)}`), true],
     ['one look-up of Log4Shell', probes(1, 0, () => 'jndi:5'), true],
@@ -41,7 +41,14 @@ describe('injection-probing', () => {
     const agents = ["1' or '1'='1", "1' or '2'='2", "1' or '3'='3"];
     const sent = (userAgent: string, i: number) => probes(1, 0, () => 'sqli:10', { startedAt: AT + i * 9_000, path: '/p', userAgent })[0] as ApiEvent; // prettier-ignore
     expect(typesOf(agents.map(sent))).not.toEqual([]);
-    expect(typesOf(agents.map((_, i) => sent('Mozilla/5.0', i)))).toEqual([]);
+  });
+
+  it('counts each of those that can only have been in a header, and the same text in the query once', () => {
+    const header = probes(3, 20_000, () => 'sqli:10', { path: '/p', query: 'page=2&sort=word:4' });
+    const query = probes(9, 20_000, () => 'sqli:10', { path: '/p', query: 'q=text:14' });
+    expect(typesOf(header)).not.toEqual([]);
+    expect(typesOf(header.slice(1))).toEqual([]);
+    expect(typesOf(query)).toEqual([]);
   });
 
   it('takes it more seriously when many were answered', () => {

@@ -24,6 +24,25 @@ const MAX_DIFFERENT = 32;
 /** A user agent that may be the probe itself. */
 const ODD_CLIENT = /['<`$]|^[^A-Za-z]/;
 
+/** What of a query's outline could be a probe itself. */
+const PLAIN_QUERY =
+  /^(?:[\w.-]{1,64}=(?:-?\d+|[0-9a-f]{8}-[0-9a-f-]{27}|(?:int|decimal|bool|empty|date|uuid|hex|word|special|privilege):\d+)(?:&|$))*$/;
+const PLAIN_PATH = /^[\w/.~-]*$/;
+/** They cannot be written in letters alone, as names of files and hosts can. */
+const SIGNS = /(?:sqli|nosql|xss|ssti|crlf|xxe):/;
+
+/** What tells probes apart. Those in cookies and other headers leave no text: each second has its own. */
+const markOf = (event: ApiEvent, at: number): string => {
+  const text = `${event.method} ${event.path}?${event.query} ${event.attacks}`;
+  if (ODD_CLIENT.test(event.userAgent)) return `${text} ${event.userAgent}`;
+  const isElsewhere =
+    SIGNS.test(event.attacks) &&
+    PLAIN_PATH.test(event.path) &&
+    !event.path.includes('..') &&
+    PLAIN_QUERY.test(event.query);
+  return isElsewhere ? `${text} ${Math.floor(at / 1000)}` : text;
+};
+
 /** One caller's probes of the last day. */
 class Prober {
   readonly log = new FailureLog();
@@ -153,8 +172,7 @@ export class InjectionProbingWatcher implements Watcher {
     if (prober.addresses.size < MAX_DIFFERENT) prober.addresses.add(hash32(event.clientIp));
     if (prober.variants.size < MAX_DIFFERENT) prober.variants.add(event.attacks);
     if ((event.status >= 200 && event.status < 300) || event.status >= 500) prober.reached++;
-    const client = ODD_CLIENT.test(event.userAgent) ? event.userAgent : '';
-    const mark = hash32(`${event.method} ${event.path}?${event.query} ${event.attacks}${client}`) || 1;
+    const mark = hash32(markOf(event, at)) || 1;
     prober.log.add(at, mark);
     if (isUnusual) (prober.unusual ??= new FailureLog()).add(at, mark);
     prober.evidence.add(event, at);
