@@ -47,6 +47,8 @@ class Suspect {
 export interface Company {
   readonly users: number;
   readonly peers: number;
+  /** Others use it for a day and more: it is no feature that has just come. */
+  readonly established: boolean;
 }
 
 /**
@@ -105,7 +107,7 @@ export class FirstPrivilege {
       suspect = undefined;
     }
     if (suspect === undefined) {
-      const few = company.peers >= s.minPeers && company.users <= Math.max(1, s.rareShare * company.peers);
+      const few = company.peers >= s.privilegePeers && company.users <= Math.max(1, s.rareShare * company.peers);
       if (worked && (!few || !this.#isKnown(at, profile, s) || isStaff(event))) {
         this.#holders.add(caller.key);
         return undefined;
@@ -124,7 +126,7 @@ export class FirstPrivilege {
     }
     suspect.evidence.add(event, at);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
-    const severity = this.#judge(at, caller, profile, suspect, s);
+    const severity = this.#judge(at, caller, profile, suspect, company.established, s);
     if (severity === undefined) return undefined;
     suspect.reportedAt = at;
     return finding(event, at, caller, profile, suspect, company, severity);
@@ -146,13 +148,17 @@ export class FirstPrivilege {
     caller: Caller,
     profile: CallerProfile,
     suspect: Suspect,
+    established: boolean,
     s: FunctionLevelAbuseSettings,
   ): 'medium' | 'high' | undefined {
     const kinds = new Set(suspect.functions.values());
     const settled = at - profile.firstAt >= s.readerHours * HOUR_MS && profile.requests >= s.readerRequests;
     const isPerson = caller.agent.kind === 'browser';
     // people administer with browsers, and in a short log it is not known who may
-    if (suspect.functions.size > 0 && (settled || (!isPerson && !(kinds.size === 1 && kinds.has('action'))))) {
+    const isDecision = kinds.size === 1 && kinds.has('action');
+    // a decision alone may be everybody's from now on
+    const tells = isDecision ? settled && (established || suspect.functions.size > 1) : settled || !isPerson;
+    if (suspect.functions.size > 0 && tells) {
       const writes = kinds.has('admin') || kinds.has('rights') || !this.#writers.has(caller.key) ? 0 : 1;
       const limit = s.privilege + (settled ? 0 : 1) + (isPerson ? 1 : 0) + writes;
       if (suspect.points >= limit) return suspect.points > limit || kinds.has('admin') || kinds.has('rights') ? 'high' : 'medium'; // prettier-ignore
@@ -190,7 +196,7 @@ const finding = (
       unit: 'since the first',
     },
     expected: { low: 0, high: 0, mean: 0, n: profile.requests, p: 1, warmUp: caller.warmUp },
-    explanation: `${entity.name}, which in ${profile.requests} requests never did what only few may, reached for ${answered + suspect.refused.size} functions that administer, give rights, remove accounts or decide what staff decides: ${answered} were answered (on ${suspect.objects.size} objects) and ${suspect.refused.size} refused (last: ${endpointOf(event)}, ${event.status}); ${users} of ${peers} other consumers use it. This is how somebody tries what only others may.`,
+    explanation: `${entity.name}, which in ${profile.requests} requests never did what only few may, reached for what administers, gives rights, removes accounts or decides what staff decides: functions answered ${answered} (different objects ${suspect.objects.size}), refused ${suspect.refused.size} (different objects ${suspect.refusedObjects.size}; last: ${endpointOf(event)}, ${event.status}); ${users} of ${peers} other consumers use it. This is how somebody tries what only others may.`,
     evidence: suspect.evidence,
     only: 'status IN (200, 201, 202, 204, 401, 403, 405)',
   });

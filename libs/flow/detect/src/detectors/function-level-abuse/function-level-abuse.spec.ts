@@ -124,6 +124,14 @@ describe('function-level-abuse', () => {
       expect(inShort([...common, ...uses(REMOVALS)]).filter(({ entity }) => entity.id === 'consumer-5')).toEqual([]);
     });
 
+    it('is silent on decisions that everybody may take from now on, and tells them where staff alone took them', () => {
+      const refunds = [1, 2, 3, 4].map((id) => ['POST', `/orders/${id}/refund`] as const);
+      const everybody = [4, 5, 6, 7].flatMap((who, n) => refunds.map(([method, path], i) => ({ ...use(who, method, path, i), startedAt: START + n * HOUR + i * 9_000 }))); // prettier-ignore
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...estate, ...everybody])).toEqual([]);
+      const staff = refunds.map(([method, path], i) => ({ ...use(0, method, path, i), startedAt: START - (3 - i / 2) * DAY })); // prettier-ignore
+      expect(inLong([...staff.map((event) => ({ ...event, startedAt: event.startedAt + LATE - START })), ...uses(refunds)])[0]).toMatchObject({ entity: { id: 'consumer-5' } }); // prettier-ignore
+    });
+
     it('is silent on an account that its owner removes, a profile that is changed, and approvals alone in a short log', () => {
       expect(inLong(uses([['DELETE', '/users/8']]))).toEqual([]);
       expect(inLong(uses([['PATCH', '/users/8'], ['PATCH', '/users/8'], ['POST', '/orders/1/cancel']]))).toEqual([]); // prettier-ignore

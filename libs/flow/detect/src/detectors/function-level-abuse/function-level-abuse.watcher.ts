@@ -123,7 +123,16 @@ export class FunctionLevelAbuseWatcher implements Watcher {
     if (kind !== undefined) {
       const callers = kind === 'admin' ? area.users : endpoint?.callers;
       const users = callers === undefined ? 0 : callers.size - (callers.has(CallerProfile.term(caller.key)) ? 1 : 0);
-      found = this.#privilege.reach(event, at, caller, profile, kind, { users, peers: this.knowledge.profiles - 1 }, s);
+      const established = users > 0 && endpoint !== undefined && at - endpoint.firstAt >= s.adminHours * HOUR_MS;
+      found = this.#privilege.reach(
+        event,
+        at,
+        caller,
+        profile,
+        kind,
+        { users, peers: this.knowledge.profiles - 1, established },
+        s,
+      );
     }
     if (!isKnown) this.#privilege.meet(event, caller, kind);
     return found;

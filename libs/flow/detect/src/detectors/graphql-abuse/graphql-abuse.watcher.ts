@@ -63,10 +63,10 @@ export class GraphqlAbuseWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    if (event.method === 'POST' && isGraphql(event.pathTemplate)) return this.#posted(event, at, caller);
-    if (event.query === '') return undefined;
     // wherever GraphQL is served
     if (event.query.includes('query=schema:') && asksForSchema(event.query)) return this.#schema(event, at, caller);
+    if (event.method === 'POST' && isGraphql(event.pathTemplate)) return this.#posted(event, at, caller);
+    if (event.query === '') return undefined;
     if (event.status < 200 || (event.status >= 400 && event.status < 500) || !isGraphql(event.pathTemplate)) return undefined; // prettier-ignore
     const settings = this.deps.settings.of(event);
     const kind = kindOfQuery(event.query, event.responseBytes, settings);

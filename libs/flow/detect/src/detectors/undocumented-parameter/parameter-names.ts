@@ -12,7 +12,7 @@ const TRIED = new Set('admin|superadmin|root|staff|debug|test|testmode|internal|
 const PAGES = new Set(['page', 'limit', 'offset', 'perpage', 'pagesize', 'size', 'start', 'skip', 'cursor']);
 /** Lists of people, and of what they did: a rank is something to look for there. */
 const PEOPLE =
-  /\/(?:users?|members?|memberships?|people|persons?|employees|staff|accounts?|teams?|admins?|roles?|contacts?|invitations?|customers?|agents?|search|audit(?:[-_]?logs?)?|logs?|events?)$/;
+  /\/(?:users|members|memberships|people|persons|employees|staff|accounts|teams|admins|roles|contacts|invitations|customers|agents|search|audit(?:[-_]?logs?)?|logs|events)$/;
 
 const MAX_NAME = 64;
 

@@ -115,7 +115,8 @@ export class UndocumentedParameterWatcher implements Watcher {
     const settings = this.deps.settings.of(event);
     const weight = weightOfName(name);
     const good = event.status < 300;
-    const asks = weight > 0 && (weight === 2 || asksForRights(name, value)) && !searchesPeople(event, name);
+    const rights = weight > 0 && (weight === 2 || asksForRights(name, value));
+    const asks = rights && !searchesPeople(event, name);
     const isKnown =
       endpoint.successes >= settings.minSuccesses ||
       (asks && endpoint.successes >= settings.rightsSuccesses && isShared(endpoint, settings.rightsCallers));
@@ -135,7 +136,8 @@ export class UndocumentedParameterWatcher implements Watcher {
       if (!good || known.pend(hash, caller.key, settings.adoptedBy)) return undefined;
       const names = asks ? trier.privileged : trier.doubtful;
       if (names.size < MAX_SHOWN) names.add(name);
-      if (isTriedOut(name) && endpoint.successes >= settings.settledSuccesses) trier.count(`the new name ${name}`);
+      if ((isTriedOut(name) || rights) && endpoint.successes >= settings.settledSuccesses)
+        trier.count(`the new name ${name}`);
     }
     return this.#judge(use, trier, settings);
   }
