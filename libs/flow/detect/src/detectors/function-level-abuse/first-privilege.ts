@@ -24,6 +24,9 @@ const SHARED = 0.8;
 /** What one use of a function is worth; each further object that it is used on is worth one. */
 const WEIGHT: Readonly<Record<Privilege, number>> = { admin: 2, rights: 2, people: 1, action: 1 };
 
+/** Worth of the first where others do it as their task. */
+const TASK = 2;
+
 /** A caller that never had privileges, and what it reaches for now. */
 class Suspect {
   readonly functions = new Map<number, Privilege>();
@@ -32,12 +35,14 @@ class Suspect {
   readonly refusedObjects = new TermList(64);
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
+  /** Removed or gave rights where that is the task of few. */
+  tookTask = false;
 
   constructor(readonly since: number) {}
 
   /** Worth of what was answered. */
   get points(): number {
-    let points = Math.max(0, this.objects.size - this.functions.size);
+    let points = Math.max(0, this.objects.size - this.functions.size) + (this.tookTask ? TASK : 0);
     for (const kind of this.functions.values()) points += WEIGHT[kind];
     return points;
   }
@@ -49,6 +54,8 @@ export interface Company {
   readonly peers: number;
   /** Others use it for a day and more: it is no feature that has just come. */
   readonly established: boolean;
+  /** Few others use it, and again and again: it is their task, and nobody's own account. */
+  readonly isTask: boolean;
 }
 
 /**
@@ -118,6 +125,7 @@ export class FirstPrivilege {
     const mark = hash32(`${event.method} ${event.pathTemplate}`) || 1;
     const object = hash32(`${event.method} ${event.path}`) || 1;
     if (worked) {
+      if (company.isTask && (kind === 'people' || kind === 'rights')) suspect.tookTask = true;
       if (suspect.functions.size < 64) suspect.functions.set(mark, kind);
       if (event.method !== 'GET' || !suspect.functions.has(mark)) suspect.objects.add(object, at);
     } else {

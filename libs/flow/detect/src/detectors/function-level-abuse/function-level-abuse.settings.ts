@@ -26,6 +26,8 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   privilege: count(2),
   /** Others that must be known for that. */
   privilegePeers: count(5),
+  /** Uses of each other user from which removing accounts and giving rights is the task of few: the first of another is worth two more. */
+  taskUses: count(5),
   /** It must be known for so many minutes and requests before the first tells; for `readerHours` it needs one more. */
   shortMinutes: z.number().min(0).max(10_080).default(30),
   shortRequests: count(20),

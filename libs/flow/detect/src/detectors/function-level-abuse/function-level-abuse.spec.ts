@@ -132,6 +132,17 @@ describe('function-level-abuse', () => {
       expect(inLong([...staff.map((event) => ({ ...event, startedAt: event.startedAt + LATE - START })), ...uses(refunds)])[0]).toMatchObject({ entity: { id: 'consumer-5' } }); // prettier-ignore
     });
 
+    it('is told for one removal where it is the task of one other, even if it writes anyway, and not where owners remove their accounts', () => {
+      const removal = (who: number, i: number, change: Partial<ApiEvent> = {}) => use(who, 'DELETE', `/users/${i + 1}`, i, change); // prettier-ignore
+      const task = Array.from({ length: 8 }, (_, i) => removal(0, i, { startedAt: START + i * 10 * MINUTE }));
+      const writes = Array.from({ length: 8 }, (_, i) => use(5 + (i % 2), 'POST', '/orders', i, { startedAt: START + i * 10 * MINUTE })); // prettier-ignore
+      expect(inShort([...task, removal(5, 30)])[0]).toMatchObject({ entity: { id: 'consumer-5' } });
+      const before = [...task, ...writes].map((event) => ({ ...event, startedAt: event.startedAt - 3 * DAY }));
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...estate, ...before, removal(5, 30)])[0]).toMatchObject({ entity: { id: 'consumer-5' } }); // prettier-ignore
+      const owners = [1, 2, 3].map((who) => removal(who, who, { startedAt: START - (4 - who) * 20 * HOUR }));
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...estate, ...owners, ...writes.map((event) => ({ ...event, startedAt: event.startedAt - 3 * DAY })), removal(5, 30)])).toEqual([]); // prettier-ignore
+    });
+
     it('is silent on an account that its owner removes, a profile that is changed, and approvals alone in a short log', () => {
       expect(inLong(uses([['DELETE', '/users/8']]))).toEqual([]);
       expect(inLong(uses([['PATCH', '/users/8'], ['PATCH', '/users/8'], ['POST', '/orders/1/cancel']]))).toEqual([]); // prettier-ignore

@@ -124,13 +124,14 @@ export class FunctionLevelAbuseWatcher implements Watcher {
       const callers = kind === 'admin' ? area.users : endpoint?.callers;
       const users = callers === undefined ? 0 : callers.size - (callers.has(CallerProfile.term(caller.key)) ? 1 : 0);
       const established = users > 0 && endpoint !== undefined && at - endpoint.firstAt >= s.adminHours * HOUR_MS;
+      const isTask = users > 0 && (endpoint?.authenticated ?? 0) >= s.taskUses * users;
       found = this.#privilege.reach(
         event,
         at,
         caller,
         profile,
         kind,
-        { users, peers: this.knowledge.profiles - 1, established },
+        { users, peers: this.knowledge.profiles - 1, established, isTask },
         s,
       );
     }
