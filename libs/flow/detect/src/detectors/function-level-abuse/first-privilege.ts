@@ -42,9 +42,15 @@ class Suspect {
 
   /** Worth of what was answered. */
   get points(): number {
-    let points = Math.max(0, this.objects.size - this.functions.size) + (this.tookTask ? TASK : 0);
-    for (const kind of this.functions.values()) points += WEIGHT[kind];
-    return points;
+    const further = Math.max(0, this.objects.size - this.functions.size);
+    let points = further + (this.tookTask ? TASK : 0);
+    let removes = false;
+    for (const kind of this.functions.values()) {
+      points += WEIGHT[kind];
+      if (kind === 'people') removes = true;
+    }
+    // one account may be its own, two are not
+    return removes && further > 0 ? points + 1 : points;
   }
 }
 
@@ -65,6 +71,8 @@ export interface Company {
 export class FirstPrivilege {
   readonly #holders = new KnownSet(MAX_HOLDERS);
   readonly #writers = new KnownSet(MAX_HOLDERS);
+  /** With the collection that they made something in: what they remove there may be that. */
+  readonly #creators = new KnownSet(MAX_HOLDERS);
   readonly #suspects: BoundedMap<Suspect>;
   readonly #endpoints = new Map<number, EndpointKnowledge>();
 
@@ -89,7 +97,9 @@ export class FirstPrivilege {
   meet(event: ApiEvent, caller: Caller, kind: Privilege | undefined): void {
     const { endpoint } = caller;
     if (endpoint !== undefined && this.#endpoints.size < MAX_ENDPOINTS) this.#endpoints.set(endpoint.id, endpoint);
-    if (kind === undefined && event.status < 300 && isWriting(event)) this.#writers.add(caller.key);
+    if (event.status >= 300) return;
+    if (kind === undefined && isWriting(event)) this.#writers.add(caller.key);
+    if (event.method === 'POST') this.#creators.add(`${caller.key}|${event.pathTemplate}`);
   }
 
   /** A privileged function was answered or refused. */
@@ -102,7 +112,7 @@ export class FirstPrivilege {
     company: Company,
     s: FunctionLevelAbuseSettings,
   ): Draft | undefined {
-    if (this.#holders.has(caller.key)) return undefined;
+    if (this.#holders.has(caller.key) || (kind === 'people' && this.#creates(event, caller))) return undefined;
     let suspect = this.#suspects.peek(caller.key);
     const worked = event.status < 300;
     if (suspect !== undefined && at - suspect.since > SUSPECT_MS) {
@@ -138,6 +148,10 @@ export class FirstPrivilege {
     if (severity === undefined) return undefined;
     suspect.reportedAt = at;
     return finding(event, at, caller, profile, suspect, company, severity);
+  }
+
+  #creates(event: ApiEvent, caller: Caller): boolean {
+    return this.#creators.has(`${caller.key}|${event.pathTemplate.slice(0, event.pathTemplate.lastIndexOf('/'))}`);
   }
 
   /** Long enough without a privilege for the first to be news. */

@@ -143,6 +143,12 @@ describe('function-level-abuse', () => {
       expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...estate, ...owners, ...writes.map((event) => ({ ...event, startedAt: event.startedAt - 3 * DAY })), removal(5, 30)])).toEqual([]); // prettier-ignore
     });
 
+    it('is told for two accounts removed by a reader in a short log, and silent on who removes what it made', () => {
+      expect(inShort(uses(REMOVALS.slice(0, 2)))[0]).toMatchObject({ entity: { id: 'consumer-5' } });
+      expect(inShort(uses(REMOVALS.slice(0, 1)))).toEqual([]);
+      expect(inShort(uses([['POST', '/users'], ...REMOVALS]))).toEqual([]);
+    });
+
     it('is silent on an account that its owner removes, a profile that is changed, and approvals alone in a short log', () => {
       expect(inLong(uses([['DELETE', '/users/8']]))).toEqual([]);
       expect(inLong(uses([['PATCH', '/users/8'], ['PATCH', '/users/8'], ['POST', '/orders/1/cancel']]))).toEqual([]); // prettier-ignore
