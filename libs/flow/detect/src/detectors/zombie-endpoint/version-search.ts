@@ -1,5 +1,4 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller } from '../../engine/watcher.ts';
