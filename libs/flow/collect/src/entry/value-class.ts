@@ -1,8 +1,12 @@
 import { secretShape } from './secret-shape.ts';
 
-/** What a query value looks like; the value itself is not kept. */
+/**
+ * What a query value looks like; the value itself is not kept. `privilege`: a rank that may do everything (admin, root); `special`: what stands
+ * for nothing or for all (null, undefined, all, last); `schema`: a GraphQL query for the schema.
+ */
 export type ValueClass =
-  | 'empty' | 'int' | 'decimal' | 'bool' | 'date' | 'uuid' | 'hex' | 'email' | 'jwt' | 'secret' | 'ip' | 'url' | 'word' | 'text'; // prettier-ignore
+  | 'empty' | 'int' | 'decimal' | 'bool' | 'date' | 'uuid' | 'hex' | 'email' | 'jwt' | 'secret' | 'ip' | 'url' | 'word' | 'text'
+  | 'privilege' | 'special' | 'schema'; // prettier-ignore
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ][\d:.]{2,18}(?:Z|[+-]\d{2}:?\d{2})?)?$/;
@@ -40,8 +44,32 @@ export const valueClass = (value: string): ValueClass => {
   if (seen & DOT && IPV4.test(value)) return 'ip';
   if (seen & COLON && IPV6.test(value)) return 'ip';
   if (seen === (DIGIT | HEX_LETTER) && value.length >= 8) return 'hex';
-  return (seen & ~(LETTER | HEX_LETTER)) === 0 ? 'word' : 'text';
+  const isWord = (seen & ~(LETTER | HEX_LETTER)) === 0;
+  if (value.length <= MAX_MEANT) return meantBy(value) ?? (isWord ? 'word' : 'text');
+  return !isWord && (seen & OTHER) !== 0 && value.includes('__') && SCHEMA.test(value) ? 'schema' : isWord ? 'word' : 'text'; // prettier-ignore
 };
+
+/** Longer values are none of the words below, and shorter ones no query for a schema. */
+const MAX_MEANT = 15;
+const SPECIAL = new Set(['null', 'undefined', 'nan', 'nil', 'none', 'void', 'all', 'any', 'last', 'first', 'next', 'prev', 'latest', 'max', 'min', 'auto', 'default', 'unlimited', 'infinity']); // prettier-ignore
+const PRIVILEGE =
+  /^(?:role[_-]?)?(?:(?:super|sys|system|site|global|org|tenant|web|full)[_-]?)?(?:admins?|administrators?|root|superusers?)$/i;
+
+const meantBy = (value: string): 'special' | 'privilege' | undefined => {
+  if (value.length < 3) return undefined;
+  // the letters that the words below end with
+  switch (value.charCodeAt(value.length - 1) | 32) {
+    case 110: // n
+    case 114: // r
+    case 115: // s
+    case 116: // t
+      if (value.length >= 4 && PRIVILEGE.test(value)) return 'privilege';
+  }
+  return value.length <= 9 && SPECIAL.has(value.toLowerCase()) ? 'special' : undefined;
+};
+
+/** The schema's own fields; `__typename` is what every client library asks for. */
+const SCHEMA = /__schema\b|__type\s{0,8}\(/;
 
 const scan = (value: string): number => {
   let seen = 0;

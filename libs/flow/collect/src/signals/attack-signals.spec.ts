@@ -61,6 +61,29 @@ describe('attack signals', () => {
     }
   });
 
+  it.each([
+    'sleep(5) javascript',
+    'alert(1) meaning',
+    'how to use <script> in html',
+    'etc/passwd format',
+    'sleep (5 hours)',
+  ])('what somebody looks up is no attack: %s', (text) => {
+    expect(ofUri(`/search?q=${encodeURIComponent(text)}`)).toBe('');
+  });
+
+  it.each([
+    '1 and sleep(5)',
+    'x sleep(5)',
+    "1' or sleep(5) and 'a",
+    'alert(1)',
+    'x<script> alert',
+    '<script> alert(1)',
+    '../etc/passwd',
+    '/etc/passwd',
+  ])('what somebody tries out is one: %s', (text) => {
+    expect(ofUri(`/search?q=${encodeURIComponent(text)}`)).not.toBe('');
+  });
+
   it('a payload at the far end of a long query is seen, the middle of it is not paid for', () => {
     expect(ofUri(`/x?a=${'b'.repeat(60_000)}&q=<script>alert(1)</script>`)).toContain('xss:');
   });

@@ -71,12 +71,14 @@ export const attackSignalsOfUri = (uri: string, mark: number, userAgent: string,
   return attackSignals(uri.slice(0, end), mark === -1 ? '' : uri.slice(mark + 1), userAgent, referer);
 };
 
-/** `attacks` with what header texts show as well; those of look-ups are read for Log4Shell alone. */
-export const withHeaders = (attacks: string, { addresses, lookups }: HeaderSuspects): string => {
+/** `attacks` with what header texts show as well; those of look-ups are read for Log4Shell alone, quoted ones for SQL too. */
+export const withHeaders = (attacks: string, { addresses, lookups, quoted }: HeaderSuspects): string => {
   let scores: Scores | undefined;
-  for (const text of addresses) scores = addAll(remembered(text, AGENTS, agentScores), scores);
+  for (const text of addresses) scores = addAll(remembered(text, VALUES, valueScores), scores);
   for (const text of lookups)
-    scores = addAll(remembered(text, AGENTS, agentScores).filter(({ family }) => family === 'jndi'), scores); // prettier-ignore
+    scores = addAll(remembered(text, TEXTS, textScores).filter(({ family }) => family === 'jndi'), scores); // prettier-ignore
+  for (const text of quoted)
+    scores = addAll(remembered(text, TEXTS, textScores).filter(({ family }) => family === 'jndi' || family === 'sqli'), scores); // prettier-ignore
   if (scores === undefined) return attacks;
   for (const { family, score } of parseAttacks(attacks))
     scores.sums.set(family, Math.min(MAX_ATTACK_SCORE, Math.max(score, scores.sums.get(family) ?? 0)));
@@ -139,6 +141,9 @@ const CLEAN: readonly AttackRule[] = [];
 const AGENTS = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
 const REFERERS = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
 
+const TEXTS = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
+/** Of headers whose whole text takes the place of a value: nothing honest looks like an attack there. */
+const VALUES = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
 const PATHS = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
 const PARAMETERS = new BoundedCache<readonly AttackRule[]>(CACHED_TEXTS);
 
@@ -164,8 +169,13 @@ const inText = (raw: string, place: number): Scores | undefined => {
 const rulesInPath = (raw: string): readonly AttackRule[] => remembered(raw, PATHS, pathScores);
 const rulesInParameter = (raw: string): readonly AttackRule[] => remembered(raw, PARAMETERS, parameterScores);
 const pathScores = (raw: string): Scores | undefined => judge(new Subject(raw, PLACE.path, ''), undefined);
-const agentScores = (raw: string): Scores | undefined => inText(raw, PLACE.agent);
-const refererScores = (raw: string): Scores | undefined => inText(raw, PLACE.referer);
+const valueScores = (raw: string): Scores | undefined => inText(raw, PLACE.value);
+/** A client names itself, a page has an address: what is neither was put there. */
+const agentScores = (raw: string): Scores | undefined => inText(raw, IS_NO_NAME.test(raw) ? PLACE.value : PLACE.agent);
+const textScores = (raw: string): Scores | undefined => inText(raw, PLACE.agent);
+const refererScores = (raw: string): Scores | undefined => inText(raw, IS_ADDRESS.test(raw) ? PLACE.referer : PLACE.value); // prettier-ignore
+const IS_NO_NAME = /^\s*['\d)\-;|&<{*%]/;
+const IS_ADDRESS = /^\s*(?:[a-z][a-z0-9+.-]{1,20}:|\/|\$\{|[\w-]+(?:\.[\w-]+)+(?:[:/]|$))/i;
 
 const addAll = (rules: readonly AttackRule[], before: Scores | undefined): Scores | undefined => {
   if (rules.length === 0) return before;

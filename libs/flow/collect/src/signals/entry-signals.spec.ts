@@ -34,6 +34,16 @@ describe('what is read out of the raw request', () => {
       expect(sent(name, '${${lower:j}ndi:ldap://x/a}')).toMatchObject({ attacks: 'jndi:5' });
     expect(sent('x-custom', [{ toString: 1 }, '${jndi:dns://x}'])).toMatchObject({ attacks: 'jndi:5' });
     expect(sent('x-forwarded-for', "1' OR '1'='1")).toMatchObject({ attacks: 'sqli:10' });
+    for (const text of ["admin'--", '1 AND 1=1', "1;WAITFOR DELAY '0:0:5'--", '../../../../etc/passwd'])
+      for (const name of ['x-forwarded-for', 'referer', 'x-real-ip'])
+        expect([name, text, sent(name, text).attacks]).toEqual([name, text, expect.stringMatching(/^(?:sqli|traversal):\d+$/)]); // prettier-ignore
+    for (const text of ["x' OR '1'='1", "x' UNION SELECT NULL,NULL-- -", "x%27%20AND%20SLEEP(5)--%20-", "x';SELECT pg_sleep(10)--"])
+      expect([text, sent('cookie', `_ga=GA1.2; TrackingId=${text}`).attacks]).toEqual([text, expect.stringContaining('sqli:')]); // prettier-ignore
+    expect(sent('user-agent', "1' OR '1'='1").attacks).toContain('sqli:');
+    expect(sent('cookie', `_ga=GA1.2; who=O'Brien; consent={'a':true,'b':"c"}; cart=[1,2]; note=it%27s or 5 o%27clock`)).toMatchObject({ attacks: '' }); // prettier-ignore
+    expect(sent('x-user', "Rosie O'Grady or Pat O'Neil")).toMatchObject({ attacks: '' });
+    for (const page of ['https://shop.example/search?q=1+AND+1', '/cart', 'shop.example/a', 'android-app://com.x/', '$url', '-', 'about:blank', 'null'])
+      expect([page, sent('referer', page).attacks]).toEqual([page, '']); // prettier-ignore
     expect(sent('x-forwarded-for', '203.0.113.9, unknown, [2001:db8::1]:443')).toMatchObject({ attacks: '' });
     expect(sent('x-template', 'Dear ${name}, 1 < 2; select a from b')).toMatchObject({ attacks: '' });
   });
@@ -116,6 +126,17 @@ describe('what is read out of the raw request', () => {
     );
     expect(query('id=4111111111111111&session_id=5&page=two')).toBe('id=int:16&session_id=secret:1&page=word:3');
   });
+
+  it.each([
+    ['role=admin&rank=Super_Admin&as=root&who=ROLE_ADMIN&user=superuser', 'role=privilege:5&rank=privilege:11&as=privilege:4&who=privilege:10&user=privilege:9'],
+    ['role=editor&q=adminton&name=rooted&sort=administrative', 'role=word:6&q=word:8&name=word:6&sort=word:14'],
+    ['page=undefined&id=null&limit=all&x=NaN&sort=latest', 'page=special:9&id=special:4&limit=special:3&x=special:3&sort=special:6'],
+    ['query={__schema{types{name}}}', 'query=schema:23'],
+    ['query=%7B__type(name:%22User%22)%7Bname%7D%7D', 'query=schema:27'],
+    ['query=%7Bproducts%7Bid%20__typename%7D%7D&q=what+is+__typename', 'query=text:25&q=text:18'],
+  ])('the values of %s are classed by what they mean, and are not kept', (query, outline) => {
+    expect(changed((e) => void (e.request['uri'] = `/x?${query}`)).query).toBe(outline);
+  }); // prettier-ignore
 
   it('facts of the address and matches of raw rules are asked where they are provided', () => {
     class Facts1 extends AddressFacts {

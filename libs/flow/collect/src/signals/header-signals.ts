@@ -25,23 +25,28 @@ export interface HeaderSuspects {
   readonly addresses: readonly string[];
   /** Of any other: they are read for look-ups (`${jndi:…`) only, since templates and queries may be honest there. */
   readonly lookups: readonly string[];
+  /** Of cookies and headers of the application's own, with a quote: they are read for SQL that no name or text has. */
+  readonly quoted: readonly string[];
 }
 
 /** Header texts that could hold an attack; undefined for nearly all requests. */
 export const suspectsIn = (headers: RawObject): HeaderSuspects | undefined => {
-  let found: { addresses: string[]; lookups: string[] } | undefined;
+  let found: { addresses: string[]; lookups: string[]; quoted: string[] } | undefined;
   for (const name of Object.keys(headers)) {
     if (READ_APART.has(name)) continue;
     const value = headers[name];
     const text = typeof value === 'string' ? value : Array.isArray(value) ? joined(value) : '';
     const isAddress = ADDRESS_HEADERS.has(name);
-    if (!text.includes('${') && !(isAddress && maySignal(text, 0, Math.min(text.length, MAX_HEADER), false))) continue;
-    found ??= { addresses: [], lookups: [] };
-    const texts = isAddress ? found.addresses : found.lookups;
+    const isQuoted = !isAddress && (name === 'cookie' || name.startsWith('x-')) && hasQuote(text);
+    if (!isQuoted && !text.includes('${') && !(isAddress && maySignal(text, 0, Math.min(text.length, MAX_HEADER), false))) continue; // prettier-ignore
+    found ??= { addresses: [], lookups: [], quoted: [] };
+    const texts = isAddress ? found.addresses : isQuoted ? found.quoted : found.lookups;
     if (texts.length < MAX_SUSPECTS) texts.push(text.slice(0, MAX_HEADER));
   }
   return found;
 };
+
+const hasQuote = (text: string): boolean => text.includes("'") || text.includes('%27');
 
 const joined = (values: readonly unknown[]): string =>
   values.slice(0, MAX_SUSPECTS).filter((value) => typeof value === 'string').join(' '); // prettier-ignore

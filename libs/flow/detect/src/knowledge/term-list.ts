@@ -16,6 +16,10 @@ export class TermList {
     return this.#data.length / STRIDE;
   }
 
+  *terms(): Iterable<number> {
+    for (let i = 0; i < this.#data.length; i += STRIDE) yield this.#data[i] ?? 0;
+  }
+
   has(term: number): boolean {
     return this.#find(term) >= 0;
   }

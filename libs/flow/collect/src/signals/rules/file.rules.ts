@@ -24,7 +24,7 @@ export const TRAVERSAL_RULES: readonly AttackRule[] = [
   ),
   t(
     r`(?:^|[/\\:=.%\s"'>|])etc[/\\.]+(?:passwd|shadow|master\.passwd|gshadow|sudoers|security/passwd)\b|\betc/+(?:\./|\.\./|[*?]+/)*pass(?:wd|\?\?|\*)`,
-    { words: ['etc'], places: EVERYWHERE, unless: r`\b[a-z]+ [a-z]+ /etc/\w+|/etc/\w+ [a-z]+ ?[a-z]*$` },
+    { words: ['etc'], places: EVERYWHERE, unless: r`\b[a-z]+ [a-z]+ /etc/\w+|/?etc/\w+ [a-z]+ ?[a-z]*$` },
   ),
   t(
     r`^(?:file:/*|/|\\)+(?:\./)*(?:etc/(?:hosts|group|issue|hostname|fstab|crontab|my\.cnf|motd|resolv\.conf|os-release|mysql/|ssh/|httpd/|apache2?/|nginx/|cron)|proc/(?:self|version|cpuinfo|mounts|net|\d+)|var/log/(?:apache|httpd|nginx|auth|syslog|messages|secure|vsftpd|mail)|root/\.|home/\w+/\.(?:ssh|bash|aws)|var/run/secrets|run/secrets)`,

@@ -23,6 +23,15 @@ export const NOSQL_RULES: readonly AttackRule[] = [
     places: PLACE.name,
     unless: CONTAINER,
   }),
+  // an operator on a text that is searched for: honest where an API offers it, a hint beside what is not
+  warning(
+    'nosql',
+    r`^(?:q|s|query|search|keywords?|term|text|name|id)\[\$(?:ne|n?in|gte?|lte?|regex|options|exists|not|eq|type|size|mod|all|elemmatch)\]`,
+    {
+      needs: HAS.dollar,
+      places: PLACE.name,
+    },
+  ),
   // an operator object in the place of the value
   critical('nosql', r`^\s*\{\s*['"]?\$(?:ne|gte?|lte?|n?in|regex|exists|not|eq|where|type|func|elemmatch)['"]?\s*:`, {
     needs: HAS.brace | HAS.dollar,

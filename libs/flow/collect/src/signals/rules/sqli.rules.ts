@@ -142,6 +142,8 @@ const TELLING_FUNCTIONS: readonly AttackRule[] = [
     needs: HAS.paren | HAS.digit,
     words: ['sleep'],
     places: EVERYWHERE,
+    // what people look up about it
+    unless: r`sleep \(\d+ ?(?:[a-z]{2}|h\b)[a-z ]*\)$|^\s*(?:how|what|why|use|using)?[a-z ]*\bsleep ?\(\d*\) [a-z]{4,}[a-z ]*$`,
   }),
   critically(
     r`\bbenchmark\s*\(\s*\d+\s*,|\bwaitfor\s+(?:delay|time)\s*['"(@]|\bpg_sleep(?:_for)?\s*\(|\bdbms_(?:pipe\.receive_message|lock\.sleep|session\.sleep|xmlgen|ldap\.)|\brandomblob\s*\(|\butl_(?:inaddr|http|smtp|file)\.|\bgenerate_series\s*\(\s*1\s*,\s*\d{6,}`,

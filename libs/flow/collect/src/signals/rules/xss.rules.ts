@@ -13,7 +13,7 @@ export const XSS_RULES: readonly AttackRule[] = [
     needs: HAS.angle,
     words: ['script'],
     places: EVERYWHERE,
-    unless: r`^<script>$`,
+    unless: r`^<script>$|^[a-z][a-z ]* <script> [a-z ]+$`,
   }),
   x(r`<[^>]*[\s/"'](?:${EVENTS})\s*=`, { needs: HAS.angle, words: ['on'], places: EVERYWHERE }),
   // out of an attribute, without a tag of its own
@@ -70,7 +70,7 @@ export const XSS_RULES: readonly AttackRule[] = [
     r`(?:^|['"\];>(,+\-*/%=&|{!~^\s])(?:alert|prompt|confirm)\s*(?:\(|${'`'})\s*(?:\d|document|origin|xss|/|this|self|window|string|location|['"${'`'}]?xss|${'`'})`,
     {
       words: ['alert', 'prompt', 'confirm'],
-      unless: r`^[\w\s.]+\(\)$`,
+      unless: r`^[\w\s.]+\(\)$|^(?:alert|prompt|confirm) ?\(\d?\) [a-z]{4,}[a-z ]*$`,
       places: EVERYWHERE,
     },
   ),

@@ -9,6 +9,7 @@ import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS } from '../../windows/time.ts';
 import { FUNCTION_LEVEL_ABUSE_VERSION, isRare } from './function-level-abuse.detector.ts';
+import { isWriting } from './privileged-functions.ts';
 import type { FunctionLevelAbuseSettings } from './function-level-abuse.settings.ts';
 
 /** Callers that ever wrote; 16 bytes each. */
@@ -47,7 +48,7 @@ export class FirstDeleteWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { method } = event;
-    if (method === 'GET' || method === 'HEAD' || caller.profile === undefined) return undefined;
+    if (method === 'GET' || method === 'HEAD' || caller.profile === undefined || !isWriting(event)) return undefined;
     const known = this.#deleters.peek(caller.key);
     if (known === undefined || at - known.since > WATCHED_MS) {
       if (this.#writers.has(caller.key)) return undefined;

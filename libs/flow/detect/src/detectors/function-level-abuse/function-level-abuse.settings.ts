@@ -22,5 +22,16 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   readerHours: hours(48),
   readerRequests: count(50),
   deletions: count(3),
+  /** A caller without privileges that reaches for them: worth of what is answered (administration and rights 2, the rest 1, each object 1). */
+  privilege: count(2),
+  /** Others that must be known for that. */
+  privilegePeers: count(5),
+  /** Uses of each other user from which removing accounts and giving rights is the task of few: the first of another is worth two more. */
+  taskUses: count(5),
+  /** It must be known for so many minutes and requests before the first tells; for `readerHours` it needs one more. */
+  shortMinutes: z.number().min(0).max(10_080).default(30),
+  shortRequests: count(20),
+  /** Different objects of privileged functions that are refused within an hour. */
+  refusedObjects: count(5),
 });
 export type FunctionLevelAbuseSettings = z.infer<typeof FunctionLevelAbuseSettings>;

@@ -9,6 +9,8 @@ import { TermList } from '../../knowledge/term-list.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS } from '../../windows/time.ts';
+import { FirstPrivilege } from './first-privilege.ts';
+import { PrivilegedFunctions } from './privileged-functions.ts';
 import { Areas, type Area } from './areas.ts';
 import { FUNCTION_LEVEL_ABUSE_VERSION, isRare, judgeFunction, type FunctionView } from './function-level-abuse.detector.ts'; // prettier-ignore
 import type { FunctionLevelAbuseSettings } from './function-level-abuse.settings.ts';
@@ -28,6 +30,8 @@ export class FunctionLevelAbuseWatcher implements Watcher {
   readonly statusClasses = [2, 4] as const;
   readonly #areas = new Areas();
   readonly #reaches: BoundedMap<Reach>;
+  readonly #functions = new PrivilegedFunctions();
+  readonly #privilege: FirstPrivilege;
 
   constructor(
     private readonly settings: Tuned<FunctionLevelAbuseSettings>,
@@ -35,28 +39,33 @@ export class FunctionLevelAbuseWatcher implements Watcher {
     maxCallers: number,
   ) {
     this.#reaches = new BoundedMap(Math.max(100, Math.floor(maxCallers / 4)));
+    this.#privilege = new FirstPrivilege(maxCallers);
   }
 
   get evicted(): number {
-    return this.#reaches.evicted;
+    return this.#reaches.evicted + this.#privilege.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#reaches.forgetLanes(lanes);
+    this.#privilege.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { profile, endpoint } = caller;
     const { status } = event;
     if (profile === undefined || status === 404 || (status >= 400 && !isRefusal(event))) return undefined;
-    if (endpoint !== undefined && profile.endpoints.has(endpoint.id)) return undefined;
-    // the first use of this function by this caller: rare
+    const isKnown = endpoint !== undefined && profile.endpoints.has(endpoint.id);
+    if (isKnown && !this.#privilege.follows(caller.key)) return undefined;
+    // the first use of this function by this caller, or the next of one that reaches for what it never had: rare
     const area = this.#areas.of(event);
     const term = CallerProfile.term(caller.key);
     const worked = status < 300;
     if (worked && at < area.firstAt) area.firstAt = at;
     const own = this.#isOwn(area, term, at, caller.key);
     const s = this.settings.of(event);
+    const told = this.#privileged(event, at, caller, area, isKnown, s);
+    if (told !== undefined || isKnown) return told;
     const users = area.users.size - (area.users.has(term) ? 1 : 0);
     const peers = this.knowledge.profiles - 1;
     if (worked) area.users.add(term, at);
@@ -96,6 +105,38 @@ export class FunctionLevelAbuseWatcher implements Watcher {
       evidence: reach.evidence,
       only: 'status IN (200, 201, 202, 204, 401, 403, 405)',
     });
+  }
+
+  /** Functions that only few may use, whatever their area. */
+  #privileged(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    area: Area,
+    isKnown: boolean,
+    s: FunctionLevelAbuseSettings,
+  ): Draft | undefined {
+    const { profile, endpoint } = caller;
+    if (profile === undefined) return undefined;
+    const kind = this.#functions.of(event, area.admin);
+    let found: Draft | undefined;
+    if (kind !== undefined) {
+      const callers = kind === 'admin' ? area.users : endpoint?.callers;
+      const users = callers === undefined ? 0 : callers.size - (callers.has(CallerProfile.term(caller.key)) ? 1 : 0);
+      const established = users > 0 && endpoint !== undefined && at - endpoint.firstAt >= s.adminHours * HOUR_MS;
+      const isTask = users > 0 && (endpoint?.authenticated ?? 0) >= s.taskUses * users;
+      found = this.#privilege.reach(
+        event,
+        at,
+        caller,
+        profile,
+        kind,
+        { users, peers: this.knowledge.profiles - 1, established, isTask },
+        s,
+      );
+    }
+    if (!isKnown) this.#privilege.meet(event, caller, kind);
+    return found;
   }
 
   /** Answered before the last hour, and not first amid an alert. */

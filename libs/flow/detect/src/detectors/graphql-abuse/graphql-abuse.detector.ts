@@ -1,12 +1,18 @@
 import type { GraphqlAbuseSettings } from './graphql-abuse.settings.ts';
 
-export const GRAPHQL_ABUSE_VERSION = '1';
+export const GRAPHQL_ABUSE_VERSION = '2';
 
 const QUERY = /(?:^|&)query=[a-z]{1,8}:(\d{1,7})(?=&|$)/;
 /** Clients that people use send these beside a query; scripts do not. */
 const CLIENT = /(?:^|&)(?:variables|extensions)=/;
 /** `IntrospectionQuery` has 18 letters. */
 const INTROSPECTION = /(?:^|&)operationName=word:18(?=&|$)/;
+
+/** What collect calls a query with `__schema` or `__type` in it. */
+const SCHEMA = /(?:^|&)query=schema:/;
+
+/** It asks for the schema in so many words, whatever else is sent beside it. */
+export const asksForSchema = (outline: string): boolean => SCHEMA.test(outline);
 
 export const isGraphql = (template: string): boolean =>
   template.charCodeAt(template.length - 1) === 108 &&

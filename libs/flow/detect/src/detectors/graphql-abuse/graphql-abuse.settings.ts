@@ -7,6 +7,8 @@ const count = (value: number) => z.number().int().min(1).max(100_000).default(va
 export const GraphqlAbuseSettings = detectorSettings({
   /** Requests within ten minutes that ask for a lot with a query of their own. */
   requests10m: count(3),
+  /** The same of queries that ask for the schema by name, answered 2xx; refused ones count as the others do. */
+  schemaRequests: count(1),
   /** A query that may read the schema: characters at least, and bytes of its answer. */
   minQueryChars: count(20),
   minAnswerBytes: count(20_000),

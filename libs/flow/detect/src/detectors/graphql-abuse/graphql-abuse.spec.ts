@@ -29,6 +29,21 @@ describe('graphql-abuse', () => {
     expect(findingsIn(engineOf(graphqlAbuse), events).length > 0).toBe(told);
   });
 
+  it('tells the first query that asks for the schema by name, refused ones from the third on, and not what is asked for every day', () => {
+    const schema = 'query=schema:24';
+    const found = (...events: ApiEvent[]) => findingsIn(engineOf(graphqlAbuse), events);
+    expect(found(ask(0, schema, 900))).toHaveLength(1);
+    expect(found(ask(0, `${schema}&variables=text:2`, 900))).toHaveLength(1);
+    expect(found({ ...ask(0, schema, 900), path: '/api/graph', pathTemplate: '/api/graph' })).toHaveLength(1);
+    const refused = (i: number) => ({ ...ask(i, schema, 200), status: 400 });
+    expect(found(refused(0), refused(1))).toEqual([]);
+    expect(found(refused(0), refused(1), refused(2))).toHaveLength(1);
+    const build = Array.from({ length: 5 }, (_, day) => ask(day * 14_400, schema, 90_000));
+    expect(found(...build)).toHaveLength(2);
+    const team = Array.from({ length: 12 }, (_, i) => ask(i * 600, schema, 90_000, `198.51.${i}.1`));
+    expect(found(...team)).toHaveLength(3);
+  });
+
   it('lets pass what many callers do at an endpoint', () => {
     const many = Array.from({ length: 10 }, (_, i) => ask(i, 'query=text:70', 60_000, `198.51.${i}.1`));
     const one = Array.from({ length: 8 }, (_, i) => ask(20 + i, 'query=text:70', 60_000));

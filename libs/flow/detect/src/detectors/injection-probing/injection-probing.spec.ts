@@ -17,7 +17,7 @@ describe('injection-probing', () => {
   it.each<[string, readonly ApiEvent[], boolean]>([
     ['three different texts within ten minutes', probes(3, 60_000, () => 'sqli:5'), true],
     ['two texts', probes(2, 60_000, () => 'sqli:5'), false],
-    ['the same text again and again', probes(50, 10_000, () => 'xss:5', { path: '/same' }), false],
+    ['the same text again and again', probes(50, 10_000, () => 'xss:5', { path: '/same', query: 'q=text:20' }), false],
     ['warnings alone', probes(50, 10_000, () => 'sqli:3'), false],
     ['a scanner that takes an hour for six texts', probes(6, 12 * 60_000, (i) => `sqli:${5 + 3 * (i % 3)}`), true],
     ['one look-up of Log4Shell', probes(1, 0, () => 'jndi:5'), true],
@@ -25,6 +25,30 @@ describe('injection-probing', () => {
     ['one link to a loopback address', probes(1, 0, () => 'ssrf:5'), false],
   ])('%s', (_name, events, told) => {
     expect(typesOf(events).length > 0).toBe(told);
+  });
+
+  it('counts operators that are honest in some APIs beside one that is not', () => {
+    const hints = (n: number) => probes(n, 30_000, () => 'nosql:3', { status: 200 });
+    const probe = probes(1, 0, () => 'nosql:5', { startedAt: AT + 200_000, path: '/s/x' });
+    const hint = probes(1, 0, () => 'nosql:3', { startedAt: AT + 230_000, path: '/s/y' });
+    expect(typesOf(hints(40))).toEqual([]);
+    expect(typesOf([...hints(1), ...probe])).toEqual([]);
+    expect(typesOf([...hints(2), ...probe])).not.toEqual([]);
+    expect(typesOf([...hints(1), ...probe, ...hint])).not.toEqual([]);
+  });
+
+  it('tells texts in the user agent from one another', () => {
+    const agents = ["1' or '1'='1", "1' or '2'='2", "1' or '3'='3"];
+    const sent = (userAgent: string, i: number) => probes(1, 0, () => 'sqli:10', { startedAt: AT + i * 9_000, path: '/p', userAgent })[0] as ApiEvent; // prettier-ignore
+    expect(typesOf(agents.map(sent))).not.toEqual([]);
+  });
+
+  it('counts each of those that can only have been in a header, and the same text in the query once', () => {
+    const header = probes(3, 20_000, () => 'sqli:10', { path: '/p', query: 'page=2&sort=word:4' });
+    const query = probes(9, 20_000, () => 'sqli:10', { path: '/p', query: 'q=text:14' });
+    expect(typesOf(header)).not.toEqual([]);
+    expect(typesOf(header.slice(1))).toEqual([]);
+    expect(typesOf(query)).toEqual([]);
   });
 
   it('takes it more seriously when many were answered', () => {

@@ -21,11 +21,35 @@ const FAST_MS = 600_000;
 /** Addresses and variants of one caller that are counted. */
 const MAX_DIFFERENT = 32;
 
+/** A user agent that may be the probe itself. */
+const ODD_CLIENT = /['<`$]|^[^A-Za-z]/;
+
+/** What of a query's outline could be a probe itself. */
+const PLAIN_QUERY =
+  /^(?:[\w.-]{1,64}=(?:-?\d+|[0-9a-f]{8}-[0-9a-f-]{27}|(?:int|decimal|bool|empty|date|uuid|hex|word|special|privilege):\d+)(?:&|$))*$/;
+const PLAIN_PATH = /^[\w/.~-]*$/;
+/** They cannot be written in letters alone, as names of files and hosts can. */
+const SIGNS = /(?:sqli|nosql|xss|ssti|crlf|xxe):/;
+
+/** What tells probes apart. Those in cookies and other headers leave no text: each second has its own. */
+const markOf = (event: ApiEvent, at: number): string => {
+  const text = `${event.method} ${event.path}?${event.query} ${event.attacks}`;
+  if (ODD_CLIENT.test(event.userAgent)) return `${text} ${event.userAgent}`;
+  const isElsewhere =
+    SIGNS.test(event.attacks) &&
+    PLAIN_PATH.test(event.path) &&
+    !event.path.includes('..') &&
+    PLAIN_QUERY.test(event.query);
+  return isElsewhere ? `${text} ${Math.floor(at / 1000)}` : text;
+};
+
 /** One caller's probes of the last day. */
 class Prober {
   readonly log = new FailureLog();
   /** Those that are not even usual somewhere at the service. */
   unusual: FailureLog | undefined;
+  /** Operators of document stores that are honest in some APIs: they count beside a probe. */
+  hints: FailureLog | undefined;
   readonly evidence = new Evidence();
   readonly families = new Map<string, number>();
   readonly addresses = new Set<number>();
@@ -74,6 +98,8 @@ export class InjectionProbingWatcher implements Watcher {
     const usual = this.#usual.of(event, scores, settings);
     const known = this.#probers.get(caller.key);
     if ((known?.probes ?? 0) < settings.distinct24h) this.#usual.learn(event, at, scores, caller.key, caller.prefix);
+    if (probe === 'none' && usual === 'no' && scores.some(({ family }) => family === 'nosql'))
+      return this.#hint(event, at, caller, known, settings);
     if (probe === 'none' || (usual === 'here' && probe !== 'certain')) return undefined;
     const prober = known ?? new Prober();
     if (known === undefined) this.#probers.set(caller.key, prober, caller.lane);
@@ -86,6 +112,31 @@ export class InjectionProbingWatcher implements Watcher {
       usual === 'no',
     );
     if (probe === 'certain') prober.certainAt = at;
+    return this.#judge(event, at, caller, prober, settings);
+  }
+
+  #hint(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    known: Prober | undefined,
+    settings: InjectionProbingSettings,
+  ): Draft | undefined {
+    const prober = known ?? new Prober();
+    if (known === undefined) this.#probers.set(caller.key, prober, caller.lane);
+    (prober.hints ??= new FailureLog()).add(at, hash32(`${event.method} ${event.path}?${event.query}`) || 1);
+    if (!prober.families.has('nosql') || at - prober.log.lastAt > FAST_MS) return undefined;
+    prober.evidence.add(event, at);
+    return this.#judge(event, at, caller, prober, settings);
+  }
+
+  #judge(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    prober: Prober,
+    settings: InjectionProbingSettings,
+  ): Draft | undefined {
     const { log } = prober;
     if (!log.worthALook || at < log.reportedAt + REPORT_EVERY_MS) return undefined;
     const verdict = judgeInjection(this.#view(prober, at, caller), settings);
@@ -121,7 +172,7 @@ export class InjectionProbingWatcher implements Watcher {
     if (prober.addresses.size < MAX_DIFFERENT) prober.addresses.add(hash32(event.clientIp));
     if (prober.variants.size < MAX_DIFFERENT) prober.variants.add(event.attacks);
     if ((event.status >= 200 && event.status < 300) || event.status >= 500) prober.reached++;
-    const mark = hash32(`${event.method} ${event.path}?${event.query} ${event.attacks}`) || 1;
+    const mark = hash32(markOf(event, at)) || 1;
     prober.log.add(at, mark);
     if (isUnusual) (prober.unusual ??= new FailureLog()).add(at, mark);
     prober.evidence.add(event, at);
@@ -130,14 +181,15 @@ export class InjectionProbingWatcher implements Watcher {
   #view(prober: Prober, at: number, caller: Caller): Parameters<typeof judgeInjection>[0] {
     const head = bucketOf(Math.max(at, prober.log.lastAt));
     const fast = prober.log.within(FAST_MS);
+    const hints = prober.families.has('nosql') ? (prober.hints?.within(FAST_MS).distinct ?? 0) : 0;
     const since = caller.profile === undefined ? 0 : caller.profile.requests - prober.requestsBefore;
     return {
-      in10m: fast.distinct,
+      in10m: fast.distinct + hints,
       in24h: prober.unusual?.within(DAY_MS).distinct ?? 0,
       certain: at - prober.certainAt < FAST_MS,
       families: prober.families.size,
       reached: prober.reached,
-      share10m: fast.failures / Math.max(1, fast.failures, caller.requests(head - 59, head)),
+      share10m: (fast.failures + hints) / Math.max(1, fast.failures + hints, caller.requests(head - 59, head)),
       addresses: caller.profile === undefined ? 0 : prober.addresses.size,
       variants: prober.variants.size,
       share: since > prober.probes ? prober.probes / since : 1,

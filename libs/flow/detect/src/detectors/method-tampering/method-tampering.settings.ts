@@ -10,7 +10,8 @@ export const MethodTamperingSettings = detectorSettings({
   high: points(24),
   /** Method overrides in a row, less than ten minutes apart, where nobody uses any. */
   overrides: points(3),
-  /** Time that a consumer must be known before its overrides are news; hours of event time. */
-  overrideHours: z.number().min(0).max(2160).default(24),
+  /** Time that a consumer must be known before its overrides are news, hours of event time, and its requests until then. */
+  overrideHours: z.number().min(0).max(2160).default(1),
+  overrideRequests: points(30),
 });
 export type MethodTamperingSettings = z.infer<typeof MethodTamperingSettings>;

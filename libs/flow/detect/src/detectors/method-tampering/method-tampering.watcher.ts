@@ -91,7 +91,10 @@ export class MethodTamperingWatcher implements Watcher {
     const s = this.settings.of(event);
     const habit = this.#overrides.of(event, at, caller.key);
     if (methodOverride === event.method || methodOverride === 'GET' || methodOverride === 'HEAD') return undefined;
-    const isNews = caller.profile !== undefined && at - caller.profile.firstAt >= s.overrideHours * HOUR_MS;
+    const isNews =
+      caller.profile !== undefined &&
+      at - caller.profile.firstAt >= s.overrideHours * HOUR_MS &&
+      caller.profile.requests >= s.overrideRequests;
     if (habit !== 'unusual' || (caller.profile !== undefined && !isNews)) return undefined;
     const tries = this.#tries.getOrMake(caller.key, fresh, caller.lane);
     tries.overrides = at - tries.overrideAt < REACH_MS ? tries.overrides + 1 : 1;

@@ -14,7 +14,7 @@ export const oversizedPayload = defineDetector({
     title: 'Oversized payload',
     summary: 'A caller sends requests far larger than the endpoint ever takes.',
     method:
-      'Requests above 1 MiB and ten times the 99.9th percentile of the endpoint (of the service, where the endpoint is not known and is no place for uploads), three in ten minutes. A caller’s own large requests of the last hour do not count as usual.',
+      'Requests above 1 MiB and ten times the 99.9th percentile of the endpoint (of the service, where the endpoint is not known and is no place for uploads), three in ten minutes. Where an endpoint had a few requests only, above 10 MiB. A caller’s own large requests of the last hour do not count as usual.',
     owasp: ['API4:2023'],
     attack: ['T1499.003'],
     severity: { medium: 'three in ten minutes', high: 'fifteen, or sixteen times the limit' },

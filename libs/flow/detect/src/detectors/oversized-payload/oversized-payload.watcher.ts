@@ -114,8 +114,12 @@ export class OversizedPayloadWatcher implements Watcher {
     const service = this.#services.peek(`${event.tenant}|${event.serviceId}`);
     // Where nobody knows the endpoint, a place for files is given the benefit of the doubt.
     const own = service?.sizes.own(at, caller.key) ?? 0;
-    if (!service || service.count - own < s.minServiceWrites || isUpload(event.pathTemplate, event.requestContentType))
-      return { known: 'nothing', requests: seen, usualBytes: SMALL_BYTES, sizes };
+    const files = isUpload(event.pathTemplate, event.requestContentType);
+    if (!service || service.count - own < s.minServiceWrites || files) {
+      if (files || seen < s.fewRequests) return { known: 'nothing', requests: seen, usualBytes: SMALL_BYTES, sizes };
+      const usual = sizesHere?.usual(seen, at, caller.key) ?? SMALL_BYTES;
+      return { known: 'endpoint', requests: seen, usualBytes: Math.max(usual, s.hugeBytes / s.overUsual), sizes };
+    }
     return {
       known: 'service',
       requests: service.count,

@@ -4,22 +4,27 @@ import {
   EVERYDAY_DEEPER,
   GATEWAY_SEGMENTS,
   PRIVILEGED_SEGMENTS,
+  SECRET_ACTUATORS,
   SECRET_SEGMENTS,
 } from './privileged-paths.ts';
 import type { PrivilegedPathProbingSettings } from './privileged-path-probing.settings.ts';
 
 export const PRIVILEGED_PATH_PROBING_VERSION = '1';
 
-export type Privilege = 'none' | 'description' | 'privileged' | 'secret';
+/** `diagnostics`: gives away as much as a secret file, but those who run the system read it too. */
+export type Privilege = 'none' | 'description' | 'privileged' | 'diagnostics' | 'secret';
 
 /** What a path is by its words. `routed`: the gateway has a route for it. */
 export const privilegeOf = (path: string, routed = true): Privilege => {
   const segments = path.toLowerCase().slice(0, 300).split('/');
   let found: Privilege = 'none';
   let depth = 0;
+  let before = '';
   for (const segment of segments) {
     if (segment === '') continue;
     depth++;
+    if (before === 'actuator' && SECRET_ACTUATORS.has(segment)) return 'diagnostics';
+    before = segment;
     if (SECRET_SEGMENTS.has(segment)) return 'secret';
     if (PRIVILEGED_SEGMENTS.has(segment) && (depth <= 2 || !EVERYDAY_DEEPER.has(segment))) found = 'privileged';
     else if (!routed && depth === 1 && GATEWAY_SEGMENTS.has(segment)) found = 'privileged';

@@ -9,7 +9,8 @@ const found = (events: Parameters<typeof findingsOf>[1]) => findingsOf(PRIVILEGE
 
 describe('privileged-path-probing', () => {
   it.each<[string, string]>([
-    ['/actuator/env', 'privileged'],
+    ['/actuator/env', 'diagnostics'],
+    ['/api/actuator/health', 'privileged'],
     ['/api/v1/.git/config', 'secret'],
     ['/ADMIN', 'privileged'],
     ['/v2/api-docs', 'description'],
@@ -22,6 +23,14 @@ describe('privileged-path-probing', () => {
 
   it('tells three different places within ten minutes', () => {
     expect(found(tries(['/actuator/env', '/admin', '/.env']))).toHaveLength(1);
+  });
+
+  it('tells one answer of diagnostics that give secrets away to a stranger, not to a monitor inside or with a credential', () => {
+    const [read] = tries(['/api/actuator/env'], 1, 200);
+    expect(read && found([read])[0]).toMatchObject({ severity: 'high' });
+    expect(read && found([{ ...read, clientIp: '10.2.0.7' }])).toEqual([]);
+    expect(read && found([{ ...read, credentialId: 'k', consumerId: 'k' }])).toEqual([]);
+    expect(found(tries(['/api/actuator/health', '/api/actuator/prometheus'], 60_000, 200))).toEqual([]);
   });
 
   it("tells the names of Kong's Admin API where no route is, and lets an API have services and routes of its own", () => {

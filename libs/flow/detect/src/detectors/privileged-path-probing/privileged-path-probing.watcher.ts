@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { isPrivate, parseCidr } from '@outrider/domain/traffic/ip-address';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
@@ -89,11 +90,12 @@ export class PrivilegedPathProbingWatcher implements Watcher {
   /** The first answer of a place that nobody used: it counts while its caller searches, and alone where it is a secret. */
   #opened(event: ApiEvent, at: number, caller: Caller, privilege: Privilege): Draft | undefined {
     if (event.answeredBy === 'kong' || isPage(event)) return undefined;
-    const search = privilege === 'secret' ? this.#searches.getOrMake(caller.key, fresh, caller.lane) : this.#searches.peek(caller.key); // prettier-ignore
+    const leaks = privilege === 'secret' || (privilege === 'diagnostics' && isStranger(event, caller));
+    const search = leaks ? this.#searches.getOrMake(caller.key, fresh, caller.lane) : this.#searches.peek(caller.key);
     if (search === undefined) return undefined;
     search.opened.add(hash32(event.pathTemplate) || 1, at);
     search.evidence.add(event, at);
-    return this.#judge(event, at, caller, search, privilege === 'secret');
+    return this.#judge(event, at, caller, search, leaks);
   }
 
   #judge(event: ApiEvent, at: number, caller: Caller, search: Search, leak = false): Draft | undefined {
@@ -129,5 +131,11 @@ const placesIn = (search: Search, at: number, ms: number): number =>
 
 /** Single-page applications answer everything with their start page. */
 const isPage = (event: ApiEvent): boolean => event.responseContentType.includes('html');
+
+/** Without a credential and from outside: no monitor of one's own. */
+const isStranger = (event: ApiEvent, caller: Caller): boolean => {
+  const range = parseCidr(event.clientIp);
+  return caller.profile === undefined && range !== undefined && !isPrivate(range);
+};
 
 const fresh = (): Search => new Search();

@@ -50,3 +50,6 @@ export const EVERYDAY_DEEPER: ReadonlySet<string> = new Set([
   'backup', 'backups', 'console', 'loggers', 'mappings', 'debug', 'schema.json', 'package.json', 'openapi', 'playground', 'info.php', 'flower', 'horizon', 'nexus', 'vault',
   'consul', 'rails', 'voyager', 'admin', 'config.json', 'dockerfile', 'composer.json', '_search', '_settings', '_config', 'impersonate', 'sys',
 ]); // prettier-ignore
+
+/** Below `actuator`: what gives away passwords and memory. Monitors ask for the others. */
+export const SECRET_ACTUATORS: ReadonlySet<string> = new Set(['env', 'configprops', 'threaddump', 'heapdump', 'jolokia', 'httptrace', 'httpexchanges', 'dump']); // prettier-ignore

@@ -7,6 +7,13 @@ const count = (value: number) => z.number().int().min(1).max(10_000).default(val
 export const UndocumentedParameterSettings = detectorSettings({
   /** Good answers of an endpoint after which its parameters are known. */
   minSuccesses: count(50),
+  /** The same for names and values that ask for rights, at an endpoint that so many callers use. */
+  rightsSuccesses: count(10),
+  rightsCallers: count(3),
+  /** Good answers after which a name that was never tried, and a value that was always a number, says something. */
+  settledSuccesses: count(100),
+  /** Requests of one caller within an hour with a name that nobody filters by (`debug`), a text for a number, a name twice (`page=1&page=2`). */
+  tries: count(3),
   /** New names that give rights (`is_admin`) and new names that may (`role`, `debug`) of one caller within an hour. */
   privilegedNames: count(1),
   doubtfulNames: count(2),

@@ -8,7 +8,11 @@ const AT = Date.UTC(2026, 0, 5, 12);
 const HOUR = 3_600_000;
 const ask = (i: number, query: string, change: Partial<ApiEvent> = {}): ApiEvent =>
   anApiEvent({ startedAt: AT + i * 10_000, query, ...change });
-const history = (query: string, n = 300): ApiEvent[] => Array.from({ length: n }, (_, i) => ask(i, query));
+/** Of four callers, the one that tries among them. */
+const history = (query: string, n = 300): ApiEvent[] =>
+  Array.from({ length: n }, (_, i) =>
+    ask(i, query, i % 4 === 0 ? {} : { consumerId: `x${i % 4}`, credentialId: `x${i % 4}` }),
+  );
 const found = (...events: readonly ApiEvent[][]): number =>
   findingsIn(engineOf(undocumentedParameter), events.flat()).length;
 
@@ -17,12 +21,51 @@ describe('undocumented-parameter', () => {
     ['a name that gives rights', ['is_admin=bool:4'], true],
     ['two names that may give rights', ['role=word:5', 'debug=int:1'], true],
     ['one name that may be a filter', ['role=word:5', 'role=word:7'], false],
+    ['one doubtful name with a value that only somebody with rights has', ['role=privilege:5'], true],
+    ['a switch for administrators turned on', ['admin=bool:4'], true],
+    ['the same turned off', ['admin=bool:5'], false],
+    ['a name that nobody filters by, three times', ['debug=bool:4', 'debug=bool:4', 'debug=bool:4'], true],
+    ['the same twice', ['debug=bool:4', 'debug=bool:4'], false],
+    ['a page that is a text, three times', ['page=text:5', 'page=word:3', 'page=text:9'], true],
+    ['a page that is a text, twice', ['page=text:5', 'page=word:3'], false],
+    ['what programs write for nothing', Array<string>(9).fill('page=special:9'), false],
+    ['two pages in one request, three times', Array<string>(3).fill('page=1&page=2'), true],
+    ['two pages in one request, twice', Array<string>(2).fill('page=1&page=2'), false],
+    ['several values of a filter', Array<string>(9).fill('page=1&status=word:4&status=word:4'), false],
     ['names of campaigns', ['utm_source=word:6&fbclid=text:20', 'gclid=text:30'], false],
     ['an ordinary new name', ['sort=word:4', 'sort=word:5'], false],
     ['a search for hidden names', Array.from({ length: 40 }, (_, i) => `name${i}=int:1`), true],
   ])('%s', (_name, queries, told) => {
     const tries = queries.map((query, i) => ask(400 + i, query));
     expect(found(history('page=2'), tries) > 0).toBe(told);
+  });
+
+  it('lets pass a rank that is looked for in a list of people', () => {
+    const users = (i: number, query: string): ApiEvent =>
+      ask(i, query, { path: '/v1/users', pathTemplate: '/v1/users' });
+    const before = Array.from({ length: 300 }, (_, i) => users(i, 'page=2'));
+    expect(found(before, [users(400, 'role=privilege:5'), users(401, 'role=privilege:5')])).toBe(0);
+    expect(
+      found(
+        before,
+        [400, 401, 402].map((i) => users(i, 'role=privilege:5')),
+      ),
+    ).toBeGreaterThan(0);
+    expect(found(before, [users(400, 'is_admin=bool:4')])).toBeGreaterThan(0);
+  });
+
+  it('lets pass texts and repeated names that three callers use, and texts that are refused', () => {
+    const use = (query: string, change: Partial<ApiEvent> = {}) => [1, 2].flatMap((n) =>
+      ['b', 'c', 'd'].map((id, i) => ask(400 + 10 * n + i, query, { consumerId: id, credentialId: id, ...change }))); // prettier-ignore
+    expect(found(history('page=2'), use('page=text:5'), use('page=1&page=2'))).toBe(0);
+    const refused = [0, 1, 2, 3].map((i) => ask(400 + i, 'page=text:5', { status: 400 }));
+    expect(found(history('page=2'), refused)).toBe(0);
+  });
+
+  it('knows an endpoint that three callers use after ten answers as far as rights go', () => {
+    const callers = Array.from({ length: 15 }, (_, i) => ask(i, 'page=2', { consumerId: `c${i % 3}`, credentialId: `c${i % 3}` })); // prettier-ignore
+    expect(found(callers, [ask(30, 'role=privilege:5')])).toBeGreaterThan(0);
+    expect(found(callers, [ask(30, 'role=word:6&debug=int:1')])).toBe(0);
   });
 
   it('knows the names that the endpoint always had', () => {
@@ -39,6 +82,6 @@ describe('undocumented-parameter', () => {
   });
 
   it('says nothing of an endpoint that is hardly known', () => {
-    expect(found(history('page=2', 20), [ask(30, 'is_admin=bool:4')])).toBe(0);
+    expect(found(history('page=2', 9), [ask(30, 'is_admin=bool:4')])).toBe(0);
   });
 });

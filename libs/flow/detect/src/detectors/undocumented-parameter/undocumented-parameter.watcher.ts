@@ -1,48 +1,40 @@
-import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
-import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS } from '../../windows/time.ts';
 import { EndpointParameters } from './endpoint-parameters.ts';
-import { weightOfName } from './parameter-names.ts';
+import { mining, tampering, trying } from './parameter-findings.ts';
+import { asksForRights, isListOfPeople, isSingle, isTriedOut, weightOfName } from './parameter-names.ts';
+import { Trier } from './trier.ts';
 import type { UndocumentedParameterSettings } from './undocumented-parameter.settings.ts';
-
-export const UNDOCUMENTED_PARAMETER_VERSION = '1';
+import { kindOfValue } from './value-kind.ts';
 
 const MAX_ENDPOINTS = 20_000;
 const MAX_SHOWN = 8;
-const MINING_MS = 600_000;
+/** Whole numbers that a parameter must have had, and nothing else, to be one that takes numbers. */
+const NUMBERS_KNOWN = 100;
+/** Names of one query that are looked at for repetition; the first so many. */
+const MAX_REPEATABLE = 16;
 
-/** What a caller tried within the hour. */
-class Trier {
-  since = Number.NEGATIVE_INFINITY;
-  minedSince = Number.NEGATIVE_INFINITY;
-  reportedAt = Number.NEGATIVE_INFINITY;
-  readonly privileged = new Set<string>();
-  readonly doubtful = new Set<string>();
-  mined = 0;
-  readonly evidence = new Evidence();
-
-  renew(at: number): void {
-    if (at - this.since > HOUR_MS) {
-      this.since = at;
-      this.privileged.clear();
-      this.doubtful.clear();
-    }
-    if (at - this.minedSince > MINING_MS) {
-      this.minedSince = at;
-      this.mined = 0;
-    }
-  }
+/** What one request did with one parameter. */
+interface Use {
+  readonly event: ApiEvent;
+  readonly at: number;
+  readonly caller: Caller;
+  readonly endpoint: EndpointKnowledge;
+  readonly known: EndpointParameters;
+  readonly hash: number;
+  readonly name: string;
+  readonly value: string;
 }
 
 export class UndocumentedParameterWatcher implements Watcher {
-  readonly statusClasses = [2, 4] as const;
+  readonly statusClasses = [2, 4, 5] as const;
   #parameters = new Map<number, EndpointParameters>();
   readonly #triers: BoundedMap<Trier>;
+  readonly #hashes = new Int32Array(MAX_REPEATABLE);
   #evicted = 0;
 
   constructor(private readonly deps: DetectorDeps<UndocumentedParameterSettings>) {
@@ -63,6 +55,7 @@ export class UndocumentedParameterWatcher implements Watcher {
     if (query === '' || endpoint === undefined) return undefined;
     const known = this.#of(endpoint.id);
     let found: Draft | undefined;
+    let count = 0;
     for (let from = 0; from < query.length;) {
       let hash = 0x811c9dc5;
       let i = from;
@@ -71,19 +64,32 @@ export class UndocumentedParameterWatcher implements Watcher {
         if (c === 61 || c === 38) break;
         hash = Math.imul(hash ^ c, 0x01000193);
       }
-      if (i > from && !known.has(hash))
-        found = this.#meet(event, at, caller, endpoint, known, hash, query.slice(from, i)) ?? found;
       const next = query.indexOf('&', i);
-      from = next === -1 ? query.length : next + 1;
+      const end = next === -1 ? query.length : next;
+      if (i > from) {
+        const numbers = known.numbersOf(hash);
+        const repeats = this.#isRepeated(hash, count) && !known.repeats(hash);
+        const kind = numbers === undefined || numbers < 0 ? 'none' : kindOfValue(query, i + 1, end);
+        const isNews = kind === 'other' || (kind === 'number' && (numbers ?? 0) < NUMBERS_KNOWN);
+        if (numbers === undefined || isNews || repeats) {
+          const name = query.slice(from, i);
+          const use: Use = { event, at, caller, endpoint, known, hash, name, value: query.slice(i + 1, end) };
+          if (numbers === undefined) found = this.#meet(use) ?? found;
+          else if (isNews) found = this.#number(use, kind === 'number', numbers) ?? found;
+          if (repeats) found = this.#repeated(use) ?? found;
+        }
+        if (count < MAX_REPEATABLE) this.#hashes[count++] = hash;
+      }
+      from = end + 1;
     }
     return found;
   }
 
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
     const trier = event.query === '' ? undefined : this.#triers.peek(caller.key);
-    if (trier === undefined || trier.privileged.size + trier.doubtful.size === 0) return undefined;
+    if (trier === undefined || trier.privileged.size + trier.doubtful.size + trier.odd.size === 0) return undefined;
     const settings = this.deps.settings.of(event);
-    return `${caller.entity.name} tried ${trier.privileged.size} new names that give rights (limit ${settings.privilegedNames}) and ${trier.doubtful.size} that may (limit ${settings.doubtfulNames}) within an hour.`;
+    return `${caller.entity.name} tried ${trier.privileged.size} new names that give rights (limit ${settings.privilegedNames}), ${trier.doubtful.size} that may (limit ${settings.doubtfulNames}) and ${trier.odd.size} other new uses of parameters within an hour.`;
   }
 
   #of(id: number): EndpointParameters {
@@ -98,86 +104,106 @@ export class UndocumentedParameterWatcher implements Watcher {
     return made;
   }
 
+  #isRepeated(hash: number, count: number): boolean {
+    for (let i = 0; i < count; i++) if (this.#hashes[i] === hash) return true;
+    return false;
+  }
+
   /** A name that the endpoint was not asked with so far. Rare. */
-  #meet(
-    event: ApiEvent,
-    at: number,
-    caller: Caller,
-    endpoint: EndpointKnowledge,
-    known: EndpointParameters,
-    hash: number,
-    name: string,
-  ): Draft | undefined {
+  #meet(use: Use): Draft | undefined {
+    const { event, at, caller, endpoint, known, hash, name, value } = use;
     const settings = this.deps.settings.of(event);
     const weight = weightOfName(name);
     const good = event.status < 300;
-    if (weight < 0 || endpoint.successes < settings.minSuccesses) {
-      if (good) known.add(hash);
+    const rights = weight > 0 && (weight === 2 || asksForRights(name, value));
+    const asks = rights && !searchesPeople(event, name);
+    const isKnown =
+      endpoint.successes >= settings.minSuccesses ||
+      (asks && endpoint.successes >= settings.rightsSuccesses && isShared(endpoint, settings.rightsCallers));
+    if (weight < 0 || !isKnown) {
+      if (good) known.add(hash, isNumber(value));
       return undefined;
     }
     if (known.isDynamic) return undefined;
     const trier = this.#triers.getOrMake(caller.key, () => new Trier(), caller.lane);
     trier.renew(at);
     if (weight === 0) {
-      if (good) known.add(hash);
+      if (good) known.add(hash, isNumber(value));
       known.bring(caller.key);
       if (endpoint.successes < settings.minedSuccesses) return undefined;
       trier.mined++;
     } else {
       if (!good || known.pend(hash, caller.key, settings.adoptedBy)) return undefined;
-      const names = weight === 2 ? trier.privileged : trier.doubtful;
+      const names = asks ? trier.privileged : trier.doubtful;
       if (names.size < MAX_SHOWN) names.add(name);
+      if ((isTriedOut(name) || rights) && endpoint.successes >= settings.settledSuccesses)
+        trier.count(`the new name ${name}`);
     }
+    return this.#judge(use, trier, settings);
+  }
+
+  /** A parameter that had whole numbers so far. */
+  #number(use: Use, isNumber: boolean, numbers: number): Draft | undefined {
+    const { event, caller, endpoint, known, hash, name, at } = use;
+    const good = event.status < 300;
+    if (numbers < NUMBERS_KNOWN) {
+      if (good && isNumber) known.count(hash, numbers + 1);
+      else if (good) known.mix(hash);
+      return undefined;
+    }
+    const settings = this.deps.settings.of(event);
+    // a refused one is the application's own care, and injections have a detector of their own
+    if ((event.status >= 400 && event.status < 500) || event.attacks !== '') return undefined;
+    if (endpoint.successes < settings.settledSuccesses || !isShared(endpoint, settings.rightsCallers)) return undefined;
+    if (known.isOwn(hash ^ 0x5bd1e995, caller.key, settings.adoptedBy)) {
+      known.mix(hash);
+      return undefined;
+    }
+    return this.#odd(use, `a text for the number ${name}`, at, settings);
+  }
+
+  /** One name twice in a query, where it never was. */
+  #repeated(use: Use): Draft | undefined {
+    const { event, at, caller, endpoint, known, hash, name } = use;
+    const settings = this.deps.settings.of(event);
+    if (event.status >= 300) return undefined;
+    if (!isSingle(name) || endpoint.successes < settings.settledSuccesses || known.isDynamic) {
+      known.addRepeated(hash);
+      return undefined;
+    }
+    if (known.isOwn(hash ^ 0x1b873593, caller.key, settings.adoptedBy)) {
+      known.addRepeated(hash);
+      return undefined;
+    }
+    return this.#odd(use, `${name} more than once`, at, settings);
+  }
+
+  #odd(use: Use, what: string, at: number, settings: UndocumentedParameterSettings): Draft | undefined {
+    const trier = this.#triers.getOrMake(use.caller.key, () => new Trier(), use.caller.lane);
+    trier.renew(at);
+    trier.count(what);
+    return this.#judge(use, trier, settings);
+  }
+
+  #judge(use: Use, trier: Trier, settings: UndocumentedParameterSettings): Draft | undefined {
+    const { event, at, caller, endpoint } = use;
     trier.evidence.add(event, at);
     if (at < trier.reportedAt + REPORT_EVERY_MS) return undefined;
     const tampers = trier.privileged.size >= settings.privilegedNames || trier.doubtful.size >= settings.doubtfulNames;
-    if (!tampers && trier.mined < settings.minedNames) return undefined;
+    const tries = Math.max(0, ...trier.odd.values()) >= settings.tries;
+    if (!tampers && !tries && trier.mined < settings.minedNames) return undefined;
     trier.reportedAt = at;
-    return tampers
-      ? tampering(event, at, caller, endpoint, trier)
-      : mining(event, at, caller, endpoint, trier, settings);
+    if (tampers) return tampering(event, at, caller, endpoint, trier);
+    return tries ? trying(event, at, caller, endpoint, trier, settings) : mining(event, at, caller, endpoint, trier, settings); // prettier-ignore
   }
 }
 
-const BASE = { type: 'undocumented-parameter', version: UNDOCUMENTED_PARAMETER_VERSION } as const;
+/** Several callers use it: no tool of one of them. */
+const isShared = (endpoint: EndpointKnowledge, callers: number): boolean =>
+  endpoint.callers.size >= callers || endpoint.anonymous >= callers;
 
-const tampering = (event: ApiEvent, at: number, caller: Caller, endpoint: EndpointKnowledge, trier: Trier): Draft => {
-  const names = [...trier.privileged, ...trier.doubtful];
-  return findingOf({
-    ...BASE,
-    event,
-    entity: caller.entity,
-    severity: names.length >= 3 ? 'medium' : 'low',
-    confidence: Math.min(0.92, 0.7 + 0.05 * (names.length - 1)),
-    at,
-    from: Math.min(at, trier.since),
-    observed: { metric: 'new query names that give rights', value: names.length, unit: 'in 1 h' },
-    expected: { low: 0, high: 0, mean: 0, n: endpoint.successes, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} sent ${names.join(', ')} to endpoints that never had these query names, ${endpointOf(event)} in ${endpoint.successes} good answers, and was answered 2xx. This is how somebody tries to be given rights or another price.`,
-    evidence: trier.evidence,
-    only: "query != ''",
-  });
-};
+/** `GET /users?role=admin` looks for administrators. */
+const searchesPeople = (event: ApiEvent, name: string): boolean =>
+  (event.method === 'GET' || event.method === 'HEAD') && isListOfPeople(event.pathTemplate) && !/admin/i.test(name);
 
-const mining = (
-  event: ApiEvent,
-  at: number,
-  caller: Caller,
-  endpoint: EndpointKnowledge,
-  trier: Trier,
-  settings: UndocumentedParameterSettings,
-): Draft =>
-  findingOf({
-    ...BASE,
-    event,
-    entity: caller.entity,
-    severity: 'medium',
-    confidence: 0.8,
-    at,
-    from: Math.min(at, trier.minedSince),
-    observed: { metric: 'new query names', value: trier.mined, unit: 'in 10 min' },
-    expected: { low: 0, high: settings.minedNames, mean: 0, n: endpoint.successes, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} sent ${trier.mined} query names within 10 min that their endpoints never had, ${endpointOf(event)} in ${endpoint.successes} good answers (fewer than ${settings.minedNames} are let pass). This is how hidden parameters are searched for.`,
-    evidence: trier.evidence,
-    only: "query != ''",
-  });
+const isNumber = (value: string): boolean => kindOfValue(value, 0, value.length) === 'number';

@@ -14,6 +14,9 @@ export const ZombieEndpointSettings = detectorSettings(
     quietSuccesses: count(20),
     /** More callers new to it within a day than this: it was put to use again on purpose. */
     maxNewCallers: count(2),
+    /** Known resources of one caller within an hour under versions that are not there, and different versions among them. */
+    searchedPaths: count(4),
+    searchedPrefixes: count(2),
     /** For what a document calls over: good answers, over so many hours. */
     documentedSuccesses: count(10),
     documentedHours: z.number().min(0).max(720).default(2),

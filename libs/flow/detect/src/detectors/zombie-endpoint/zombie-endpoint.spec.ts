@@ -23,6 +23,15 @@ describe('zombie-endpoint', () => {
     expect(found(on(2, 0, 600), on(1, 40, 15))).toBeGreaterThan(0);
   });
 
+  it('tells a search for versions that are not there, and no old client that asks under one', () => {
+    const missing = (paths: readonly string[]) =>
+      paths.map((path, i) => anApiEvent({ startedAt: AT + 20 * HOUR + i * 9_000, path, pathTemplate: path, status: 404 })); // prettier-ignore
+    const known = ['orders', 'users', 'items', 'carts'].map((name) => anApiEvent({ startedAt: AT, path: `/v2/${name}`, pathTemplate: `/v2/${name}` })); // prettier-ignore
+    expect(found(known, missing(['/v1/orders', '/v1/users', '/internal/users', '/v0/orders']))).toBeGreaterThan(0);
+    expect(found(known, missing(['/v1/orders', '/v1/users', '/v1/items', '/v1/carts']))).toBe(0);
+    expect(found(known, missing(['/v1/a', '/v0/b', '/beta/c', '/old/d', '/v2/orders']))).toBe(0);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['both versions are in use', [on(2, 0, 600), on(1, 0, 600, 'bob'), on(1, 40, 15)]],
     ['the newer version is hours old', [on(2, 0, 200), on(1, 8, 15)]],

@@ -10,6 +10,7 @@ import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS } from '../../windows/time.ts';
 import { DocumentedEndpoints } from '../shadow-endpoint/documented-endpoints.ts';
 import { VersionLines, type VersionUse } from './version-lines.ts';
+import { VersionSearch } from './version-search.ts';
 import { judgeZombie, ZOMBIE_ENDPOINT_VERSION } from './zombie-endpoint.detector.ts';
 import type { ZombieEndpointSettings } from './zombie-endpoint.settings.ts';
 
@@ -21,8 +22,9 @@ interface OldUser {
 }
 
 export class ZombieEndpointWatcher implements Watcher {
-  readonly statusClasses = [2] as const;
+  readonly statusClasses = [2, 4] as const;
   readonly #lines = new VersionLines();
+  readonly #search = new VersionSearch();
   readonly #users = new BoundedMap<OldUser>(MAX_USERS);
   readonly #documented: DocumentedEndpoints;
 
@@ -31,16 +33,23 @@ export class ZombieEndpointWatcher implements Watcher {
   }
 
   get evicted(): number {
-    return this.#lines.evicted + this.#users.evicted + this.#documented.evicted;
+    return this.#lines.evicted + this.#users.evicted + this.#documented.evicted + this.#search.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#users.forgetLanes(lanes);
+    this.#search.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { endpoint } = caller;
+    if (event.status >= 400) {
+      if (endpoint !== undefined || (event.status !== 404 && event.status !== 410 && event.status !== 403))
+        return undefined;
+      return this.#search.missed(event, at, caller, this.deps.settings.of(event));
+    }
     if (endpoint === undefined) {
+      this.#search.meet(event);
       this.#lines.meet(event, at, hash32(endpointKeyOf(event)) || 1);
       return undefined;
     }
