@@ -75,7 +75,7 @@ export class ScrapingWatcher implements Watcher {
     const s = this.settings.of(event);
     const burst =
       caller.profile === undefined
-        ? `, ${walk.fresh.sum} of them in the last 10 min (from ${Math.max(s.burstObjects, Math.ceil(s.overBurst * walk.stat.mostBut(trail.hash)))} on it is told of who asks for nothing else)`
+        ? `, ${walk.fresh.sum} of them in the last 10 min (from ${Math.max(s.burstObjects, Math.ceil(s.overBurst * walk.stat.anonymous.mostBut(trail.hash)))} on it is told of who asks for nothing else)`
         : '';
     return `${walk.freshDay.sum} different new objects of this template in a day of ${walk.stat.known} known ones (${s.objects} are told; most before ${trail.mostDay})${burst}`;
   }
@@ -110,7 +110,7 @@ const viewOf = (
     alike: objects >= MANY ? walk.stat.others('breadth', trail.hash, at) : 0,
     burst: walk.fresh.sum,
     mostBurst: trail.mostFresh,
-    peersBurst: walk.stat.mostBut(trail.hash),
+    peersBurst: walk.stat.anonymous.mostBut(trail.hash),
     burstShare,
     others: walk.stat.callers.size - 1,
     alikeBurst: alone ? walk.stat.others('dense', trail.hash, at) : 0,

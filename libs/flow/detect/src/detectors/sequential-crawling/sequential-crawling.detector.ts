@@ -1,10 +1,13 @@
+import type { Severity } from '@outrider/domain/detection/alert';
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
-export const SEQUENTIAL_CRAWLING_VERSION = '2';
+export const SEQUENTIAL_CRAWLING_VERSION = '3';
 
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
   readonly length: number;
+  /** Ids of the run that it never asked for before; of pages all. */
+  readonly unseen: number;
   readonly misses: number;
   readonly durationMs: number;
   readonly longest: number;
@@ -20,6 +23,8 @@ export interface CrawlView {
   /** Other callers that make such runs; callers of this template. */
   readonly alike: number;
   readonly callers: number;
+  /** Pages in a row of any other caller. */
+  readonly othersLongest: number;
   /** Kong knows no consumers here, and the caller reads what the pages list: a synchronisation with credentials of the upstream. */
   readonly synchronises: boolean;
 }
@@ -29,19 +34,28 @@ export interface CrawlVerdict {
   readonly confidence: number;
 }
 
+/** A regular job is told once at its first run: nobody can know. High is what breaks a habit. */
+export const severityOf = (view: CrawlView, limit: number, s: SequentialCrawlingSettings): Severity =>
+  view.authenticated && view.knownForHours >= s.highHours && view.unseen >= 4 * limit ? 'high' : 'medium';
+
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   // people who read on from page to page take their time
   const brisk = view.length * 60_000 >= s.briskPace * view.durationMs;
   const floor = view.authenticated ? s.ids : brisk ? s.briskIds : s.anonymousIds;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
-  if (listed && view.length <= view.lists * s.perList) return undefined;
+  // of what it had before nothing is copied
+  if (view.unseen < floor || (listed && view.unseen <= view.lists * s.perList)) return undefined;
   return judge(view, floor, s);
 };
 
-/** Whoever has credentials may turn pages: a synchronisation does, each time the same. Only the habit tells. */
+/** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */
 export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   if (view.synchronises) return undefined;
-  if (view.authenticated) return view.knownForHours < s.habitHours ? undefined : judge(view, s.pages, s);
+  if (view.authenticated) {
+    const alone = view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
+    if (view.knownForHours < s.habitHours) return alone ? judge(view, s.newPages, s) : undefined;
+    return judge(view, alone ? s.lonePages : s.pages, s);
+  }
   return judge(view, view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
 };
 

@@ -4,11 +4,11 @@ import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-dra
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
-import { HOLD_MS, detailsBelow, listsBefore, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { HOLD_MS, detailsBelow, listsSince, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeIds, judgePages, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
+import { judgeIds, judgePages, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
 /** Shorter runs are not looked at. */
@@ -53,6 +53,7 @@ export class SequentialCrawlingWatcher implements Watcher {
     if (!verdict) return undefined;
     suspect.reportedAt = at;
     walk.heldUntil = at + HOLD_MS;
+    (byPage ? walk.pages : walk.ids).told = true;
     return this.#finding(event, at, caller, use, byPage, view, verdict, suspect.evidence);
   }
 
@@ -68,7 +69,8 @@ export class SequentialCrawlingWatcher implements Watcher {
       : caller.profile === undefined
         ? s.briskIds
         : s.ids;
-    return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
+    const unseen = use.paged ? '' : `, ${run.fresh} of them new to the caller`;
+    return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far${unseen}, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
   }
 
   #finding(
@@ -90,7 +92,7 @@ export class SequentialCrawlingWatcher implements Watcher {
       entity,
       type: 'sequential-crawling',
       version: SEQUENTIAL_CRAWLING_VERSION,
-      severity: view.authenticated && !byPage && view.length >= 4 * verdict.limit ? 'high' : 'medium',
+      severity: byPage ? 'medium' : severityOf(view, verdict.limit, this.settings.of(event)),
       confidence: verdict.confidence,
       at,
       from: run.startedAt,
@@ -108,10 +110,11 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
   const run = byPage ? walk.pages : walk.ids;
   return {
     length: run.length,
+    unseen: byPage ? run.length : run.fresh,
     misses: run.misses,
     durationMs: at - run.startedAt,
     longest: byPage ? trail.longestPages : trail.longestIds,
-    lists: byPage ? 0 : listsBefore(trail, walk, at, run.startedAt - LISTED_MS),
+    lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS),
     fresh: walk.fresh.sum,
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
@@ -119,6 +122,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     knownForHours: (at - trail.firstAt) / HOUR_MS,
     alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
     callers: walk.stat.callers.size,
+    othersLongest: walk.stat.pages.mostBut(trail.hash),
     synchronises: keyless && byPage && detailsBelow(trail, walk) >= run.length,
   };
 };
