@@ -3,7 +3,7 @@ import { hash32 } from '../duplicates/hash64.ts';
 import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
-import { HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
@@ -38,8 +38,9 @@ export class Trail {
   readonly walks = new Map<string, Walk>();
   /** Lists that it was given, by template. */
   readonly lists = new Map<string, Listing>();
-  /** Objects that it was given for the first time, with credentials: in one to two hours; ever; those of them that another caller had before. */
+  /** Objects that it was given for the first time, with credentials: in one to two hours; in half a day to a day; ever; those of them that another caller had before. */
   readonly gained = new Spans(HOUR_MS);
+  readonly gainedDay = new Spans(DAY_MS / 2);
   objects = 0;
   met = 0;
   /** Most that any of its walks did in a window that is over. */
@@ -192,7 +193,10 @@ export class ObjectTrails {
     const { method } = event;
     if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
     // clients number what they write themselves
-    if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew); // prettier-ignore
+    if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
+      use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
+      if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
+    }
     if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);
   }
 
@@ -208,6 +212,7 @@ export class ObjectTrails {
       trail.met += met;
     }
     trail.gained.add(at, 1, true);
+    trail.gainedDay.add(at, 1, true);
     return known;
   }
 

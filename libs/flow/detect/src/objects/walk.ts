@@ -48,6 +48,8 @@ export class Run {
   /** Numbers in the run, and those of them that the caller never asked for before. */
   length = 0;
   fresh = 0;
+  /** Answers 401 and 403 on the way. */
+  denied = 0;
   /** The run at hand was told. */
   told = false;
   /** Numbers that stepped beside it since it began. */
@@ -113,6 +115,7 @@ export class Run {
     this.length = step === 0 ? 1 : 2;
     this.fresh = isNew ? this.length : 0;
     this.told = false;
+    this.denied = 0;
     this.misses = 0;
     this.startedAt = at;
     this.lastAt = at;

@@ -109,7 +109,9 @@ export const limitsOf = (
 const judgeRefused = (view: EnumerationView, s: ObjectEnumerationSettings): EnumerationVerdict | undefined => {
   const factor = view.authenticated ? 1 : s.anonymousFactor;
   const points = view.works ? view.refused + view.forbidden : 2 * view.forbidden;
-  const limit = Math.max(s.refusedPoints * factor, 3 * view.mostRefused);
+  // of many objects the share decides
+  const many = view.works && view.fresh >= s.manyObjects * factor && view.refused >= s.manyRefusedShare * view.fresh;
+  const limit = Math.max((many ? s.manyRefusedPoints : s.refusedPoints) * factor, 3 * view.mostRefused);
   if (points < limit || view.fresh < s.refusedObjects * factor || view.refused < s.refusedShare * view.fresh)
     return undefined;
   return {

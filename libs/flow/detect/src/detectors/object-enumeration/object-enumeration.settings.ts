@@ -9,6 +9,10 @@ export const ObjectEnumerationSettings = detectorSettings({
   refusedObjects: count(25),
   refusedPoints: count(22),
   refusedShare: z.number().min(0.01).max(1).default(0.15),
+  /** Fewer points are enough of so many objects with such a refused share. */
+  manyObjects: count(50),
+  manyRefusedShare: z.number().min(0.01).max(1).default(0.2),
+  manyRefusedPoints: count(10),
   /** Callers without credentials: all three counts times this. */
   anonymousFactor: z.number().min(1).max(100).default(2),
   /** Without refusals: floor, and times the most that the caller ever did. */

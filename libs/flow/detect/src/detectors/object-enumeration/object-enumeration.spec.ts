@@ -20,6 +20,14 @@ describe('object-enumeration', () => {
     expect(first?.explanation).toContain('forbidden');
   });
 
+  it('tells fifty of which every fourth is not there, and is silent on every tenth and on thirty', () => {
+    const holed = (n: number, every: number) =>
+      reads(n, START, 4_000, scattered).map((event, i) => (i % every === 1 ? { ...event, status: 404 } : event));
+    expect(told(holed(55, 4))).toBeGreaterThan(0);
+    expect(told(holed(55, 10))).toBe(0);
+    expect(told(holed(30, 4))).toBe(0);
+  });
+
   it('is silent on an integration with a place that answers 404 to everything, and tells it where others find something', () => {
     const nothing = reads(60, START, 1_000, scattered).map((event) => ({ ...event, status: 404 }));
     expect(told(nothing)).toBe(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { anonymousAt, DAY, findingsOf, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SEQUENTIAL_CRAWLING } from '../sequential-crawling/sequential-crawling.definition.ts';
 import { SCRAPING } from './scraping.definition.ts';
 
 const scattered = (i: number): number => (i * 7_919) % 100_003;
@@ -25,6 +26,13 @@ describe('scraping', () => {
     const [first] = found([...shoppers, ...quick(200, '203.0.113.9')]);
     expect((first?.detectedAt ?? Infinity) - START).toBeLessThanOrEqual(60_000);
     expect(first?.explanation).toContain('asked for nothing else');
+  });
+
+  it('is silent at a stroke on who goes from id to id and was told for that', () => {
+    const walk = quick(200, '203.0.113.9').map((event, i) => ({ ...event, path: `/products/${5_000 + i}` }));
+    const beside = findingsOf(SCRAPING, [...shoppers, ...walk], [SEQUENTIAL_CRAWLING]);
+    expect(beside).toEqual([]);
+    expect(found([...shoppers, ...walk])).not.toEqual([]);
   });
 
   it('is silent on it where nobody else is known, after a list, and where four others do the same', () => {

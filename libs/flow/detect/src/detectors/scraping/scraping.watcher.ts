@@ -61,7 +61,9 @@ export class ScrapingWatcher implements Watcher {
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const view = viewOf(use, suspect, at, caller, dense, s);
     const whole = broad ? judgeScraping(view, s) : undefined;
-    const verdict = whole ?? (dense ? judgeBurst(view, s) : undefined);
+    // a walk from id to id was told as such: one walk is one alert, until it is a good part of the collection
+    const inOrder = walk.ids.told && walk.ids.fresh >= walk.fresh.sum / 2;
+    const verdict = whole ?? (dense && !inOrder ? judgeBurst(view, s) : undefined);
     if (!verdict) return undefined;
     suspect.reportedAt = at;
     walk.heldUntil = at + HOLD_MS;

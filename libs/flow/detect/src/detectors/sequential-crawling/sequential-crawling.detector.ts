@@ -6,6 +6,8 @@ export const SEQUENTIAL_CRAWLING_VERSION = '3';
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
   readonly length: number;
+  /** Those of the run that were answered 401 and 403. */
+  readonly denied: number;
   /** Ids of the run that it never asked for before; of pages all. */
   readonly unseen: number;
   readonly misses: number;
@@ -62,6 +64,8 @@ export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): Craw
 const judge = (view: CrawlView, floor: number, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), s.overHabit * view.longest);
   if (view.length < limit || view.alike >= s.alike || view.misses > view.length / 2) return undefined;
-  if (view.length * 600_000 < s.minPace * view.durationMs) return undefined;
+  // a walk that is denied on the way is one, however slow
+  const isDenied = view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
+  if (!isDenied && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.length / limit)) };
 };

@@ -40,5 +40,8 @@ export const SequentialCrawlingSettings = detectorSettings({
   alike: z.number().int().min(1).max(15).default(3),
   /** Slowest run; ids or pages in ten minutes. */
   minPace: z.number().min(0.1).max(10_000).default(8),
+  /** Answers 401 and 403 on the way, and their share, from which on the pace does not matter. */
+  denied: z.number().int().min(1).max(10_000).default(6),
+  deniedShare: z.number().min(0.01).max(1).default(0.15),
 });
 export type SequentialCrawlingSettings = z.infer<typeof SequentialCrawlingSettings>;

@@ -81,6 +81,14 @@ describe('sequential-crawling', () => {
     expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
   });
 
+  it('tells a slow run that is denied on the way, and is silent on one that is not', () => {
+    const slow = (denied: number) =>
+      reads(40, START, 200_000, (i) => 1001 + i).map((event, i) => (i % 10 < denied ? { ...event, status: 403 } : event)); // prettier-ignore
+    expect(told(slow(4))).toBeGreaterThan(0);
+    expect(told(slow(0))).toBe(0);
+    expect(told(slow(1))).toBe(0);
+  });
+
   it('tells high who breaks with its habits', () => {
     const findings = findingsOf(SEQUENTIAL_CRAWLING, [...habit(2, START), ...reads(120, START, 2_000, (n) => 1 + n)]);
     expect(findings.at(-1)?.severity).toBe('high');

@@ -110,6 +110,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
   const run = byPage ? walk.pages : walk.ids;
   return {
     length: run.length,
+    denied: run.denied,
     unseen: byPage ? run.length : run.fresh,
     misses: run.misses,
     durationMs: at - run.startedAt,
