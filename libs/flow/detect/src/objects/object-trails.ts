@@ -7,7 +7,9 @@ import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { Listing, Spans, TemplateStat, Walk } from './walk.ts';
+import { noteCreation, noteList, noteRead } from './lists-given.ts';
+import type { Listing } from './listing.ts';
+import { Spans, TemplateStat, Walk } from './walk.ts';
 
 /** Pairs of caller and object, and objects, that are remembered. */
 const MAX_PAIRS = 4_000_000;
@@ -15,14 +17,6 @@ const MAX_OBJECTS = 1_000_000;
 /** Templates and addresses of one caller that are looked at singly. */
 const MAX_WALKS = 128;
 const FEW_WALKS = 8;
-const MAX_LISTS = 32;
-/** Objects that a usual list names, least bytes of each (packed) and of headers; of a long one several times as many. What a caller creates it may read. */
-const LIST_OBJECTS = 110;
-const LEAST_BYTES = 30;
-const HEAD_BYTES = 300;
-const MAX_PART = 20;
-/** Objects that a creation excuses: some runs ask once more for one that failed. */
-const CREATED = 1.5;
 const MAX_TEMPLATES = 20_000;
 /** Widest step from id to id, and from page to page. */
 const ID_REACH = 10;
@@ -141,12 +135,12 @@ export class ObjectTrails {
     if (!worked && !refused) return undefined;
     const ref = readObject(event, this.#ref);
     if (ref.hash === 0 && event.method === 'POST' && status < 300)
-      listed(this.#trailOf(at, caller), event.pathTemplate, at, CREATED / LIST_OBJECTS, undefined);
+      noteCreation(this.#trailOf(at, caller), event.pathTemplate, at);
     if (ref.hash === 0 && ref.page < 0 && (!worked || event.method !== 'GET')) return undefined;
     // without credentials a 401 says nothing about the object
     if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;
     const trail = this.#trailOf(at, caller);
-    if (ref.hash === 0 && worked) listed(trail, event.pathTemplate, at, partOf(event), event.query);
+    if (ref.hash === 0 && worked) noteList(trail, event, at);
     if (ref.hash === 0 && ref.page < 0) return undefined;
     const walk = this.#walkOf(trail, event);
     const use = this.#use;
@@ -263,45 +257,4 @@ const makeRoom = (trail: Trail, at: number): void => {
 const settle = (trail: Trail, walk: Walk, at: number): void => {
   walk.settle(at);
   trail.learn(walk, walk.ids.lastAt);
-};
-
-/** How much of a usual list the answer can have named, by its size; one that was not sent again (304) all of it. */
-const partOf = ({ responseBytes, status }: ApiEvent): number =>
-  status === 304 || responseBytes <= 0 ? 1 : Math.min(MAX_PART, Math.max(0, responseBytes - HEAD_BYTES) / (LIST_OBJECTS * LEAST_BYTES)); // prettier-ignore
-
-const listed = (trail: Trail, template: string, at: number, part: number, query: string | undefined): void => {
-  let listing = trail.lists.get(template);
-  if (listing === undefined) {
-    if (trail.lists.size >= MAX_LISTS) trail.lists.delete(trail.lists.keys().next().value ?? '');
-    listing = new Listing();
-    trail.lists.set(template, listing);
-  }
-  listing.add(at, part, query);
-};
-
-const listingOf = (trail: Trail, walk: Walk): Listing | undefined =>
-  trail.lists.get(walk.parent) ?? trail.lists.get(walk.nearest);
-
-const noteRead = (trail: Trail, walk: Walk): void => {
-  const listing = trail.lists.size === 0 ? undefined : listingOf(trail, walk);
-  if (listing !== undefined) listing.read = true;
-};
-
-/** Lists of what the walk goes through that the caller was given in the last one to two hours, if one of them after `since`. */
-export const listsBefore = (trail: Trail, walk: Walk, at: number, since = Number.NEGATIVE_INFINITY): number => {
-  const listing = listingOf(trail, walk);
-  return listing === undefined || listing.latestAt < since ? 0 : listing.countAt(at);
-};
-
-/** The same, of those alone that it was given at `since` (ms) or later. */
-export const listsSince = (trail: Trail, walk: Walk, at: number, since: number): number =>
-  listingOf(trail, walk)?.countSince(since, at) ?? 0;
-
-/** Objects of a listed collection that the caller asked for in the last five to ten minutes. */
-export const detailsBelow = (trail: Trail, list: Walk): number => {
-  let details = 0;
-  for (const walk of trail.walks.values())
-    if (walk.template.startsWith(list.template) && walk.template.startsWith('/{', list.template.length))
-      details += walk.requests.sum;
-  return details;
 };

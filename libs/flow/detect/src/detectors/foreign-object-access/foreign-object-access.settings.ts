@@ -22,6 +22,8 @@ export const ForeignObjectAccessSettings = detectorSettings(
     pairs: count(30),
     otherCallers: count(2),
     maxShared: z.number().min(0).max(1).default(0.25),
+    /** The same for objects that the other used but a few times, and for those that come one now and then: pages of a list are shared whole. */
+    fewMaxShared: z.number().min(0).max(1).default(0.1),
     /** How likely so many of others may be by chance, at that share. */
     maxChance: z.number().min(0).max(1).default(0.0001),
     /** Time that the caller must be known; hours of event time. A new one may have taken over from another. */

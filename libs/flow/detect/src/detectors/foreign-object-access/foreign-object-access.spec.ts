@@ -31,6 +31,20 @@ describe('foreign-object-access', () => {
     expect(found(...many, ...twice, known, theft(3))).toEqual([]);
   });
 
+  it('is silent on a page of clients that another looked through twice, where such pages are shared now and then', () => {
+    const pages = Array.from({ length: 60 }, (_, n) =>
+      reads(
+        15,
+        START - 2 * DAY + n * 1_800_000,
+        5_000,
+        (k) => 3_000 + (n % 50) * 20 + k,
+        consumer(10 + ((n * 7) % 12)),
+      ),
+    );
+    const twice = [2, 1].map((days) => reads(14, START - days * DAY, 2_000, (k) => 100 + k, consumer(1)));
+    expect(found(...pages, ...twice, known, theft(14))).toEqual([]);
+  });
+
   it('is silent on three among many new ones, where objects are hardly shared', () => {
     const others = reads(60, START - HOUR / 2, 25_000, (i) => 9_000 + i, consumer(2));
     expect(found(tenants(true), owner(1, 100), known, others, theft(4))).toEqual([]);

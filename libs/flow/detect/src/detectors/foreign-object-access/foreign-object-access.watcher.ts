@@ -59,8 +59,13 @@ export class ForeignObjectAccessWatcher implements Watcher {
     if (at < reader.reportedAt + REPORT_EVERY_MS) return undefined;
     for (const [list, span, uses, least] of [
       [reader.objects, HOUR_MS, s.ownerUses, s],
-      [reader.few, HOUR_MS, s.fewUses, { objects: s.fewObjects, maxChance: s.fewMaxChance }],
-      [reader.objects, DAY_MS, s.ownerUses, { objects: s.dayObjects, maxChance: s.dayMaxChance }],
+      [reader.few, HOUR_MS, s.fewUses, { objects: s.fewObjects, maxChance: s.fewMaxChance, maxShared: s.fewMaxShared }],
+      [
+        reader.objects,
+        DAY_MS,
+        s.ownerUses,
+        { objects: s.dayObjects, maxChance: s.dayMaxChance, maxShared: s.fewMaxShared },
+      ],
     ] as const) {
       const view = viewOf(use, list, at, span);
       const verdict = judgeForeign(view, s, least);

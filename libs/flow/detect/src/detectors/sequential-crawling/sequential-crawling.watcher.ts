@@ -4,7 +4,8 @@ import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-dra
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
-import { HOLD_MS, detailsBelow, listsSince, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { detailsBelow, listsSince } from '../../objects/lists-given.ts';
+import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
@@ -13,8 +14,9 @@ import type { SequentialCrawlingSettings } from './sequential-crawling.settings.
 
 /** Shorter runs are not looked at. */
 const FLOOR = 15;
-/** A list that named the ids came at most so long before the first of them; ms. */
+/** Lists that named the ids came at most so long before the first of them, and the last of the lists; ms. */
 const LISTED_MS = 15 * MINUTE_MS;
+const LATEST_LIST_MS = 3 * MINUTE_MS;
 
 export class SequentialCrawlingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
@@ -115,7 +117,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     misses: run.misses,
     durationMs: at - run.startedAt,
     longest: byPage ? trail.longestPages : trail.longestIds,
-    lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS),
+    lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS, run.startedAt - LATEST_LIST_MS),
     fresh: walk.fresh.sum,
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
