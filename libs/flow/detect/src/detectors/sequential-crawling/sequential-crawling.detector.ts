@@ -21,6 +21,8 @@ export interface CrawlView {
   readonly authenticated: boolean;
   /** Its user agent says that it is a crawler. */
   readonly crawler: boolean;
+  /** Its user agent says that a person sits before it. */
+  readonly browser: boolean;
   readonly knownForHours: number;
   /** Other callers that make such runs; callers of this template. */
   readonly alike: number;
@@ -43,7 +45,8 @@ export const severityOf = (view: CrawlView, limit: number, s: SequentialCrawling
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   // people who read on from page to page take their time
   const brisk = view.length * 60_000 >= s.briskPace * view.durationMs;
-  const floor = view.authenticated ? s.ids : brisk ? s.briskIds : s.anonymousIds;
+  const leisurely = view.browser && view.length * 60_000 < s.leisurePace * view.durationMs && !isDenied(view, s);
+  const floor = view.authenticated ? (leisurely ? s.leisureIds : s.ids) : brisk ? s.briskIds : s.anonymousIds;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
   // of what it had before nothing is copied
   if (view.unseen < floor || (listed && view.unseen <= view.lists * s.perList)) return undefined;
@@ -61,11 +64,13 @@ export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): Craw
   return judge(view, view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
 };
 
+/** A walk that is denied on the way is one, however slow. */
+const isDenied = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
+  view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
+
 const judge = (view: CrawlView, floor: number, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), s.overHabit * view.longest);
   if (view.length < limit || view.alike >= s.alike || view.misses > view.length / 2) return undefined;
-  // a walk that is denied on the way is one, however slow
-  const isDenied = view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
-  if (!isDenied && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
+  if (!isDenied(view, s) && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.length / limit)) };
 };

@@ -8,6 +8,9 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Ids in a row: callers with credentials, and without. */
   ids: count(22),
   anonymousIds: count(40),
+  /** The same of a browser at fewer ids a minute than this: people work through a list from item to item. */
+  leisureIds: count(150),
+  leisurePace: z.number().min(0.1).max(100_000).default(5),
   /** Without credentials, at so many ids a minute and more. */
   briskIds: count(32),
   briskPace: z.number().min(1).max(100_000).default(8),

@@ -83,6 +83,14 @@ describe('sequential-crawling', () => {
     expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
   });
 
+  it('is silent on a person who works from item to item, and tells the same of a tool, and a person who is quicker than that', () => {
+    const walk = (everyMs: number, userAgent: string) => told(reads(120, START, everyMs, (i) => 8_000 + i, { userAgent })); // prettier-ignore
+    const chrome = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36'; // prettier-ignore
+    expect(walk(18_000, chrome)).toBe(0);
+    expect(walk(18_000, 'acme-java/3.2.1')).toBeGreaterThan(0);
+    expect(walk(6_000, chrome)).toBeGreaterThan(0);
+  });
+
   it('tells a slow run that is denied on the way, and is silent on one that is not', () => {
     const slow = (denied: number) =>
       reads(40, START, 200_000, (i) => 1001 + i).map((event, i) => (i % 10 < denied ? { ...event, status: 403 } : event)); // prettier-ignore

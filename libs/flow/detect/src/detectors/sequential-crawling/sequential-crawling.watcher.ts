@@ -122,6 +122,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
     crawler: saysCrawler(caller.agent),
+    browser: caller.agent.kind === 'browser',
     knownForHours: (at - trail.firstAt) / HOUR_MS,
     alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
     callers: walk.stat.callers.size,
