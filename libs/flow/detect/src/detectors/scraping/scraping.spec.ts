@@ -58,6 +58,11 @@ describe('scraping', () => {
     expect(found([...visit(600, START, scattered), ...others].sort((a, b) => a.startedAt - b.startedAt))).toEqual([]);
   });
 
+  it('is silent on an office in the evening, when hardly anything else is asked for', () => {
+    const others = Array.from({ length: 6_000 }, (_, i) => anonymousAt(START + i * 700, { path: `/pages/${i % 40}`, pathTemplate: '/pages/{id}' })); // prettier-ignore
+    expect(found([...visit(520, START, scattered), ...others].sort((a, b) => a.startedAt - b.startedAt))).toEqual([]);
+  });
+
   it('is silent on a crawler that says whose it is, and tells a toolkit', () => {
     expect(found(visit(900, START, scattered, 'Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)'))).toEqual([]); // prettier-ignore
     expect(found(visit(900, START, scattered, 'Scrapy/2.11 (+https://scrapy.org)'))).not.toEqual([]);

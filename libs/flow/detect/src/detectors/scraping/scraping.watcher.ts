@@ -59,6 +59,7 @@ export class ScrapingWatcher implements Watcher {
     const suspect = this.#suspects.getOrMake(`${caller.key}|${event.pathTemplate}`, fresh, caller.lane);
     suspect.evidence.add(event, at);
     suspect.reads.add(at);
+    if (caller.profile === undefined) noteShare(suspect, at, caller);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const view = viewOf(use, suspect, at, caller, dense, s);
     const whole = broad ? judgeScraping(view, s) : undefined;
@@ -93,8 +94,7 @@ const viewOf = (
   s: ScrapingSettings,
 ): ScrapingView => {
   const { walk, trail } = use;
-  const head = bucketOf(at);
-  const requests = Math.max(1, caller.requests(head - 59, head));
+  const requests = requestsOf(at, caller);
   const objects = walk.freshDay.sum;
   const burstShare = walk.fresh.sum / requests;
   const lists = listsBefore(trail, walk, at);
@@ -109,7 +109,7 @@ const viewOf = (
     authenticated: caller.profile !== undefined,
     crawler,
     knownForHours: (at - trail.firstAt) / HOUR_MS,
-    trafficShare: suspect.reads.sum(head - 59, head) / requests,
+    trafficShare: Math.min(shareOf(suspect, at, caller), suspect.shares / Math.max(1, suspect.looks)),
     alike: objects >= MANY ? walk.stat.others('breadth', trail.hash, at) : 0,
     burst: walk.fresh.sum,
     mostBurst: trail.mostFresh,
@@ -153,15 +153,37 @@ const finding = (
   });
 };
 
+const requestsOf = (at: number, caller: Caller): number => {
+  const head = bucketOf(at);
+  return Math.max(1, caller.requests(head - 59, head));
+};
+
+/** New objects among all requests of the last ten minutes. */
+const shareOf = (suspect: Suspect, at: number, caller: Caller): number => {
+  const head = bucketOf(at);
+  return suspect.reads.sum(head - 59, head) / requestsOf(at, caller);
+};
+
+/** The evening of an office may look like a crawler; its day does not. */
+const noteShare = (suspect: Suspect, at: number, caller: Caller): void => {
+  suspect.shares += shareOf(suspect, at, caller);
+  suspect.looks++;
+};
+
 interface Suspect {
   readonly evidence: Evidence;
   /** New objects. */
   readonly reads: BucketCounts;
+  /** Their share of all requests, summed up over so many looks. */
+  shares: number;
+  looks: number;
   reportedAt: number;
 }
 
 const fresh = (): Suspect => ({
   evidence: new Evidence(),
   reads: new BucketCounts(),
+  shares: 0,
+  looks: 0,
   reportedAt: Number.NEGATIVE_INFINITY,
 });
