@@ -37,6 +37,14 @@ const listed = (trail: Trail, template: string, at: number, part: number, query:
 const listingOf = (trail: Trail, walk: Walk): Listing | undefined =>
   trail.lists.get(walk.parent) ?? trail.lists.get(walk.nearest);
 
+/** A run that begins so soon after a list goes through what it named; ms. */
+const NEAR_MS = 60_000;
+
+export const hasJustListed = (trail: Trail, walk: Walk, at: number): boolean => {
+  const listing = trail.lists.size === 0 ? undefined : listingOf(trail, walk);
+  return listing !== undefined && at - listing.listedAt <= NEAR_MS;
+};
+
 /** A new object was read: what is listed next may name others. */
 export const noteRead = (trail: Trail, walk: Walk): void => {
   const listing = trail.lists.size === 0 ? undefined : listingOf(trail, walk);

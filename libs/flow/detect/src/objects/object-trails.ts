@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { noteCreation, noteList, noteRead } from './lists-given.ts';
+import { hasJustListed, noteCreation, noteList, noteRead } from './lists-given.ts';
 import type { Listing } from './listing.ts';
 import { Spans, TemplateStat, Walk } from './walk.ts';
 
@@ -189,6 +189,7 @@ export class ObjectTrails {
     // clients number what they write themselves
     if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
       use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
+      if (walk.ids.startedAt === at) walk.nearList = hasJustListed(trail, walk, at);
       if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
     }
     if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);

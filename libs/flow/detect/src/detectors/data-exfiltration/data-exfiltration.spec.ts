@@ -55,6 +55,8 @@ describe('data-exfiltration', () => {
     const phones = [1, 2, 3, 4, 5, 6].map((n) => [
       ...habit(3, START + n * 3 * HOUR, consumer(n)),
       ...take(80, START + n * 3 * HOUR, consumer(n)),
+      // what it asks for besides is not where the bytes came from
+      ...reads(20, START + n * 3 * HOUR + 5_000, 60_000, (i) => i, { ...consumer(n), path: `/home/${n}`, pathTemplate: `/home/${n}`, responseBytes: 900 }), // prettier-ignore
     ]);
     const thief = [
       ...habit(3, START + DAY, consumer(9)),

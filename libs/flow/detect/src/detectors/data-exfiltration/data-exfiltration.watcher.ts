@@ -39,6 +39,21 @@ class Taker {
   /** Bytes taken since the last finding. */
   sinceTold = Number.POSITIVE_INFINITY;
   evidence: Evidence | undefined;
+  /** Where most of the bytes of the hour at hand came from, and by how much (majority vote). */
+  service = '';
+  template = '';
+  #lead = 0;
+
+  lean(event: ApiEvent, bytes: number, hourTurned: boolean): void {
+    if (hourTurned) this.#lead /= 8;
+    if (event.pathTemplate === this.template && event.serviceId === this.service) this.#lead += bytes;
+    else if (this.#lead >= bytes) this.#lead -= bytes;
+    else {
+      this.service = event.serviceId;
+      this.template = event.pathTemplate;
+      this.#lead = bytes - this.#lead;
+    }
+  }
 }
 
 /** Callers that took far more than they ever did at one endpoint: when it was so last. */
@@ -108,6 +123,7 @@ export class DataExfiltrationWatcher implements Watcher {
     const filled = hours.filled;
     hours.add(at, bytes, at > taker.heldUntil);
     taker.sinceTold += bytes;
+    taker.lean(event, bytes, hours.filled !== filled);
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
     if (bytes >= EVIDENCE_BYTES) {
       (taker.evidence ??= new Evidence()).add(event, at);
@@ -139,7 +155,7 @@ export class DataExfiltrationWatcher implements Watcher {
       if (!verdict && at > taker.heldUntil) this.#group(event).note(caller.key, view.bytes);
       return undefined;
     }
-    if (verdict.byHabit && this.#isTheWay(event, at, caller.key, s)) return undefined;
+    if (verdict.byHabit && this.#isTheWay(event, taker, at, caller.key, s)) return undefined;
     taker.reportedAt = at;
     taker.sinceTold = 0;
     taker.heldUntil = at + 2 * HOUR_MS;
@@ -161,9 +177,9 @@ export class DataExfiltrationWatcher implements Watcher {
     });
   }
 
-  /** Several others leapt at the same endpoint: that is how it is used now and then (a new phone, a first synchronisation). */
-  #isTheWay(event: ApiEvent, at: number, key: string, s: DataExfiltrationSettings): boolean {
-    const place = `${groupNameOf(event)}|${event.serviceId}|${event.method} ${event.pathTemplate}`;
+  /** Several others leapt at the endpoint that most of it comes from: that is how it is used now and then (a new phone, a first synchronisation). */
+  #isTheWay(event: ApiEvent, taker: Taker, at: number, key: string, s: DataExfiltrationSettings): boolean {
+    const place = `${groupNameOf(event)}|${taker.service}|${taker.template}`;
     const leaps = this.#leaps.getOrMake(place, () => ({ callers: new Set(), lastAt: at }));
     if (at - leaps.lastAt > LEAPS_MS) leaps.callers.clear();
     leaps.lastAt = Math.max(leaps.lastAt, at);

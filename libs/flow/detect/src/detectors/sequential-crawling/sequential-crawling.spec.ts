@@ -48,14 +48,16 @@ describe('sequential-crawling', () => {
     expect(told([...list(START - 300_000), ...list(START - 60_000), ...run])).toBe(0);
   });
 
-  it('is silent on what the caller created itself, and tells as many ids after one creation, or a list too short to name them', () => {
+  it('is silent on what the caller created itself, and tells as many ids after one creation, or a list too short to name them unless right after it', () => {
     const create = (n: number) => reads(n, START - 100_000, 1_000, () => 1, { method: 'POST', status: 201, pathTemplate: '/orders', path: '/orders' }); // prettier-ignore
     const run = reads(40, START, 4_000, (i) => 1001 + i);
     expect(told([...create(40), ...run])).toBe(0);
     expect(told([...create(40), ...run.map((event) => ({ ...event, startedAt: event.startedAt + HOUR / 2, receivedAt: event.startedAt + HOUR / 2 }))])).toBe(0); // prettier-ignore
     expect(told([...create(1), ...run])).toBeGreaterThan(0);
-    const short = reads(1, START - 10_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 500 }); // prettier-ignore
-    expect(told([...short, ...run])).toBeGreaterThan(0);
+    const short = (secondsBefore: number) => reads(1, START - secondsBefore * 1_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 700 }); // prettier-ignore
+    expect(told([...short(100), ...run])).toBeGreaterThan(0);
+    expect(told([...short(10), ...run])).toBe(0);
+    expect(told([...short(10), ...reads(70, START, 4_000, (i) => 1001 + i)])).toBeGreaterThan(0);
   });
 
   it('tells a run after a list that was asked for again and again, and is silent when each time something of it was read', () => {
