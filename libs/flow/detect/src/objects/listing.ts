@@ -13,7 +13,8 @@ export class Listing {
   /** Lists of the last hour in windows of five minutes. */
   readonly #slots = new Float32Array(SLOTS);
   #window = Number.NEGATIVE_INFINITY;
-  #query = '';
+  /** Outline of the query of the latest list. */
+  query = '';
   #part = 0;
   /** Something of it was read for the first time since the latest one. */
   read = true;
@@ -23,10 +24,10 @@ export class Listing {
 
   /** `part` of a list that names as many objects as lists do. `query`: its outline; undefined: not a list but a creation. */
   add(at: number, part: number, query: string | undefined): void {
-    const again = !this.read && query === this.#query && !query.includes(':') && at - this.listedAt >= SAME_LIST_MS;
+    const again = !this.read && query === this.query && !query.includes(':') && at - this.listedAt >= SAME_LIST_MS;
     const more = again ? Math.max(0, part - this.#part) : part;
     if (query !== undefined) {
-      this.#query = query;
+      this.query = query;
       this.#part = again ? Math.max(part, this.#part) : part;
       this.read = false;
       this.listedAt = Math.max(at, this.listedAt);

@@ -40,9 +40,19 @@ const listingOf = (trail: Trail, walk: Walk): Listing | undefined =>
 /** A run that begins so soon after a list goes through what it named; ms. */
 const NEAR_MS = 60_000;
 
-export const hasJustListed = (trail: Trail, walk: Walk, at: number): boolean => {
+/** As `Walk.nearList` has it. */
+export const justListed = (trail: Trail, walk: Walk, at: number): number => {
   const listing = trail.lists.size === 0 ? undefined : listingOf(trail, walk);
-  return listing !== undefined && at - listing.listedAt <= NEAR_MS;
+  return listing === undefined || at - listing.listedAt > NEAR_MS ? -1 : askedFor(listing.query);
+};
+
+const MAX_ASKED = 500;
+
+/** How many objects a list was to name: `limit`, `per_page` or `page_size` of the outline; 0: it does not say. */
+const askedFor = (query: string): number => {
+  if (query === '') return 0;
+  const [, asked] = /(?:^|&)(?:limit|per_page|page_size)=(\d{1,4})(?:&|$)/.exec(query) ?? [];
+  return Math.min(MAX_ASKED, Number(asked ?? 0));
 };
 
 /** A new object was read: what is listed next may name others. */

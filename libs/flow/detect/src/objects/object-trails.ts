@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { hasJustListed, noteCreation, noteList, noteRead } from './lists-given.ts';
+import { justListed, noteCreation, noteList, noteRead } from './lists-given.ts';
 import type { Listing } from './listing.ts';
 import { Spans, TemplateStat, Walk } from './walk.ts';
 
@@ -142,7 +142,7 @@ export class ObjectTrails {
     const trail = this.#trailOf(at, caller);
     if (ref.hash === 0 && worked) noteList(trail, event, at);
     if (ref.hash === 0 && ref.page < 0) return undefined;
-    const walk = this.#walkOf(trail, event);
+    const walk = this.#walkOf(trail, event, at);
     const use = this.#use;
     use.trail = trail;
     use.walk = walk;
@@ -189,7 +189,7 @@ export class ObjectTrails {
     // clients number what they write themselves
     if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
       use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
-      if (walk.ids.startedAt === at) walk.nearList = hasJustListed(trail, walk, at);
+      if (walk.ids.startedAt === at) walk.nearList = justListed(trail, walk, at);
       if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
     }
     if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);
@@ -211,19 +211,19 @@ export class ObjectTrails {
     return known;
   }
 
-  #walkOf(trail: Trail, event: ApiEvent): Walk {
+  #walkOf(trail: Trail, event: ApiEvent, at: number): Walk {
     const { pathTemplate, clientIp } = event;
     if (trail.latest !== undefined && trail.latestTemplate === pathTemplate && trail.latestIp === clientIp)
       return trail.latest;
     const key = `${pathTemplate}|${clientIp}`;
     let walk = trail.walks.get(key);
     if (walk === undefined) {
-      makeRoom(trail, event.startedAt);
+      makeRoom(trail, at);
       const stat = this.#stats.getOrMake(
         `${event.tenant}|${event.serviceId}|${pathTemplate}`,
         () => new TemplateStat(),
       );
-      stat.callers.add(trail.hash, event.startedAt);
+      stat.callers.add(trail.hash, at);
       walk = new Walk(pathTemplate, stat);
       trail.walks.set(key, walk);
     }

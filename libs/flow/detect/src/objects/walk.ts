@@ -189,8 +189,8 @@ export class Walk {
   readonly requestsDay = new Spans(DAY_MS / 2);
   readonly ids = new Run();
   readonly pages = new Run();
-  /** The run of ids at hand began right after a list. */
-  nearList = false;
+  /** The run of ids at hand began right after a list: objects that were asked for of it, 0: it did not say; -1: there was none. */
+  nearList = -1;
   /** Until then (event time) what it does is under an alert and does not teach; ms. */
   heldUntil = Number.NEGATIVE_INFINITY;
   /** Collections that lists of its objects may be of: of the first parameter, and of the last one. */

@@ -15,8 +15,8 @@ export interface CrawlView {
   readonly longest: number;
   /** Lists of these objects that it was given shortly before the run or during it. */
   readonly lists: number;
-  /** The run began right after one. */
-  readonly nearList: boolean;
+  /** The run began right after one: objects that were asked for of it; 0: it did not say; -1: it did not. */
+  readonly nearList: number;
   /** Objects in five to ten minutes that it never asked for before, and those that were refused: what a list names is there. */
   readonly fresh: number;
   readonly refused: number;
@@ -50,7 +50,7 @@ export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlV
   const leisurely = view.browser && view.length * 60_000 < s.leisurePace * view.durationMs && !isDenied(view, s);
   const floor = view.authenticated ? (leisurely ? s.leisureIds : s.ids) : brisk ? s.briskIds : s.anonymousIds;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
-  const named = Math.max(view.lists * s.perList, view.nearList ? s.nearList : 0);
+  const named = Math.max(view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
   // of what it had before nothing is copied
   if (view.unseen < floor || (listed && view.unseen <= named)) return undefined;
   return judge(view, floor, s);

@@ -37,7 +37,7 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Ids that one list may have named. */
   perList: count(110),
   /** The same of one right before the first id, whatever its size: a usual page. */
-  nearList: count(50),
+  nearList: count(30),
   /** Refused ids of the run, and their share, from which on no list named them. */
   unlistedRefused: z.number().int().min(1).max(1000).default(2),
   unlistedShare: z.number().min(0.01).max(1).default(0.04),

@@ -118,7 +118,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     durationMs: at - run.startedAt,
     longest: byPage ? trail.longestPages : trail.longestIds,
     lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS, run.startedAt - LATEST_LIST_MS),
-    nearList: !byPage && walk.nearList,
+    nearList: byPage ? -1 : walk.nearList,
     fresh: walk.fresh.sum,
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
