@@ -37,10 +37,11 @@ export const judgeForeign = (
 ): ForeignVerdict | undefined => {
   const { objects, pairs, shared } = view;
   if (objects < least.objects || !isKnown(view, s) || !arePrivate(view, s)) return undefined;
-  const usual = Math.max((shared + 1) / (pairs + 2), view.ownShared / Math.max(view.ownPairs, OWN_LEAST));
+  const here = (shared + 1) / (pairs + 2);
+  const usual = Math.max(here, view.ownShared / Math.max(view.ownPairs, OWN_LEAST));
   const chance = atLeast(objects, Math.max(objects, view.gained), usual);
   const maxChance = view.knownForHours < s.habitHours ? Math.min(s.seenMaxChance, least.maxChance) : least.maxChance;
-  if (usual > least.maxShared || chance > maxChance) return undefined;
+  if (here > least.maxShared || usual > s.maxShared || chance > maxChance) return undefined;
   return {
     severity: objects >= s.high ? 'high' : 'medium',
     confidence: Math.min(0.92, 0.76 + 0.04 * (objects - s.objects)),

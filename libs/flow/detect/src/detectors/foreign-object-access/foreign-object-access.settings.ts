@@ -22,7 +22,7 @@ export const ForeignObjectAccessSettings = detectorSettings(
     pairs: count(30),
     otherCallers: count(2),
     maxShared: z.number().min(0).max(1).default(0.25),
-    /** The same for objects that the other used but a few times, and for those that come one now and then: pages of a list are shared whole. */
+    /** The share of the template for objects that the other used but a few times, and for those that come one now and then: pages of a list are shared whole. */
     fewMaxShared: z.number().min(0).max(1).default(0.1),
     /** How likely so many of others may be by chance, at that share. */
     maxChance: z.number().min(0).max(1).default(0.0001),
