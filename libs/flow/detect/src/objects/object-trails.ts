@@ -3,24 +3,20 @@ import { hash32 } from '../duplicates/hash64.ts';
 import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
-import { HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { Listing, Spans, TemplateStat, Walk } from './walk.ts';
+import { justListed, noteCreation, noteList, noteRead } from './lists-given.ts';
+import type { Listing } from './listing.ts';
+import { Spans, TemplateStat, Walk } from './walk.ts';
 
 /** Pairs of caller and object, and objects, that are remembered. */
 const MAX_PAIRS = 4_000_000;
 const MAX_OBJECTS = 1_000_000;
 /** Templates and addresses of one caller that are looked at singly. */
 const MAX_WALKS = 128;
-const MAX_LISTS = 32;
-/** Objects that a usual list names, and least bytes of each; of a long one several times as many. What a caller creates it may read. */
-const LIST_OBJECTS = 110;
-const LEAST_BYTES = 20;
-const MAX_PART = 20;
-/** Objects that a creation excuses: some runs ask once more for one that failed. */
-const CREATED = 1.5;
+const FEW_WALKS = 8;
 const MAX_TEMPLATES = 20_000;
 /** Widest step from id to id, and from page to page. */
 const ID_REACH = 10;
@@ -36,8 +32,9 @@ export class Trail {
   readonly walks = new Map<string, Walk>();
   /** Lists that it was given, by template. */
   readonly lists = new Map<string, Listing>();
-  /** Objects that it was given for the first time, with credentials: in one to two hours; ever; those of them that another caller had before. */
+  /** Objects that it was given for the first time, with credentials: in one to two hours; in half a day to a day; ever; those of them that another caller had before. */
   readonly gained = new Spans(HOUR_MS);
+  readonly gainedDay = new Spans(DAY_MS / 2);
   objects = 0;
   met = 0;
   /** Most that any of its walks did in a window that is over. */
@@ -138,14 +135,14 @@ export class ObjectTrails {
     if (!worked && !refused) return undefined;
     const ref = readObject(event, this.#ref);
     if (ref.hash === 0 && event.method === 'POST' && status < 300)
-      listed(this.#trailOf(at, caller), event.pathTemplate, at, CREATED / LIST_OBJECTS);
+      noteCreation(this.#trailOf(at, caller), event.pathTemplate, at);
     if (ref.hash === 0 && ref.page < 0 && (!worked || event.method !== 'GET')) return undefined;
     // without credentials a 401 says nothing about the object
     if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;
     const trail = this.#trailOf(at, caller);
-    if (ref.hash === 0 && worked) listed(trail, event.pathTemplate, at, partOf(event));
+    if (ref.hash === 0 && worked) noteList(trail, event, at);
     if (ref.hash === 0 && ref.page < 0) return undefined;
-    const walk = this.#walkOf(trail, event);
+    const walk = this.#walkOf(trail, event, at);
     const use = this.#use;
     use.trail = trail;
     use.walk = walk;
@@ -154,7 +151,10 @@ export class ObjectTrails {
     use.paged = false;
     use.known = undefined;
     const teaches = at > walk.heldUntil;
-    if (ref.page >= 0 && worked) use.paged = walk.pages.add(ref.page, at, PAGE_REACH, teaches);
+    if (ref.page >= 0 && worked) {
+      use.paged = walk.pages.add(ref.page, at, PAGE_REACH, teaches);
+      if (use.paged && teaches) walk.stat.pages.note(trail.hash, walk.pages.length);
+    }
     if (ref.hash !== 0) this.#object(event, at, worked, caller, use);
     trail.learn(walk, at);
     return use;
@@ -169,6 +169,7 @@ export class ObjectTrails {
     const pair = (Math.imul(ref.hash ^ trail.hash, 0x9e3779b1) ^ (trail.hash >>> 7)) >>> 0 || 1;
     use.isNew = this.#pairs.add(pair);
     if (this.#objects.add(ref.hash) && worked) walk.stat.known++;
+    if (use.isNew) noteRead(trail, walk);
     const n = use.isNew ? 1 : 0;
     const r = worked ? 0 : n;
     const teaches = at > walk.heldUntil;
@@ -179,11 +180,18 @@ export class ObjectTrails {
     walk.freshHour.add(at, n, teaches);
     walk.freshDay.add(at, n, teaches);
     walk.requestsDay.add(at, 1, teaches);
-    if (walk.fresh.most > 0 && caller.profile === undefined && !saysCrawler(caller.agent)) walk.stat.note(trail.hash, walk.fresh.most); // prettier-ignore
+    if (walk.fresh.most > 0) {
+      if (caller.profile !== undefined) walk.stat.identified.note(trail.hash, walk.fresh.most);
+      else if (!saysCrawler(caller.agent)) walk.stat.anonymous.note(trail.hash, walk.fresh.most);
+    }
     const { method } = event;
     if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
     // clients number what they write themselves
-    if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches); // prettier-ignore
+    if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
+      use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
+      if (walk.ids.startedAt === at) walk.nearList = justListed(trail, walk, at);
+      if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
+    }
     if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);
   }
 
@@ -199,22 +207,23 @@ export class ObjectTrails {
       trail.met += met;
     }
     trail.gained.add(at, 1, true);
+    trail.gainedDay.add(at, 1, true);
     return known;
   }
 
-  #walkOf(trail: Trail, event: ApiEvent): Walk {
+  #walkOf(trail: Trail, event: ApiEvent, at: number): Walk {
     const { pathTemplate, clientIp } = event;
     if (trail.latest !== undefined && trail.latestTemplate === pathTemplate && trail.latestIp === clientIp)
       return trail.latest;
     const key = `${pathTemplate}|${clientIp}`;
     let walk = trail.walks.get(key);
     if (walk === undefined) {
-      if (trail.walks.size >= MAX_WALKS) trail.walks.delete(trail.walks.keys().next().value ?? '');
+      makeRoom(trail, at);
       const stat = this.#stats.getOrMake(
         `${event.tenant}|${event.serviceId}|${pathTemplate}`,
         () => new TemplateStat(),
       );
-      stat.callers.add(trail.hash, event.startedAt);
+      stat.callers.add(trail.hash, at);
       walk = new Walk(pathTemplate, stat);
       trail.walks.set(key, walk);
     }
@@ -233,34 +242,20 @@ export class ObjectTrails {
   }
 }
 
-/** How much of a usual list the answer can have named, by its size; one that was not sent again (304) all of it. */
-const partOf = ({ responseBytes, status }: ApiEvent): number =>
-  status === 304 || responseBytes <= 0 ? 1 : Math.min(MAX_PART, responseBytes / (LIST_OBJECTS * LEAST_BYTES));
-
-const listed = (trail: Trail, template: string, at: number, part: number): void => {
-  let listing = trail.lists.get(template);
-  if (listing === undefined) {
-    if (trail.lists.size >= MAX_LISTS) trail.lists.delete(trail.lists.keys().next().value ?? '');
-    listing = new Listing();
-    trail.lists.set(template, listing);
+/** Before another walk: the caller may have left other addresses for good, and what it did from there is its habit. */
+const makeRoom = (trail: Trail, at: number): void => {
+  const { walks, latest } = trail;
+  if (latest !== undefined) settle(trail, latest, at);
+  if (walks.size <= FEW_WALKS) for (const walk of walks.values()) settle(trail, walk, at);
+  if (walks.size < MAX_WALKS) return;
+  for (const [key, oldest] of walks) {
+    settle(trail, oldest, at);
+    walks.delete(key);
+    return;
   }
-  listing.add(at, part);
 };
 
-/** Lists of what the walk goes through that the caller was given in the last one to two hours, if one of them after `since`. */
-export const listsBefore = (trail: Trail, walk: Walk, at: number, since = Number.NEGATIVE_INFINITY): number => {
-  const cut = walk.template.indexOf('/{');
-  const parent = cut < 0 ? walk.template : walk.template.slice(0, cut);
-  const last = walk.template.lastIndexOf('/{');
-  const listing = trail.lists.get(parent) ?? trail.lists.get(walk.template.slice(0, Math.max(0, last)));
-  return listing === undefined || listing.latestAt < since ? 0 : listing.countAt(at);
-};
-
-/** Objects of a listed collection that the caller asked for in the last five to ten minutes. */
-export const detailsBelow = (trail: Trail, list: Walk): number => {
-  let details = 0;
-  for (const walk of trail.walks.values())
-    if (walk.template.startsWith(list.template) && walk.template.startsWith('/{', list.template.length))
-      details += walk.requests.sum;
-  return details;
+const settle = (trail: Trail, walk: Walk, at: number): void => {
+  walk.settle(at);
+  trail.learn(walk, walk.ids.lastAt);
 };

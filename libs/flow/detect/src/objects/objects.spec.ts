@@ -3,7 +3,8 @@ import { anApiEvent } from '@outrider/domain/traffic/testing';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { NumberSet, ObjectLedger } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
-import { Listing, Run, Spans, TemplateStat } from './walk.ts';
+import { Listing } from './listing.ts';
+import { Leaders, Run, Spans } from './walk.ts';
 
 const read = (overrides: Partial<ApiEvent>): ObjectRef =>
   readObject(anApiEvent(overrides), { hash: 0, value: 0, page: 0 });
@@ -53,16 +54,36 @@ describe('what is remembered', () => {
   });
 
   it('the most that anybody else did', () => {
-    const stat = new TemplateStat();
+    const stat = new Leaders();
     for (const [caller, most] of [[1, 30], [2, 50], [1, 90], [3, 40], [1, 20]] as const) stat.note(caller, most); // prettier-ignore
     expect([stat.mostBut(1), stat.mostBut(2), stat.mostBut(9)]).toEqual([50, 90, 90]);
   });
 
   it('lists for an hour or two', () => {
     const listing = new Listing();
-    listing.add(1_000, 1);
-    listing.add(2_000, 1);
+    listing.add(1_000, 1, 'page=1');
+    listing.add(2_000, 1, 'page=2');
     expect([listing.countAt(3_000), listing.countAt(3 * 3_600_000), listing.latestAt]).toEqual([2, 0, 2_000]);
+  });
+
+  it('lists since a time, in steps of five minutes', () => {
+    const listing = new Listing();
+    for (const minute of [0, 10, 20, 30]) listing.add(minute * 60_000, 1, `page=${minute}`);
+    expect([20, 9, 31].map((minute) => listing.countSince(minute * 60_000, 1_900_000))).toEqual([2, 3, 0]);
+    expect(listing.countSince(3_500_000, 3 * 3_600_000)).toBe(0);
+  });
+
+  it('the same list once, until something of it was read; other pages, and creations, each', () => {
+    const listing = new Listing();
+    for (const minute of [0, 2, 4]) listing.add(minute * 60_000, 1, '');
+    expect(listing.countAt(300_000)).toBe(1);
+    listing.add(310_000, 1, 'page=2');
+    listing.add(320_000, 1, undefined);
+    listing.add(321_000, 1, undefined);
+    expect(listing.countAt(330_000)).toBe(4);
+    listing.read = true;
+    listing.add(500_000, 1, 'page=2');
+    expect(listing.countAt(500_000)).toBe(5);
   });
 });
 
@@ -79,6 +100,16 @@ describe('windows of walks', () => {
     spans.add(10, 1, false);
     spans.add(20, 1, false);
     expect(spans.most).toBe(0);
+  });
+
+  it('count what was new in a run, and know it as a habit once it stands still', () => {
+    const run = new Run();
+    for (let i = 0; i < 30; i++) run.add(100 + i, i * 1_000, 10, true, i % 3 > 0);
+    expect([run.length, run.fresh, run.longest]).toEqual([30, 20, 0]);
+    run.settle(1_800_000, true);
+    expect(run.longest).toBe(0);
+    run.settle(3_700_000, true);
+    expect(run.longest).toBe(30);
   });
 
   it('do not take jumps for a run, and remember the longest one', () => {

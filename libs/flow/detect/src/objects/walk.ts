@@ -45,8 +45,13 @@ export class Run {
   #last = -1;
   #other = -1;
   step = 0;
-  /** Numbers in the run. */
+  /** Numbers in the run, and those of them that the caller never asked for before. */
   length = 0;
+  fresh = 0;
+  /** Answers 401 and 403 on the way. */
+  denied = 0;
+  /** The run at hand was told. */
+  told = false;
   /** Numbers that stepped beside it since it began. */
   misses = 0;
   startedAt = 0;
@@ -60,27 +65,34 @@ export class Run {
   }
 
   /** True when the number made the run longer. `reach`: the widest step that is one. */
-  add(number: number, at: number, reach: number, teaches: boolean): boolean {
+  add(number: number, at: number, reach: number, teaches: boolean, isNew = true): boolean {
     if (this.#last < 0) {
-      this.#begin(number, at, 0);
+      this.#begin(number, at, 0, isNew);
       return false;
     }
     const delta = number - this.#last;
     if (delta === 0) return false;
-    if (at - this.lastAt > HOUR_MS) return this.#turn(number, at, 0, teaches);
+    if (at - this.lastAt > HOUR_MS) return this.#turn(number, at, 0, teaches, isNew);
     if (this.#extends(delta, reach)) {
       if (this.length === 1) this.step = delta;
       this.#last = number;
       this.lastAt = at;
       this.length++;
+      if (isNew) this.fresh++;
       return true;
     }
     this.misses++;
     const beside = number - this.#other;
     const restart = this.#other >= 0 && beside !== 0 && Math.abs(beside) <= reach;
-    if (this.length < 5 || restart || this.misses > this.length) this.#turn(number, at, restart ? beside : 0, teaches);
+    if (this.length < 5 || restart || this.misses > this.length)
+      this.#turn(number, at, restart ? beside : 0, teaches, isNew);
     else this.#other = number;
     return false;
+  }
+
+  /** Takes the run at hand for over where it stands still for an hour: the caller may never come back to this walk. */
+  settle(at: number, teaches: boolean): void {
+    if (teaches && at - this.lastAt > HOUR_MS && this.length > this.longest) this.longest = this.length;
   }
 
   /** The same step again, or one or two numbers left out on the way. */
@@ -89,21 +101,44 @@ export class Run {
     return delta === this.step || (delta > 0 === this.step > 0 && Math.abs(delta) <= 3 * Math.abs(this.step));
   }
 
-  #turn(number: number, at: number, step: number, teaches: boolean): boolean {
+  #turn(number: number, at: number, step: number, teaches: boolean, isNew: boolean): boolean {
     if (teaches && this.length > this.longest) this.longest = this.length;
-    this.#begin(number, at, step);
+    this.#begin(number, at, step, isNew);
     return step !== 0;
   }
 
-  #begin(number: number, at: number, step: number): void {
+  #begin(number: number, at: number, step: number, isNew: boolean): void {
     this.#last = number;
     this.#other = -1;
     this.step = step;
     this.first = number - step;
     this.length = step === 0 ? 1 : 2;
+    this.fresh = isNew ? this.length : 0;
+    this.told = false;
+    this.denied = 0;
     this.misses = 0;
     this.startedAt = at;
     this.lastAt = at;
+  }
+}
+
+/** The most that any caller did, who, and the most of any other. */
+export class Leaders {
+  #most = 0;
+  #by = 0;
+  #second = 0;
+
+  note(caller: number, most: number): void {
+    if (caller === this.#by) this.#most = Math.max(this.#most, most);
+    else if (most > this.#most) {
+      this.#second = this.#most;
+      this.#most = most;
+      this.#by = caller;
+    } else if (most > this.#second) this.#second = most;
+  }
+
+  mostBut(caller: number): number {
+    return caller === this.#by ? this.#second : this.#most;
   }
 }
 
@@ -114,10 +149,11 @@ export class TemplateStat {
   /** Pairs of a caller with credentials and an object that it was given; those of them whose object another caller had before. */
   pairs = 0;
   shared = 0;
-  /** Most new objects that an address without credentials asked for in five to ten minutes, which, and most of any other; crawlers that say so left out. */
-  #most = 0;
-  #mostBy = 0;
-  #second = 0;
+  /** New objects that a caller asked for in five to ten minutes: of addresses without credentials (crawlers that say so left out), and of who has some. */
+  readonly anonymous = new Leaders();
+  readonly identified = new Leaders();
+  /** Pages in a row of anybody. */
+  readonly pages = new Leaders();
   readonly callers = new TermList(64);
   /** Callers that did the same at length: of each kind. */
   readonly alike: Readonly<Record<Manner, TermList>> = {
@@ -127,19 +163,6 @@ export class TemplateStat {
     breadth: new TermList(16),
     dense: new TermList(16),
   };
-
-  note(caller: number, most: number): void {
-    if (caller === this.#mostBy) this.#most = Math.max(this.#most, most);
-    else if (most > this.#most) {
-      this.#second = this.#most;
-      this.#most = most;
-      this.#mostBy = caller;
-    } else if (most > this.#second) this.#second = most;
-  }
-
-  mostBut(caller: number): number {
-    return caller === this.#mostBy ? this.#second : this.#most;
-  }
 
   /** Notes that this caller goes at it in this manner, and tells how many others do. */
   others(manner: Manner, caller: number, at: number): number {
@@ -166,35 +189,34 @@ export class Walk {
   readonly requestsDay = new Spans(DAY_MS / 2);
   readonly ids = new Run();
   readonly pages = new Run();
+  /** The run of ids at hand began right after a list: objects that were asked for of it, 0: it did not say; -1: there was none. */
+  nearList = -1;
   /** Until then (event time) what it does is under an alert and does not teach; ms. */
   heldUntil = Number.NEGATIVE_INFINITY;
+  /** Collections that lists of its objects may be of: of the first parameter, and of the last one. */
+  readonly parent: string;
+  readonly nearest: string;
 
   constructor(
     readonly template: string,
     readonly stat: TemplateStat,
-  ) {}
+  ) {
+    const cut = template.indexOf('/{');
+    this.parent = cut < 0 ? template : template.slice(0, cut);
+    this.nearest = template.slice(0, Math.max(0, template.lastIndexOf('/{')));
+  }
+
+  /** What it did in windows that are over, where no further request may ever turn them. */
+  settle(at: number): void {
+    const teaches = at > this.heldUntil;
+    this.ids.settle(at, teaches);
+    this.pages.settle(at, teaches);
+    for (const spans of [this.fresh, this.refused, this.freshHour, this.freshDay]) spans.add(at, 0, teaches);
+  }
 
   write(at: number): void {
     (this.written ??= new Spans(WINDOW_MS)).add(at, 1, true);
     (this.writtenHour ??= new Spans(HOUR_MS)).add(at, 1, true);
-  }
-}
-
-/** A list that a caller was given, by template. */
-export class Listing {
-  readonly #counts = new Spans(HOUR_MS);
-  latestAt = Number.NEGATIVE_INFINITY;
-
-  /** `part` of a list that names as many objects as lists do. */
-  add(at: number, part: number): void {
-    this.#counts.add(at, part, true);
-    if (at > this.latestAt) this.latestAt = at;
-  }
-
-  /** Of the last one to two hours; parts of lists count as such. */
-  countAt(at: number): number {
-    this.#counts.add(at, 0, true);
-    return this.#counts.sum;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { DataExfiltrationSettings } from './data-exfiltration.settings.ts';
 
-export const DATA_EXFILTRATION_VERSION = '2';
+export const DATA_EXFILTRATION_VERSION = '3';
 
 export interface ExfiltrationView {
   /** Bytes in one to two hours, and the most before in such a time. */
@@ -10,6 +10,8 @@ export interface ExfiltrationView {
   readonly hasHabits: boolean;
   /** Hours with traffic that its habits are known by. */
   readonly hours: number;
+  /** Time that it was seen for before it took more than next to nothing; hours. */
+  readonly quietHours: number;
   /** Most of any other caller in such a time, and how many others there are. */
   readonly peersMost: number;
   readonly peers: number;
@@ -42,7 +44,7 @@ export const judgeExfiltration = (
 
 /** Bytes in one to two hours that are let pass. */
 export const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
-  if (!view.hasHabits) return Math.max(s.unknownFloor, s.overPeers * view.peersMost);
+  if (!view.hasHabits) return Math.max(view.quietHours >= s.quietHours ? s.quietFloor : s.unknownFloor, s.overPeers * view.peersMost); // prettier-ignore
   const young = view.hours < s.youngHours;
   const limit = Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore
   return view.hours >= s.firstExportHours && view.sensitive && view.firstExports >= s.firstExports

@@ -34,6 +34,9 @@ export const DataExfiltrationSettings = detectorSettings(
     unknownFloor: bytes(500),
     overPeers: factor(20),
     minPeers: z.number().int().min(1).max(1000).default(5),
+    /** Without habits, of who took less than 10 MB in so many hours before: floor. */
+    quietHours: z.number().min(0.1).max(720).default(0.5),
+    quietFloor: bytes(200),
   },
   30,
 );

@@ -35,6 +35,15 @@ describe('data-exfiltration', () => {
     expect(found(take(2_000, START))).toEqual([]);
   });
 
+  it('holds who was quiet for an hour against a lower floor, and not who begins so, nor where another takes a tenth of it', () => {
+    const peers = Array.from({ length: 8 }, (_, n) => take(2, START, consumer(n)));
+    const quiet = Array.from({ length: 12 }, (_, i) => reads(2, START - HOUR + i * 280_000, 1_000, (k) => k));
+    expect(found(...peers, ...quiet, take(250, START))).not.toEqual([]);
+    expect(found(...peers, ...quiet, take(150, START))).toEqual([]);
+    expect(found(...peers, take(250, START))).toEqual([]);
+    expect(found(...peers, ...quiet, take(30, START - HOUR / 2, consumer(3)), take(250, START))).toEqual([]);
+  });
+
   it('tells one sync once, however long it stays in the window', () => {
     const trickle = reads(60, START + HOUR / 2, 60_000, (i) => i, { responseBytes: 2_000 });
     const times = found(habit(3, START), take(200, START), trickle).map(({ detectedAt }) => detectedAt);
@@ -46,6 +55,8 @@ describe('data-exfiltration', () => {
     const phones = [1, 2, 3, 4, 5, 6].map((n) => [
       ...habit(3, START + n * 3 * HOUR, consumer(n)),
       ...take(80, START + n * 3 * HOUR, consumer(n)),
+      // what it asks for besides is not where the bytes came from
+      ...reads(20, START + n * 3 * HOUR + 5_000, 60_000, (i) => i, { ...consumer(n), path: `/home/${n}`, pathTemplate: `/home/${n}`, responseBytes: 900 }), // prettier-ignore
     ]);
     const thief = [
       ...habit(3, START + DAY, consumer(9)),

@@ -32,11 +32,28 @@ class Taker {
   /** Exports of the same time. */
   readonly exports = new Spans(HOUR_MS);
   firstAt = Number.POSITIVE_INFINITY;
+  /** When it took more than next to nothing for the first time; ms. */
+  loudAt = Number.POSITIVE_INFINITY;
   heldUntil = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
   /** Bytes taken since the last finding. */
   sinceTold = Number.POSITIVE_INFINITY;
   evidence: Evidence | undefined;
+  /** Where most of the bytes of the hour at hand came from, and by how much (majority vote). */
+  service = '';
+  template = '';
+  #lead = 0;
+
+  lean(event: ApiEvent, bytes: number, hourTurned: boolean): void {
+    if (hourTurned) this.#lead /= 8;
+    if (event.pathTemplate === this.template && event.serviceId === this.service) this.#lead += bytes;
+    else if (this.#lead >= bytes) this.#lead -= bytes;
+    else {
+      this.service = event.serviceId;
+      this.template = event.pathTemplate;
+      this.#lead = bytes - this.#lead;
+    }
+  }
 }
 
 /** Callers that took far more than they ever did at one endpoint: when it was so last. */
@@ -106,6 +123,7 @@ export class DataExfiltrationWatcher implements Watcher {
     const filled = hours.filled;
     hours.add(at, bytes, at > taker.heldUntil);
     taker.sinceTold += bytes;
+    taker.lean(event, bytes, hours.filled !== filled);
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
     if (bytes >= EVIDENCE_BYTES) {
       (taker.evidence ??= new Evidence()).add(event, at);
@@ -114,6 +132,7 @@ export class DataExfiltrationWatcher implements Watcher {
         taker.exports.add(at, 1, true);
       }
     }
+    if (hours.sum >= FLOOR && at < taker.loudAt) taker.loudAt = at;
     if (hours.sum < FLOOR || at < taker.reportedAt + REPORT_EVERY_MS) return undefined;
     return this.#judge(event, at, caller, taker);
   }
@@ -131,8 +150,12 @@ export class DataExfiltrationWatcher implements Watcher {
     const view = this.#view(event, at, caller, taker, s);
     const verdict = judgeExfiltration(view, s);
     // What was told stays in the window for two hours: it is no news before a good part of it is taken once more.
-    if (!verdict || taker.sinceTold < verdict.limit / 4) return undefined;
-    if (verdict.byHabit && this.#isTheWay(event, at, caller.key, s)) return undefined;
+    if (!verdict || taker.sinceTold < verdict.limit / 4) {
+      // of young callers no hour may be over yet
+      if (!verdict && at > taker.heldUntil) this.#group(event).note(caller.key, view.bytes);
+      return undefined;
+    }
+    if (verdict.byHabit && this.#isTheWay(event, taker, at, caller.key, s)) return undefined;
     taker.reportedAt = at;
     taker.sinceTold = 0;
     taker.heldUntil = at + 2 * HOUR_MS;
@@ -148,15 +171,15 @@ export class DataExfiltrationWatcher implements Watcher {
       from: Math.max(taker.firstAt, at - HOUR_MS),
       observed: { metric: 'bytes answered', value: view.bytes, unit: 'bytes in 1 to 2 h' },
       expected: { low: 0, high: verdict.limit, mean: verdict.byHabit ? view.most : view.peersMost, n: taker.hours.filled, p: 1, warmUp: caller.warmUp }, // prettier-ignore
-      explanation: `${entity.name} took ${mib(view.bytes)} MiB within one to two hours; ${verdict.byHabit ? `the most that it ever took in such a time was ${mib(view.most)} MiB, in ${taker.hours.filled} hours with traffic` : `nothing is known of it yet, and none of ${view.peers} others took more than ${mib(view.peersMost)} MiB`} (${mib(verdict.limit)} MiB would be let pass). This is how data leaves.`,
+      explanation: `${entity.name} took ${mib(view.bytes)} MiB within one to two hours; ${verdict.byHabit ? `the most that it ever took in such a time was ${mib(view.most)} MiB, in ${taker.hours.filled} hours with traffic` : `it is known for ${((at - taker.firstAt) / HOUR_MS).toFixed(1)} h, and none of ${view.peers} others took more than ${mib(view.peersMost)} MiB`} (${mib(verdict.limit)} MiB would be let pass). This is how data leaves.`,
       evidence: taker.evidence,
       only: 'status >= 200 AND status < 300',
     });
   }
 
-  /** Several others leapt at the same endpoint: that is how it is used now and then (a new phone, a first synchronisation). */
-  #isTheWay(event: ApiEvent, at: number, key: string, s: DataExfiltrationSettings): boolean {
-    const place = `${groupNameOf(event)}|${event.serviceId}|${event.method} ${event.pathTemplate}`;
+  /** Several others leapt at the endpoint that most of it comes from: that is how it is used now and then (a new phone, a first synchronisation). */
+  #isTheWay(event: ApiEvent, taker: Taker, at: number, key: string, s: DataExfiltrationSettings): boolean {
+    const place = `${groupNameOf(event)}|${taker.service}|${taker.template}`;
     const leaps = this.#leaps.getOrMake(place, () => ({ callers: new Set(), lastAt: at }));
     if (at - leaps.lastAt > LEAPS_MS) leaps.callers.clear();
     leaps.lastAt = Math.max(leaps.lastAt, at);
@@ -175,6 +198,7 @@ export class DataExfiltrationWatcher implements Watcher {
       most: taker.hours.most,
       hasHabits: this.#hasHabits(taker, at, s),
       hours: taker.hours.filled,
+      quietHours: Math.max(0, Math.min(at, taker.loudAt) - taker.firstAt) / HOUR_MS,
       peersMost: group.mostBut(caller.key),
       peers: group.count - 1,
       sensitive: sumAt(taker.sensitive, at) > taker.hours.sum / 2,

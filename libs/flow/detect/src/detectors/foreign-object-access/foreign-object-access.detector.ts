@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { ForeignObjectAccessSettings } from './foreign-object-access.settings.ts';
 
-export const FOREIGN_OBJECT_ACCESS_VERSION = '2';
+export const FOREIGN_OBJECT_ACCESS_VERSION = '3';
 
 export interface ForeignView {
   /** Objects of the template, within an hour, that one other caller alone used until now; all that the caller was given anew in one to two hours. */
@@ -33,13 +33,15 @@ export interface ForeignVerdict {
 export const judgeForeign = (
   view: ForeignView,
   s: ForeignObjectAccessSettings,
-  least: { readonly objects: number; readonly maxChance: number } = s,
+  least: { readonly objects: number; readonly maxChance: number; readonly maxShared: number } = s,
 ): ForeignVerdict | undefined => {
   const { objects, pairs, shared } = view;
-  if (objects < least.objects || view.knownForHours < s.habitHours || view.others < s.otherCallers) return undefined;
-  const usual = Math.max((shared + 1) / (pairs + 2), view.ownShared / Math.max(view.ownPairs, OWN_LEAST));
+  if (objects < least.objects || !isKnown(view, s) || !arePrivate(view, s)) return undefined;
+  const here = (shared + 1) / (pairs + 2);
+  const usual = Math.max(here, view.ownShared / Math.max(view.ownPairs, OWN_LEAST));
   const chance = atLeast(objects, Math.max(objects, view.gained), usual);
-  if (pairs < s.pairs || usual > s.maxShared || chance > least.maxChance) return undefined;
+  const maxChance = view.knownForHours < s.habitHours ? Math.min(s.seenMaxChance, least.maxChance) : least.maxChance;
+  if (here > least.maxShared || usual > s.maxShared || chance > maxChance) return undefined;
   return {
     severity: objects >= s.high ? 'high' : 'medium',
     confidence: Math.min(0.92, 0.76 + 0.04 * (objects - s.objects)),
@@ -47,6 +49,20 @@ export const judgeForeign = (
     chance,
   };
 };
+
+/** It has objects of its own, and was hardly given those of others. */
+const hasOwn = (view: ForeignView, s: ForeignObjectAccessSettings): boolean =>
+  view.ownPairs - view.ownShared >= s.ownObjects && view.ownShared <= s.maxShared * view.ownPairs;
+
+/** A new caller may have taken over from another; one with objects of its own has not. */
+const isKnown = (view: ForeignView, s: ForeignObjectAccessSettings): boolean =>
+  view.knownForHours >= s.habitHours ||
+  (view.knownForHours >= s.seenHours && view.objects >= s.seenObjects && hasOwn(view, s));
+
+/** Enough is known of how objects are shared. */
+const arePrivate = (view: ForeignView, s: ForeignObjectAccessSettings): boolean =>
+  (view.pairs >= s.pairs && view.others >= s.otherCallers) ||
+  (view.pairs >= s.fewPairs && view.others >= 1 && view.objects >= s.fewPairsObjects && hasOwn(view, s));
 
 /** Fewer objects than this do not tell how often a caller meets those of others. */
 const OWN_LEAST = 20;

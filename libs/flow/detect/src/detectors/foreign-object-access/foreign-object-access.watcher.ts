@@ -6,7 +6,7 @@ import { TermList } from '../../knowledge/term-list.ts';
 import type { ObjectTrails, ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS } from '../../windows/time.ts';
+import { DAY_MS, HOUR_MS } from '../../windows/time.ts';
 import {
   FOREIGN_OBJECT_ACCESS_VERSION,
   judgeForeign,
@@ -57,15 +57,23 @@ export class ForeignObjectAccessWatcher implements Watcher {
     reader.few.add(use.ref.hash, at);
     reader.evidence.add(event, at);
     if (at < reader.reportedAt + REPORT_EVERY_MS) return undefined;
-    const often = viewOf(use, reader.objects, at);
-    const verdict = judgeForeign(often, s);
-    const few = verdict ? undefined : viewOf(use, reader.few, at);
-    const fewVerdict = few && judgeForeign(few, s, { objects: s.fewObjects, maxChance: s.fewMaxChance });
-    if (verdict === undefined && fewVerdict === undefined) return undefined;
-    reader.reportedAt = at;
-    const { evidence } = reader;
-    if (verdict) return this.#finding(event, at, caller, often, verdict, evidence, s.ownerUses, s.objects);
-    return few && fewVerdict && this.#finding(event, at, caller, few, fewVerdict, evidence, s.fewUses, s.fewObjects);
+    for (const [list, span, uses, least] of [
+      [reader.objects, HOUR_MS, s.ownerUses, s],
+      [reader.few, HOUR_MS, s.fewUses, { objects: s.fewObjects, maxChance: s.fewMaxChance, maxShared: s.fewMaxShared }],
+      [
+        reader.objects,
+        DAY_MS,
+        s.ownerUses,
+        { objects: s.dayObjects, maxChance: s.dayMaxChance, maxShared: s.fewMaxShared },
+      ],
+    ] as const) {
+      const view = viewOf(use, list, at, span);
+      const verdict = judgeForeign(view, s, least);
+      if (verdict === undefined) continue;
+      reader.reportedAt = at;
+      return this.#finding(event, at, caller, view, verdict, reader.evidence, uses, least.objects, span);
+    }
+    return undefined;
   }
 
   explain(event: ApiEvent): string | undefined {
@@ -84,6 +92,7 @@ export class ForeignObjectAccessWatcher implements Watcher {
     evidence: Evidence,
     ownerUses: number,
     least: number,
+    span: number,
   ): Draft {
     const { entity } = caller;
     return findingOf({
@@ -94,10 +103,10 @@ export class ForeignObjectAccessWatcher implements Watcher {
       severity: verdict.severity,
       confidence: verdict.confidence,
       at,
-      from: at - HOUR_MS,
-      observed: { metric: 'objects of others', value: view.objects, unit: 'in 1 h' },
+      from: at - span,
+      observed: { metric: 'objects of others', value: view.objects, unit: span === HOUR_MS ? 'in 1 h' : 'in 1 day' },
       expected: { low: 0, high: least - 1, mean: view.gained * verdict.usual, n: view.pairs, p: verdict.chance, warmUp: caller.warmUp }, // prettier-ignore
-      explanation: `${entity.name} was given ${view.objects} objects of ${event.method} ${event.pathTemplate} within an hour that it never asked for before and that one other caller alone used until now, each at least ${ownerUses} times, among ${view.gained} new ones. Objects are hardly shared there: ${view.shared} of ${view.pairs} that callers were given had been another's before. The upstream may not check to whom an object belongs.`,
+      explanation: `${entity.name} was given ${view.objects} objects of ${event.method} ${event.pathTemplate} within ${span === HOUR_MS ? 'an hour' : 'a day'} that it never asked for before and that one other caller alone used until now, each at least ${ownerUses} times, among ${view.gained} new ones. Objects are hardly shared there: ${view.shared} of ${view.pairs} that callers were given had been another's before. The upstream may not check to whom an object belongs.`,
       evidence,
       only: 'status >= 200 AND status < 300',
     });
@@ -105,11 +114,11 @@ export class ForeignObjectAccessWatcher implements Watcher {
 }
 
 /** What was before: the objects at hand are taken off again. */
-const viewOf = ({ trail, walk }: ObjectUse, list: TermList, at: number): ForeignView => {
-  const objects = list.joinedWithin(at - HOUR_MS, at + 1);
+const viewOf = ({ trail, walk }: ObjectUse, list: TermList, at: number, span: number): ForeignView => {
+  const objects = list.joinedWithin(at - span, at + 1);
   return {
     objects,
-    gained: trail.gained.sum,
+    gained: span === HOUR_MS ? trail.gained.sum : trail.gainedDay.sum,
     pairs: walk.stat.pairs - objects,
     shared: walk.stat.shared - objects,
     others: walk.stat.callers.size - 1,

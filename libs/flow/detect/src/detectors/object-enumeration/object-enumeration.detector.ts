@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
 
-export const OBJECT_ENUMERATION_VERSION = '2';
+export const OBJECT_ENUMERATION_VERSION = '3';
 
 /** Of one caller at one template from one address. */
 export interface EnumerationView {
@@ -18,11 +18,18 @@ export interface EnumerationView {
   readonly mostFresh: number;
   readonly mostHour: number;
   readonly mostRefused: number;
-  /** Lists of these objects that it was given. */
+  /** Lists of these objects that it was given: in one to two hours, one of them lately, and lately alone. */
   readonly lists: number;
+  readonly latelyListed: number;
   readonly authenticated: boolean;
   /** Known for long enough and busy often enough. */
   readonly hasHabits: boolean;
+  readonly knownForHours: number;
+  /** Most new objects of any other caller with credentials in such a time, and how many others there are. */
+  readonly othersMost: number;
+  readonly others: number;
+  /** It goes from id to id, and was told for that. */
+  readonly toldInOrder: boolean;
   /** Five-minute stretches with objects that its habits are known by. */
   readonly filled: number;
   /** The caller did not use the template until an hour ago. */
@@ -49,18 +56,20 @@ export const judgeEnumeration = (
   s: ObjectEnumerationSettings,
 ): EnumerationVerdict | undefined => {
   const refused = judgeRefused(view, s);
-  if (refused) return refused;
+  // one walk is one alert
+  if (refused) return view.toldInOrder && refused.severity !== 'high' ? undefined : refused;
+  if (view.toldInOrder) return undefined;
   if (view.alike >= s.alike || view.fresh < s.minNewShare * view.requests) return undefined;
   if (!view.hasHabits) {
-    const limit = s.unknownObjects;
-    if (!view.authenticated || view.fresh < limit || view.fresh <= view.lists * s.perList) return undefined;
+    const limit = unknownLimitOf(view, s);
+    if (!view.authenticated || view.fresh < limit || view.fresh <= view.latelyListed * s.perList) return undefined;
     return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
   }
   const { limit, hourLimit } = limitsOf(view, s);
   const read = view.fresh - view.written;
   const hours = read < limit;
   const objects = hours ? view.freshHour - view.writtenHour : read;
-  if (objects < (hours ? hourLimit : limit) || objects <= view.lists * s.perList) return undefined;
+  if (objects < (hours ? hourLimit : limit) || objects <= (hours ? view.lists : view.latelyListed) * s.perList) return undefined; // prettier-ignore
   const ratio = objects / (hours ? hourLimit : limit);
   return {
     why: 'habit',
@@ -70,6 +79,14 @@ export const judgeEnumeration = (
     severity: ratio >= 4 || view.sensitive ? 'high' : 'medium',
     confidence: Math.min(0.93, 0.8 + 0.05 * Math.log2(ratio)),
   };
+};
+
+/** Without habits: of who was seen a while ago, where several others are known, so many times what they do; else far more. */
+export const unknownLimitOf = (view: EnumerationView, s: ObjectEnumerationSettings): number => {
+  if (view.others < s.fewOthers || view.knownForHours < s.seenHours || view.filled < s.seenFilled)
+    return s.unknownObjects;
+  const usual = Math.max(view.othersMost, view.mostFresh);
+  return Math.min(s.unknownObjects, Math.max(s.strangeObjects, s.overOthers * usual));
 };
 
 /** New objects that are let pass in ten minutes, and in two hours, of a caller with habits. */
@@ -92,7 +109,9 @@ export const limitsOf = (
 const judgeRefused = (view: EnumerationView, s: ObjectEnumerationSettings): EnumerationVerdict | undefined => {
   const factor = view.authenticated ? 1 : s.anonymousFactor;
   const points = view.works ? view.refused + view.forbidden : 2 * view.forbidden;
-  const limit = Math.max(s.refusedPoints * factor, 3 * view.mostRefused);
+  // of many objects the share decides
+  const many = view.works && view.fresh >= s.manyObjects * factor && view.refused >= s.manyRefusedShare * view.fresh;
+  const limit = Math.max((many ? s.manyRefusedPoints : s.refusedPoints) * factor, 3 * view.mostRefused);
   if (points < limit || view.fresh < s.refusedObjects * factor || view.refused < s.refusedShare * view.fresh)
     return undefined;
   return {

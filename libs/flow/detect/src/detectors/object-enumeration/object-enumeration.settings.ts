@@ -9,6 +9,10 @@ export const ObjectEnumerationSettings = detectorSettings({
   refusedObjects: count(25),
   refusedPoints: count(22),
   refusedShare: z.number().min(0.01).max(1).default(0.15),
+  /** Fewer points are enough of so many objects with such a refused share. */
+  manyObjects: count(50),
+  manyRefusedShare: z.number().min(0.01).max(1).default(0.2),
+  manyRefusedPoints: count(10),
   /** Callers without credentials: all three counts times this. */
   anonymousFactor: z.number().min(1).max(100).default(2),
   /** Without refusals: floor, and times the most that the caller ever did. */
@@ -30,6 +34,12 @@ export const ObjectEnumerationSettings = detectorSettings({
   habitHours: z.number().min(0.5).max(720).default(12),
   /** Without any habits: floor. */
   unknownObjects: count(600),
+  /** The same of who was seen for so many hours and stretches of five minutes, beside so many others: a lower floor, and times the most of them and its own. */
+  strangeObjects: count(150),
+  overOthers: z.number().min(1).max(1000).default(8),
+  seenHours: z.number().min(0.1).max(720).default(0.5),
+  seenFilled: count(3),
+  fewOthers: count(5),
   /** Objects that one list may have named. */
   perList: count(110),
   /** So many other callers that do alike make it the way the API is used. */

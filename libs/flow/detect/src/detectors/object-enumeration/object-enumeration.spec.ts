@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { DAY, findingsOf, habit, HOUR, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SEQUENTIAL_CRAWLING } from '../sequential-crawling/sequential-crawling.definition.ts';
 import { OBJECT_ENUMERATION } from './object-enumeration.definition.ts';
 
 const told = (...events: Parameters<typeof findingsOf>[1][]): number =>
@@ -17,6 +18,14 @@ describe('object-enumeration', () => {
     const [first] = findingsOf(OBJECT_ENUMERATION, events);
     expect(first).toMatchObject({ severity: 'high', entity: { kind: 'consumer' } });
     expect(first?.explanation).toContain('forbidden');
+  });
+
+  it('tells fifty of which every fourth is not there, and is silent on every tenth and on thirty', () => {
+    const holed = (n: number, every: number) =>
+      reads(n, START, 4_000, scattered).map((event, i) => (i % every === 1 ? { ...event, status: 404 } : event));
+    expect(told(holed(55, 4))).toBeGreaterThan(0);
+    expect(told(holed(55, 10))).toBe(0);
+    expect(told(holed(30, 4))).toBe(0);
   });
 
   it('is silent on an integration with a place that answers 404 to everything, and tells it where others find something', () => {
@@ -47,8 +56,37 @@ describe('object-enumeration', () => {
   });
 
   it('is silent on a client that lists and then reads what was listed', () => {
-    const lists = reads(3, START, 60_000, () => 1, { pathTemplate: '/orders' });
+    const lists = reads(3, START, 60_000, () => 1, { pathTemplate: '/orders', responseBytes: 4_000 });
     expect(told(habit(2, START), lists, reads(150, START + 1_000, 1_000, scattered))).toBe(0);
+  });
+
+  describe('of who is known for an hour', () => {
+    const others = Array.from({ length: 6 }, (_, n) => habit(0.17, START, { consumerId: `o${n}`, credentialId: `p${n}` })).flat(); // prettier-ignore
+    const own = Array.from({ length: 12 }, (_, i) => reads(3, START - HOUR + i * 290_000, 3_000, (k) => 2_000_000 + k * 17)).flat(); // prettier-ignore
+    const walk = (n: number) => reads(n, START, 1_500, scattered);
+
+    it('tells two hundred at a stroke beside others that read a few', () => {
+      expect(told(others, own, walk(200))).toBeGreaterThan(0);
+    });
+
+    it('is silent on a hundred, on a newcomer that begins so, and where nobody else is known or others do a quarter of it', () => {
+      expect(told(others, own, walk(100))).toBe(0);
+      expect(told(others, walk(400))).toBe(0);
+      expect(told(own, walk(400))).toBe(0);
+      const busy = reads(60, START - HOUR / 2, 1_000, (i) => 3_000_000 + i * 7, { consumerId: 'o1', credentialId: 'p1' }); // prettier-ignore
+      const later = reads(1, START - HOUR / 4, 1_000, () => 3_900_000, { consumerId: 'o1', credentialId: 'p1' });
+      expect(told(others, busy, later, own, walk(250))).toBe(0);
+    });
+  });
+
+  it('is silent on a walk from id to id that was told as such, and not on one that is forbidden', () => {
+    const walk = reads(80, START, 1_500, (i) => 1001 + i);
+    const forbidden = walk.map((event, i) => (i % 2 === 0 ? { ...event, status: 403 } : event));
+    const types = (events: typeof walk) =>
+      new Set(findingsOf(OBJECT_ENUMERATION, [...habit(3, START), ...events], [SEQUENTIAL_CRAWLING]).map(({ type }) => type)); // prettier-ignore
+    expect(types(walk)).toEqual(new Set());
+    expect(types(forbidden)).toEqual(new Set(['object-enumeration']));
+    expect(told(habit(3, START), walk)).toBeGreaterThan(0);
   });
 
   it('is silent on the same few objects again and again', () => {

@@ -2,12 +2,13 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { HOLD_MS, listsBefore, type ObjectTrails, type Trail } from '../../objects/object-trails.ts';
+import { listsBefore, listsSince } from '../../objects/lists-given.ts';
+import { HOLD_MS, type ObjectTrails, type Trail } from '../../objects/object-trails.ts';
 import { sumAt, type Walk } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeEnumeration, limitsOf, OBJECT_ENUMERATION_VERSION, type EnumerationVerdict, type EnumerationView } from './object-enumeration.detector.ts'; // prettier-ignore
+import { judgeEnumeration, limitsOf, unknownLimitOf, OBJECT_ENUMERATION_VERSION, type EnumerationVerdict, type EnumerationView } from './object-enumeration.detector.ts'; // prettier-ignore
 import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
 
 /** Below it nothing is looked at. */
@@ -76,7 +77,7 @@ export class ObjectEnumerationWatcher implements Watcher {
     const { walk, trail } = use;
     const s = this.settings.of(event);
     const view = viewOf(trail, walk, at, caller, false, s);
-    const limit = view.hasHabits ? limitsOf(view, s).limit : s.unknownObjects;
+    const limit = view.hasHabits ? limitsOf(view, s).limit : unknownLimitOf(view, s);
     return `${use.isNew ? 'a new' : 'a known'} object; ${view.fresh} new ones of this template in 10 min, ${view.refused} of them refused and ${view.written} written to (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.ceil(limit)} that were read, against a habit of ${view.mostFresh}; lists: ${view.lists.toFixed(1)})`;
   }
 }
@@ -103,6 +104,11 @@ const viewOf = (
     mostRefused: trail.mostRefused,
     lists: listsBefore(trail, walk, at, at - LISTED_MS),
     authenticated: caller.profile !== undefined,
+    latelyListed: listsSince(trail, walk, at, at - LISTED_MS),
+    knownForHours: (at - trail.firstAt) / HOUR_MS,
+    othersMost: walk.stat.identified.mostBut(trail.hash),
+    others: walk.stat.callers.size - 1,
+    toldInOrder: walk.ids.told && walk.ids.fresh >= walk.fresh.sum / 2,
     hasHabits: at - trail.firstAt >= s.habitHours * HOUR_MS && trail.filled >= MIN_FILLED,
     filled: trail.filled,
     newTemplate: usedSince(caller) > at - HOUR_MS,

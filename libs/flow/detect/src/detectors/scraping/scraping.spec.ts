@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { anonymousAt, DAY, findingsOf, reads, START } from '../../objects/testing/object-traffic.ts';
+import { SEQUENTIAL_CRAWLING } from '../sequential-crawling/sequential-crawling.definition.ts';
 import { SCRAPING } from './scraping.definition.ts';
 
 const scattered = (i: number): number => (i * 7_919) % 100_003;
@@ -27,6 +28,13 @@ describe('scraping', () => {
     expect(first?.explanation).toContain('asked for nothing else');
   });
 
+  it('is silent at a stroke on who goes from id to id and was told for that', () => {
+    const walk = quick(200, '203.0.113.9').map((event, i) => ({ ...event, path: `/products/${5_000 + i}` }));
+    const beside = findingsOf(SCRAPING, [...shoppers, ...walk], [SEQUENTIAL_CRAWLING]);
+    expect(beside).toEqual([]);
+    expect(found([...shoppers, ...walk])).not.toEqual([]);
+  });
+
   it('is silent on it where nobody else is known, after a list, and where four others do the same', () => {
     expect(found(quick(200, '203.0.113.9'))).toEqual([]);
     const list = anonymousAt(START - 1_000, {
@@ -48,6 +56,11 @@ describe('scraping', () => {
   it('is silent on a crowd behind one address that asks for many other things as well', () => {
     const others = Array.from({ length: 2_000 }, (_, i) => anonymousAt(START + i * 4_500, { path: `/pages/${i % 40}`, pathTemplate: '/pages/{id}' })); // prettier-ignore
     expect(found([...visit(600, START, scattered), ...others].sort((a, b) => a.startedAt - b.startedAt))).toEqual([]);
+  });
+
+  it('is silent on an office in the evening, when hardly anything else is asked for', () => {
+    const others = Array.from({ length: 6_000 }, (_, i) => anonymousAt(START + i * 700, { path: `/pages/${i % 40}`, pathTemplate: '/pages/{id}' })); // prettier-ignore
+    expect(found([...visit(520, START, scattered), ...others].sort((a, b) => a.startedAt - b.startedAt))).toEqual([]);
   });
 
   it('is silent on a crawler that says whose it is, and tells a toolkit', () => {

@@ -3,7 +3,8 @@ import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
-import { HOLD_MS, listsBefore, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { listsBefore } from '../../objects/lists-given.ts';
+import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -58,10 +59,13 @@ export class ScrapingWatcher implements Watcher {
     const suspect = this.#suspects.getOrMake(`${caller.key}|${event.pathTemplate}`, fresh, caller.lane);
     suspect.evidence.add(event, at);
     suspect.reads.add(at);
+    if (caller.profile === undefined) noteShare(suspect, at, caller);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const view = viewOf(use, suspect, at, caller, dense, s);
     const whole = broad ? judgeScraping(view, s) : undefined;
-    const verdict = whole ?? (dense ? judgeBurst(view, s) : undefined);
+    // a walk from id to id was told as such: one walk is one alert, until it is a good part of the collection
+    const inOrder = walk.ids.told && walk.ids.fresh >= walk.fresh.sum / 2;
+    const verdict = whole ?? (dense && !inOrder ? judgeBurst(view, s) : undefined);
     if (!verdict) return undefined;
     suspect.reportedAt = at;
     walk.heldUntil = at + HOLD_MS;
@@ -75,7 +79,7 @@ export class ScrapingWatcher implements Watcher {
     const s = this.settings.of(event);
     const burst =
       caller.profile === undefined
-        ? `, ${walk.fresh.sum} of them in the last 10 min (from ${Math.max(s.burstObjects, Math.ceil(s.overBurst * walk.stat.mostBut(trail.hash)))} on it is told of who asks for nothing else)`
+        ? `, ${walk.fresh.sum} of them in the last 10 min (from ${Math.max(s.burstObjects, Math.ceil(s.overBurst * walk.stat.anonymous.mostBut(trail.hash)))} on it is told of who asks for nothing else)`
         : '';
     return `${walk.freshDay.sum} different new objects of this template in a day of ${walk.stat.known} known ones (${s.objects} are told; most before ${trail.mostDay})${burst}`;
   }
@@ -90,8 +94,7 @@ const viewOf = (
   s: ScrapingSettings,
 ): ScrapingView => {
   const { walk, trail } = use;
-  const head = bucketOf(at);
-  const requests = Math.max(1, caller.requests(head - 59, head));
+  const requests = requestsOf(at, caller);
   const objects = walk.freshDay.sum;
   const burstShare = walk.fresh.sum / requests;
   const lists = listsBefore(trail, walk, at);
@@ -106,11 +109,11 @@ const viewOf = (
     authenticated: caller.profile !== undefined,
     crawler,
     knownForHours: (at - trail.firstAt) / HOUR_MS,
-    trafficShare: suspect.reads.sum(head - 59, head) / requests,
+    trafficShare: Math.min(shareOf(suspect, at, caller), suspect.shares / Math.max(1, suspect.looks)),
     alike: objects >= MANY ? walk.stat.others('breadth', trail.hash, at) : 0,
     burst: walk.fresh.sum,
     mostBurst: trail.mostFresh,
-    peersBurst: walk.stat.mostBut(trail.hash),
+    peersBurst: walk.stat.anonymous.mostBut(trail.hash),
     burstShare,
     others: walk.stat.callers.size - 1,
     alikeBurst: alone ? walk.stat.others('dense', trail.hash, at) : 0,
@@ -150,15 +153,37 @@ const finding = (
   });
 };
 
+const requestsOf = (at: number, caller: Caller): number => {
+  const head = bucketOf(at);
+  return Math.max(1, caller.requests(head - 59, head));
+};
+
+/** New objects among all requests of the last ten minutes. */
+const shareOf = (suspect: Suspect, at: number, caller: Caller): number => {
+  const head = bucketOf(at);
+  return suspect.reads.sum(head - 59, head) / requestsOf(at, caller);
+};
+
+/** The evening of an office may look like a crawler; its day does not. */
+const noteShare = (suspect: Suspect, at: number, caller: Caller): void => {
+  suspect.shares += shareOf(suspect, at, caller);
+  suspect.looks++;
+};
+
 interface Suspect {
   readonly evidence: Evidence;
   /** New objects. */
   readonly reads: BucketCounts;
+  /** Their share of all requests, summed up over so many looks. */
+  shares: number;
+  looks: number;
   reportedAt: number;
 }
 
 const fresh = (): Suspect => ({
   evidence: new Evidence(),
   reads: new BucketCounts(),
+  shares: 0,
+  looks: 0,
   reportedAt: Number.NEGATIVE_INFINITY,
 });

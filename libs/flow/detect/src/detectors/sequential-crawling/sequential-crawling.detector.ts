@@ -1,25 +1,36 @@
+import type { Severity } from '@outrider/domain/detection/alert';
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
-export const SEQUENTIAL_CRAWLING_VERSION = '2';
+export const SEQUENTIAL_CRAWLING_VERSION = '3';
 
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
   readonly length: number;
+  /** Those of the run that were answered 401 and 403. */
+  readonly denied: number;
+  /** Ids of the run that it never asked for before; of pages all. */
+  readonly unseen: number;
   readonly misses: number;
   readonly durationMs: number;
   readonly longest: number;
   /** Lists of these objects that it was given shortly before the run or during it. */
   readonly lists: number;
+  /** The run began right after one: objects that were asked for of it; 0: it did not say; -1: it did not. */
+  readonly nearList: number;
   /** Objects in five to ten minutes that it never asked for before, and those that were refused: what a list names is there. */
   readonly fresh: number;
   readonly refused: number;
   readonly authenticated: boolean;
   /** Its user agent says that it is a crawler. */
   readonly crawler: boolean;
+  /** Its user agent says that a person sits before it. */
+  readonly browser: boolean;
   readonly knownForHours: number;
   /** Other callers that make such runs; callers of this template. */
   readonly alike: number;
   readonly callers: number;
+  /** Pages in a row of any other caller. */
+  readonly othersLongest: number;
   /** Kong knows no consumers here, and the caller reads what the pages list: a synchronisation with credentials of the upstream. */
   readonly synchronises: boolean;
 }
@@ -29,25 +40,40 @@ export interface CrawlVerdict {
   readonly confidence: number;
 }
 
+/** A regular job is told once at its first run: nobody can know. High is what breaks a habit. */
+export const severityOf = (view: CrawlView, limit: number, s: SequentialCrawlingSettings): Severity =>
+  view.authenticated && view.knownForHours >= s.highHours && view.unseen >= 4 * limit ? 'high' : 'medium';
+
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   // people who read on from page to page take their time
   const brisk = view.length * 60_000 >= s.briskPace * view.durationMs;
-  const floor = view.authenticated ? s.ids : brisk ? s.briskIds : s.anonymousIds;
+  const leisurely = view.browser && view.length * 60_000 < s.leisurePace * view.durationMs && !isDenied(view, s);
+  const floor = view.authenticated ? (leisurely ? s.leisureIds : s.ids) : brisk ? s.briskIds : s.anonymousIds;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
-  if (listed && view.length <= view.lists * s.perList) return undefined;
+  const named = Math.max(view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
+  // of what it had before nothing is copied
+  if (view.unseen < floor || (listed && view.unseen <= named)) return undefined;
   return judge(view, floor, s);
 };
 
-/** Whoever has credentials may turn pages: a synchronisation does, each time the same. Only the habit tells. */
+/** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */
 export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   if (view.synchronises) return undefined;
-  if (view.authenticated) return view.knownForHours < s.habitHours ? undefined : judge(view, s.pages, s);
+  if (view.authenticated) {
+    const alone = view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
+    if (view.knownForHours < s.habitHours) return alone ? judge(view, s.newPages, s) : undefined;
+    return judge(view, alone ? s.lonePages : s.pages, s);
+  }
   return judge(view, view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
 };
+
+/** A walk that is denied on the way is one, however slow. */
+const isDenied = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
+  view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
 
 const judge = (view: CrawlView, floor: number, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), s.overHabit * view.longest);
   if (view.length < limit || view.alike >= s.alike || view.misses > view.length / 2) return undefined;
-  if (view.length * 600_000 < s.minPace * view.durationMs) return undefined;
+  if (!isDenied(view, s) && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.length / limit)) };
 };

@@ -8,6 +8,9 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Ids in a row: callers with credentials, and without. */
   ids: count(22),
   anonymousIds: count(40),
+  /** The same of a browser at fewer ids a minute than this: people work through a list from item to item. */
+  leisureIds: count(150),
+  leisurePace: z.number().min(0.1).max(100_000).default(5),
   /** Without credentials, at so many ids a minute and more. */
   briskIds: count(32),
   briskPace: z.number().min(1).max(100_000).default(8),
@@ -19,10 +22,22 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Pages in a row of who has credentials and is known for `habitHours`. */
   pages: count(150),
   habitHours: z.number().min(0.5).max(720).default(24),
+  /**
+   * Where more than `pagers` others turn pages, and none more than a part (1 : `overOthers`) of that: of who is known for so long, and of
+   * others.
+   */
+  lonePages: count(60),
+  newPages: count(100),
+  pagers: count(8),
+  overOthers: z.number().min(1).max(1000).default(6),
+  /** High severity is for callers that are known for so long; hours of event time. */
+  highHours: z.number().min(0).max(720).default(24),
   /** Limits of crawlers that say what they are: times this. */
   crawlerFactor: z.number().min(1).max(1000).default(5),
   /** Ids that one list may have named. */
   perList: count(110),
+  /** The same of one right before the first id, whatever its size: a usual page. */
+  nearList: count(30),
   /** Refused ids of the run, and their share, from which on no list named them. */
   unlistedRefused: z.number().int().min(1).max(1000).default(2),
   unlistedShare: z.number().min(0.01).max(1).default(0.04),
@@ -30,5 +45,8 @@ export const SequentialCrawlingSettings = detectorSettings({
   alike: z.number().int().min(1).max(15).default(3),
   /** Slowest run; ids or pages in ten minutes. */
   minPace: z.number().min(0.1).max(10_000).default(8),
+  /** Answers 401 and 403 on the way, and their share, from which on the pace does not matter. */
+  denied: z.number().int().min(1).max(10_000).default(6),
+  deniedShare: z.number().min(0.01).max(1).default(0.15),
 });
 export type SequentialCrawlingSettings = z.infer<typeof SequentialCrawlingSettings>;

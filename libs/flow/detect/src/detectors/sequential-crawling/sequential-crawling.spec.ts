@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { anonymousAt, DAY, findingsOf, HOUR, reads, START } from '../../objects/testing/object-traffic.ts';
+import {
+  anonymousAt,
+  at,
+  consumer,
+  DAY,
+  findingsOf,
+  habit,
+  HOUR,
+  reads,
+  START,
+} from '../../objects/testing/object-traffic.ts';
 import { SEQUENTIAL_CRAWLING } from './sequential-crawling.definition.ts';
 
 const told = (events: Parameters<typeof findingsOf>[1]): number => findingsOf(SEQUENTIAL_CRAWLING, events).length;
@@ -29,21 +39,73 @@ describe('sequential-crawling', () => {
   });
 
   it('is silent on ids in a row that a list named, and tells them when some are not there, or the list is long ago', () => {
-    const list = (at: number) => reads(1, at, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders' });
+    const list = (at: number) => reads(1, at, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 4_000 }); // prettier-ignore
     const run = reads(40, START, 4_000, (i) => 1001 + i);
     const gaps = run.map((event, i) => (i % 9 === 8 ? { ...event, status: 404 } : event));
     expect(told([...list(START - 10_000), ...run])).toBe(0);
     expect(told([...list(START - 10_000), ...gaps])).toBeGreaterThan(0);
-    expect(told([...list(START - HOUR / 2), ...run])).toBeGreaterThan(0);
+    expect(told([...list(START - 300_000), ...run])).toBeGreaterThan(0);
+    expect(told([...list(START - 300_000), ...list(START - 60_000), ...run])).toBe(0);
   });
 
-  it('is silent on what the caller created itself, and tells as many ids after one creation, or a list too short to name them', () => {
+  it('is silent on what the caller created itself, and tells as many ids after one creation, or a list too short to name them unless right after it', () => {
     const create = (n: number) => reads(n, START - 100_000, 1_000, () => 1, { method: 'POST', status: 201, pathTemplate: '/orders', path: '/orders' }); // prettier-ignore
     const run = reads(40, START, 4_000, (i) => 1001 + i);
     expect(told([...create(40), ...run])).toBe(0);
+    expect(told([...create(40), ...run.map((event) => ({ ...event, startedAt: event.startedAt + HOUR / 2, receivedAt: event.startedAt + HOUR / 2 }))])).toBe(0); // prettier-ignore
     expect(told([...create(1), ...run])).toBeGreaterThan(0);
-    const short = reads(1, START - 10_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 500 }); // prettier-ignore
-    expect(told([...short, ...run])).toBeGreaterThan(0);
+    const short = (secondsBefore: number, query = '') => reads(1, START - secondsBefore * 1_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', query, responseBytes: 700 }); // prettier-ignore
+    expect(told([...short(100), ...run])).toBeGreaterThan(0);
+    expect(told([...short(10), ...run])).toBeGreaterThan(0);
+    expect(told([...short(10), ...run.slice(0, 30)])).toBe(0);
+    expect(told([...short(10, 'limit=50&page=1'), ...run])).toBe(0);
+    expect(told([...short(10, 'limit=20'), ...run])).toBeGreaterThan(0);
+  });
+
+  it('tells a run after a list that was asked for again and again, and is silent when each time something of it was read', () => {
+    const polled = (ids: boolean) =>
+      Array.from({ length: 6 }, (_, i) => [
+        ...reads(1, START - 780_000 + i * 120_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes: 900 }), // prettier-ignore
+        ...(ids ? reads(1, START - 770_000 + i * 120_000, 1_000, () => 500_000 + i * 50) : []),
+      ]).flat();
+    const run = reads(40, START, 4_000, (i) => 1001 + i);
+    expect(told([...polled(false), ...run])).toBeGreaterThan(0);
+    expect(told([...polled(true), ...run])).toBe(0);
+  });
+
+  it('tells a collection that is walked through at regular times once, at medium, whatever the address', () => {
+    const times = Array.from({ length: 6 }, (_, i) => reads(120, START + i * 2 * HOUR, 2_000, (n) => 1 + n, { clientIp: `198.51.100.${i}` })); // prettier-ignore
+    const findings = findingsOf(SEQUENTIAL_CRAWLING, times.flat());
+    expect(new Set(findings.map(({ severity }) => severity))).toEqual(new Set(['medium']));
+    expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
+  });
+
+  it('learns the run of a job that comes from another address each time, with other ids', () => {
+    const times = Array.from({ length: 6 }, (_, i) => reads(60, START + i * 3 * HOUR, 2_000, (n) => 1 + i * 60 + n, { clientIp: `198.51.100.${i}` })); // prettier-ignore
+    const findings = findingsOf(SEQUENTIAL_CRAWLING, times.flat());
+    expect(findings.length).toBeGreaterThan(0);
+    expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
+  });
+
+  it('is silent on a person who works from item to item, and tells the same of a tool, and a person who is quicker than that', () => {
+    const walk = (everyMs: number, userAgent: string) => told(reads(120, START, everyMs, (i) => 8_000 + i, { userAgent })); // prettier-ignore
+    const chrome = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/122.0.0.0 Safari/537.36'; // prettier-ignore
+    expect(walk(18_000, chrome)).toBe(0);
+    expect(walk(18_000, 'acme-java/3.2.1')).toBeGreaterThan(0);
+    expect(walk(6_000, chrome)).toBeGreaterThan(0);
+  });
+
+  it('tells a slow run that is denied on the way, and is silent on one that is not', () => {
+    const slow = (denied: number) =>
+      reads(40, START, 200_000, (i) => 1001 + i).map((event, i) => (i % 10 < denied ? { ...event, status: 403 } : event)); // prettier-ignore
+    expect(told(slow(4))).toBeGreaterThan(0);
+    expect(told(slow(0))).toBe(0);
+    expect(told(slow(1))).toBe(0);
+  });
+
+  it('tells high who breaks with its habits', () => {
+    const findings = findingsOf(SEQUENTIAL_CRAWLING, [...habit(2, START), ...reads(120, START, 2_000, (n) => 1 + n)]);
+    expect(findings.at(-1)?.severity).toBe('high');
   });
 
   it('is silent on ids without order, and on ids that a client gives to what it writes', () => {
@@ -55,6 +117,26 @@ describe('sequential-crawling', () => {
     const run = (from: number) => reads(100, from, 1_000, (i) => 1001 + i);
     const findings = findingsOf(SEQUENTIAL_CRAWLING, [...run(START), ...run(START + DAY), ...run(START + 2 * DAY)]);
     expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
+  });
+
+  describe('pages of who has credentials', () => {
+    const turned = (who: number, n: number, from: number) =>
+      Array.from({ length: n }, (_, i) => at(from + i * 3_000, { path: '/orders', pathTemplate: '/orders', query: `page=${i + 1}`, ...consumer(who) })); // prettier-ignore
+    const others = (depth: number) =>
+      Array.from({ length: 10 }, (_, n) => turned(n + 10, depth, START - HOUR + n * 60_000)).flat();
+    const known = [2, 1].flatMap((days) => turned(1, 4, START - days * DAY));
+
+    it('are told from a hundred on where ten others turn a few, and from sixty on of who is known', () => {
+      expect(told([...others(5), ...turned(1, 110, START)])).toBeGreaterThan(0);
+      expect(told([...known, ...others(5), ...turned(1, 70, START)])).toBeGreaterThan(0);
+    });
+
+    it('are let pass up to there, where others turn many, and where few others are known', () => {
+      expect(told([...others(5), ...turned(1, 90, START)])).toBe(0);
+      expect(told([...known, ...others(5), ...turned(1, 50, START)])).toBe(0);
+      expect(told([...known, ...others(30), ...turned(1, 140, START)])).toBe(0);
+      expect(told(turned(1, 300, START))).toBe(0);
+    });
   });
 
   it('tells who turns every page without credentials, and is silent on eight pages and on crawlers that say so', () => {

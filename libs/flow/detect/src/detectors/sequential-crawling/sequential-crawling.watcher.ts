@@ -4,17 +4,19 @@ import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-dra
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
-import { HOLD_MS, detailsBelow, listsBefore, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { detailsBelow, listsSince } from '../../objects/lists-given.ts';
+import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeIds, judgePages, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
+import { judgeIds, judgePages, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
 /** Shorter runs are not looked at. */
 const FLOOR = 15;
-/** A list that named the ids came at most so long before the first of them; ms. */
+/** Lists that named the ids came at most so long before the first of them, and the last of the lists; ms. */
 const LISTED_MS = 15 * MINUTE_MS;
+const LATEST_LIST_MS = 3 * MINUTE_MS;
 
 export class SequentialCrawlingWatcher implements Watcher {
   readonly statusClasses = [2, 3, 4] as const;
@@ -53,6 +55,7 @@ export class SequentialCrawlingWatcher implements Watcher {
     if (!verdict) return undefined;
     suspect.reportedAt = at;
     walk.heldUntil = at + HOLD_MS;
+    (byPage ? walk.pages : walk.ids).told = true;
     return this.#finding(event, at, caller, use, byPage, view, verdict, suspect.evidence);
   }
 
@@ -68,7 +71,8 @@ export class SequentialCrawlingWatcher implements Watcher {
       : caller.profile === undefined
         ? s.briskIds
         : s.ids;
-    return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
+    const unseen = use.paged ? '' : `, ${run.fresh} of them new to the caller`;
+    return `${run.length} ${use.paged ? 'pages' : 'ids'} in a row so far${unseen}, step ${run.step} (${floor} and more are told; its longest run before was ${use.paged ? use.trail.longestPages : use.trail.longestIds})`;
   }
 
   #finding(
@@ -90,7 +94,7 @@ export class SequentialCrawlingWatcher implements Watcher {
       entity,
       type: 'sequential-crawling',
       version: SEQUENTIAL_CRAWLING_VERSION,
-      severity: view.authenticated && !byPage && view.length >= 4 * verdict.limit ? 'high' : 'medium',
+      severity: byPage ? 'medium' : severityOf(view, verdict.limit, this.settings.of(event)),
       confidence: verdict.confidence,
       at,
       from: run.startedAt,
@@ -108,17 +112,22 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
   const run = byPage ? walk.pages : walk.ids;
   return {
     length: run.length,
+    denied: run.denied,
+    unseen: byPage ? run.length : run.fresh,
     misses: run.misses,
     durationMs: at - run.startedAt,
     longest: byPage ? trail.longestPages : trail.longestIds,
-    lists: byPage ? 0 : listsBefore(trail, walk, at, run.startedAt - LISTED_MS),
+    lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS, run.startedAt - LATEST_LIST_MS),
+    nearList: byPage ? -1 : walk.nearList,
     fresh: walk.fresh.sum,
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
     crawler: saysCrawler(caller.agent),
+    browser: caller.agent.kind === 'browser',
     knownForHours: (at - trail.firstAt) / HOUR_MS,
     alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
     callers: walk.stat.callers.size,
+    othersLongest: walk.stat.pages.mostBut(trail.hash),
     synchronises: keyless && byPage && detailsBelow(trail, walk) >= run.length,
   };
 };

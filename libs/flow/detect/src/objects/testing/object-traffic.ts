@@ -12,9 +12,13 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** What one detector alone finds in these events, taken in the order of their time. */
-export const findingsOf = (definition: DetectorDefinition, events: readonly ApiEvent[]): Finding[] => {
-  const engine = new DetectionEngine(DetectSettings.parse({}), NO_PAST, { catalogue: [definition] });
+/** What one detector finds in these events, alone or `beside` others, taken in the order of their time. */
+export const findingsOf = (
+  definition: DetectorDefinition,
+  events: readonly ApiEvent[],
+  beside: readonly DetectorDefinition[] = [],
+): Finding[] => {
+  const engine = new DetectionEngine(DetectSettings.parse({}), NO_PAST, { catalogue: [...beside, definition] });
   const findings: Finding[] = [];
   for (const event of [...events].sort((a, b) => a.startedAt - b.startedAt)) engine.observeNow(event, 0, findings);
   return findings.filter(({ type }) => type === definition.type);
