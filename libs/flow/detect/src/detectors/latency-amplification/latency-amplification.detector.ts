@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { LatencyAmplificationSettings } from './latency-amplification.settings.ts';
 
-export const LATENCY_AMPLIFICATION_VERSION = '2';
+export const LATENCY_AMPLIFICATION_VERSION = '3';
 
 /** One caller at one service over ten minutes. `tardy` is above `tardyMs`, `slow` above `slowMs`. */
 export interface LatencyView {
@@ -16,6 +16,11 @@ export interface LatencyView {
   readonly serviceTardy: number;
   readonly serviceTardySeconds: number;
   readonly serviceRequests: number;
+  /** Since the caller's first slow one of these: requests of others, and how many of them were tardy. */
+  readonly othersSince: number;
+  readonly othersTardySince: number;
+  /** The endpoint hands out large answers by its name: it may take its time. */
+  readonly exports: boolean;
   /** The endpoint's past: requests, and how many were tardy, the caller's own of late left out. */
   readonly endpointRequests: number;
   readonly endpointTardy: number;
@@ -40,15 +45,23 @@ export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings)
   if (!isFastOtherwise(view, s)) return undefined;
   // Requests of the caller to other services are taken off as well: others are rather under- than overestimated.
   const others = view.serviceRequests - view.requests;
-  if (others < s.minOthers || view.serviceTardy - view.tardy > s.maxOthersTardy * others) return undefined;
+  const othersFareWell =
+    others >= s.minOthers ? view.serviceTardy - view.tardy <= s.maxOthersTardy * others : isQuietlyWell(view, s);
+  if (!othersFareWell) return undefined;
   const timeShare = view.slowSeconds / Math.max(view.slowSeconds, view.serviceTardySeconds);
   if (timeShare < s.minTimeShare) return undefined;
   const blatant = view.slow >= 5 * s.count10m || view.slowSeconds >= 10 * s.seconds10m;
   return { timeShare, severity: blatant ? 'high' : 'medium', confidence: Math.min(0.85, 0.55 + 0.25 * timeShare) };
 };
 
+/** Hardly anybody else is there: those few must have come since it began, and none of them may have waited. */
+const isQuietlyWell = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
+  view.slow >= s.count10m && view.othersSince >= s.minQuietOthers && view.othersTardySince === 0;
+
 /** The endpoint is known to be fast; of one that is hardly used it takes far more, and none that was not. */
 const isFastOtherwise = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
   view.endpointRequests >= s.minEndpointRequests
     ? view.endpointTardy <= s.maxUsualTardy * view.endpointRequests
-    : view.endpointRequests >= s.minRareRequests && view.endpointTardy === 0 && view.slowSeconds >= s.rareSeconds10m;
+    : view.endpointRequests >= s.minRareRequests &&
+      view.endpointTardy === 0 &&
+      view.slowSeconds >= (view.exports ? 2 : 1) * s.rareSeconds10m;

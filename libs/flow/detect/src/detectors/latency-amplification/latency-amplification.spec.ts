@@ -23,6 +23,16 @@ describe('latency-amplification', () => {
     expect(found(others, attack)).toEqual([]);
   });
 
+  it('tells thirty of eight seconds at a service with hardly anybody else, where those few are served as ever', () => {
+    const few = (latency: number, from: number) => requests(2, 6, from, 60_000, latency);
+    const past = requests(3, 200, START - HOUR, 10_000, 20);
+    const attack = requests(1, 30, START, 10_000, 8_000);
+    expect(found(past, few(20, START + 20_000), attack)).not.toEqual([]);
+    expect(found(past, few(2_000, START + 20_000), attack)).toEqual([]);
+    // who came before it began does not show how the service is now
+    expect(found(past, few(20, START - 400_000), attack)).toEqual([]);
+  });
+
   it('waits for twenty of four seconds, and lets the query go that is as heavy every hour', () => {
     expect(found(others, requests(1, 15, START, 5_000, 4_000))).toEqual([]);
     expect(found(others, requests(1, 12, START - HOUR / 2, 60_000, 7_000), requests(1, 12, START, 5_000, 10_000))).toEqual([]); // prettier-ignore
