@@ -24,6 +24,8 @@ export interface FlowView {
   readonly leadMinutes: number;
   readonly otherBefore: number;
   readonly flowBefore: number;
+  /** Minutes for which others were watched before it came. */
+  readonly cameAfterMinutes: number;
 }
 
 export interface FlowVerdict {
@@ -59,6 +61,15 @@ const hasTurned = (view: FlowView, s: SensitiveFlowAbuseSettings): boolean =>
   view.flowBefore <= s.turnedShare * view.otherBefore &&
   view.quarter >= s.turnedMinShare * view.requestsInQuarter;
 
+/** A consumer that came while others were watched, and asked for codes from the first and for nothing else: no people are behind it. */
+const isSender = (view: FlowView, s: SensitiveFlowAbuseSettings): boolean =>
+  !view.anonymous &&
+  view.code &&
+  view.cameAfterMinutes >= s.senderAfterMinutes &&
+  view.otherBefore === 0 &&
+  view.hour >= s.senderMessages &&
+  view.quarter >= 0.95 * view.requestsInQuarter;
+
 const overHabits = (floor: number, view: FlowView, s: SensitiveFlowAbuseSettings): number =>
   Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
 
@@ -80,7 +91,7 @@ export const judgeFlow = (view: FlowView, s: SensitiveFlowAbuseSettings): FlowVe
       ? Math.min(full, overHabits(s.turnedMessages, view, s))
       : full;
   if (view.hour < limit || view.quarter < s.minShare * view.requestsInQuarter) return undefined;
-  if (!view.anonymous && !turned && view.knownHours < s.minKnownHours) return undefined;
+  if (!view.anonymous && !turned && !isSender(view, s) && view.knownHours < s.minKnownHours) return undefined;
   const factor = view.hour / limit;
   return {
     limit,

@@ -23,7 +23,10 @@ export const SensitiveFlowAbuseSettings = detectorSettings({
   turnedShare: z.number().min(0).max(1).default(0.25),
   turnedOthers: z.number().int().min(1).max(100_000).default(5),
   turnedLeadMinutes: z.number().min(1).max(1440).default(8),
-  turnedMinShare: z.number().min(0).max(1).default(0.8),
+  turnedMinShare: z.number().min(0).max(1).default(0.7),
+  /** Codes of a consumer that came so long after the others and asked for nothing else; minutes. */
+  senderMessages: count(100),
+  senderAfterMinutes: z.number().min(1).max(10_080).default(30),
   /** Times the caller's own busiest hour. */
   overOwn: ratio(3),
   /** Times the busiest hour of any other caller. */

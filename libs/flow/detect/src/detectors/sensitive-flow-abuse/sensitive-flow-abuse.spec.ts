@@ -46,6 +46,14 @@ describe('codes that a consumer asks for, of which only an hour is known', () =>
     expect(found(usual, sends)[0]).toMatchObject({ severity: 'medium', detectedAt: START + 39 * 20_000 });
   });
 
+  it('are told after a hundred when it came after the others and never asked for anything else', () => {
+    const others = Array.from({ length: 60 }, (_, i) => at(START - 60 * MINUTE + i * MINUTE, consumer(2)));
+    const many = calls(120, START, 20_000, '/auth/otp/send');
+    expect(found(others, many)).not.toEqual([]);
+    expect(found(others, many.slice(0, 90))).toEqual([]);
+    expect(found(others, many, calls(60, START + 9_000, 40_000, '/auth/otp/verify'))).toEqual([]);
+  });
+
   it.each<[string, ApiEvent[][]]>([
     ['who goes on to use them', [usual, sends, calls(60, START + 9_000, 20_000, '/auth/otp/verify')]],
     ['who never did anything else', [sends]],

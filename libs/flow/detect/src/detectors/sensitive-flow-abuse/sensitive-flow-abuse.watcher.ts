@@ -70,6 +70,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
   // a flow that is refused costs nothing, and is the business of others
   readonly statusClasses = [2, 3] as const;
   readonly #uses: BoundedMap<Use>;
+  #firstAt = Number.POSITIVE_INFINITY;
   readonly #peers = new BoundedMap<Peers>(MAX_ENDPOINTS);
 
   constructor(
@@ -88,6 +89,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (at < this.#firstAt) this.#firstAt = at;
     if (event.method === 'GET' || event.method === 'HEAD') return undefined;
     const flow = this.flows.of(event.pathTemplate);
     if (flow === undefined) return undefined;
@@ -151,6 +153,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
       leadMinutes: use.begun?.leadMinutes ?? 0,
       otherBefore: use.begun?.otherBefore ?? 0,
       flowBefore: use.begun?.flowBefore ?? 0,
+      cameAfterMinutes: ((caller.profile?.firstAt ?? at) - this.#firstAt) / MINUTE_MS,
       knownHours: (at - Math.min(use.counts.firstAt, caller.profile?.firstAt ?? at)) / HOUR_MS,
     };
   }
