@@ -47,7 +47,13 @@ describe('traffic-drop', () => {
     expect((found[0]?.detectedAt ?? 0) - (MONDAY + 3.5 * DAY_MS)).toBeLessThanOrEqual(3.5 * MINUTE_MS);
   });
 
+  it('tells a machine after some minutes where the others call once in two or three minutes', () => {
+    const seldom = others(4).filter((_event, i) => i % 5 === 0 || i % 5 === 2);
+    expect(told(seldom, poller('c1', 4, 6_000, outside(3, 12, 12))).map(({ entity }) => entity.id)).toEqual(['c1']);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
+    ['a machine while its gateway is silent as well', [others(4), poller('c1', 4, 6_000)].map((all) => all.filter(({ startedAt }) => outside(3, 12, 12)(startedAt)))], // prettier-ignore
     ['a machine that is restarted and is silent for as long as it was before', [others(4), poller('c1', 4, 6_000, (at) => outside(2, 3, 4)(at) && outside(3, 12, 6)(at))]], // prettier-ignore
     ['machines that are all restarted', [others(4), ...[1, 2, 3, 4].map((n) => poller('c'.repeat(n), 4, 6_000, outside(3, 12, 6)))]], // prettier-ignore
     ['a maintenance of half an hour', [others(6), poller('c1', 6, MINUTE_MS, outside(4, 12, 35))]],

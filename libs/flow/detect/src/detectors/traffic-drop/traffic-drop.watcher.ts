@@ -57,7 +57,8 @@ export class TrafficDropWatcher implements Watcher {
     if (profile === undefined || at - profile.firstAt < FOLLOWED_AFTER_MS) return undefined;
     const one = this.#regulars.get(caller.key) ?? this.#make(event, at, live, caller, profile);
     if (live > one.lastLive) {
-      if (live - one.lastLive > one.longestGapMs) one.longestGapMs = live - one.lastLive;
+      const witnessed = at - one.lastAt > MINUTE_MS ? (this.#clock?.witnessedSince(one.lastAt) ?? 0) : 0;
+      one.longestGapMs = Math.max(one.longestGapMs, live - one.lastLive, witnessed);
       one.lastLive = live;
     }
     if (at > one.lastAt) one.lastAt = at;
@@ -145,8 +146,10 @@ export class TrafficDropWatcher implements Watcher {
   }
 
   #view(one: Regular): SilenceView {
-    const now = this.#clocks.peek(clockKey(one.event))?.now ?? one.lastLive;
-    const silenceMs = now - one.lastLive;
+    const clock = this.#clocks.peek(clockKey(one.event));
+    const live = (clock?.now ?? one.lastLive) - one.lastLive;
+    // a machine may be most of what its gateway says: the others are too seldom to keep the clock going
+    const silenceMs = this.#machines.has(one) ? Math.max(live, clock?.witnessedSince(one.lastAt) ?? 0) : live;
     const lifeMs = one.lastAt - one.firstAt;
     const lately = one.lately();
     return {
