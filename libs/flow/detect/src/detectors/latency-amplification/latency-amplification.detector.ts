@@ -19,6 +19,10 @@ export interface LatencyView {
   /** Since the caller's first slow one of these: requests of others, and how many of them were tardy. */
   readonly othersSince: number;
   readonly othersTardySince: number;
+  /** What the endpoint usually brings in ten minutes, how many callers it has, and the caller's busiest hour; undefined of addresses. */
+  readonly endpointPer10m: number;
+  readonly endpointCallers: number;
+  readonly busiestHour: number | undefined;
   /** The endpoint hands out large answers by its name: it may take its time. */
   readonly exports: boolean;
   /** The endpoint's past: requests, and how many were tardy, the caller's own of late left out. */
@@ -46,7 +50,9 @@ export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings)
   // Requests of the caller to other services are taken off as well: others are rather under- than overestimated.
   const others = view.serviceRequests - view.requests;
   const othersFareWell =
-    others >= s.minOthers ? view.serviceTardy - view.tardy <= s.maxOthersTardy * others : isQuietlyWell(view, s);
+    others >= s.minOthers
+      ? view.serviceTardy - view.tardy <= s.maxOthersTardy * others
+      : isQuietlyWell(view, s) || isUnheardOf(view, s);
   if (!othersFareWell) return undefined;
   const timeShare = view.slowSeconds / Math.max(view.slowSeconds, view.serviceTardySeconds);
   if (timeShare < s.minTimeShare) return undefined;
@@ -57,6 +63,20 @@ export const judgeLatency = (view: LatencyView, s: LatencyAmplificationSettings)
 /** Hardly anybody else is there: those few must have come since it began, and none of them may have waited. */
 const isQuietlyWell = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
   view.slow >= s.count10m && view.othersSince >= s.minQuietOthers && view.othersTardySince === 0;
+
+/**
+ * Nobody else is there to compare with, but the endpoint served several callers fast for long, and this one asks more of it in ten minutes than
+ * it ever asked in an hour of anything: what the upstream suffers from is this.
+ */
+const isUnheardOf = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
+  view.slow >= s.count10m &&
+  view.othersTardySince === 0 &&
+  view.busiestHour !== undefined &&
+  view.slow > view.busiestHour &&
+  view.slow >= s.overEndpoint * view.endpointPer10m &&
+  view.endpointCallers >= s.minEndpointCallers &&
+  view.endpointRequests >= s.minEndpointRequests &&
+  view.endpointTardy <= 0.01 * view.endpointRequests;
 
 /** The endpoint is known to be fast; of one that is hardly used it takes far more, and none that was not. */
 const isFastOtherwise = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>

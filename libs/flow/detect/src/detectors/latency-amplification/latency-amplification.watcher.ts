@@ -125,6 +125,9 @@ export class LatencyAmplificationWatcher implements Watcher {
       // requests of the caller to other services are taken off as well
       othersSince: service.requests.sum(since, head) - caller.requests(since, head),
       othersTardySince: service.tardy.counts.sum(since, head) - part.tardy.counts.sum(since, head),
+      endpointPer10m: per10m(caller, at),
+      endpointCallers: caller.endpoint?.callers.size ?? 0,
+      busiestHour: caller.profile?.busiestHour,
       exports: caller.traits.export,
       endpointRequests: (caller.endpoint?.requests ?? 0) - own.sum(from, head),
       endpointTardy: tardyEver - own.sum(from, head),
@@ -145,6 +148,9 @@ const ownAt = (part: Part, id: number): BucketCounts => {
   part.endpoints.set(id, made);
   return made;
 };
+
+const per10m = ({ endpoint }: Caller, at: number): number =>
+  endpoint === undefined ? 0 : endpoint.requests / Math.max(1, (at - endpoint.firstAt) / 600_000);
 
 const partKey = (event: ApiEvent, caller: Caller): string => `${caller.key}|${event.serviceId}`;
 const seconds = (n: number): string => `${Math.round(n * 10) / 10} s`;
@@ -170,7 +176,7 @@ const finding = (
     from: at - 600_000,
     observed: { metric: 'upstream time of slow requests', value: Math.round(view.slowSeconds), unit: 's in 10 min' },
     expected: { low: 0, high: s.seconds10m, mean: 0, n: view.endpointRequests, p: 1, warmUp: caller.warmUp },
-    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; the other callers are served as ever. Requests that cost the caller nothing and the upstream seconds wear a service down.`,
+    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; ${view.othersSince > 0 ? 'the other callers are served as ever' : 'nobody else was there meanwhile'}. Requests that cost the caller nothing and the upstream seconds wear a service down.`,
     evidence: part.evidence,
     only: `latency_upstream_ms >= ${s.slowMs}`,
   });
