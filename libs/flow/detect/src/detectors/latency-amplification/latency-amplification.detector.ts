@@ -65,11 +65,12 @@ const isQuietlyWell = (view: LatencyView, s: LatencyAmplificationSettings): bool
   view.slow >= s.count10m && view.othersSince >= s.minQuietOthers && view.othersTardySince === 0;
 
 /**
- * Nobody else is there to compare with, but the endpoint served several callers fast for long, and this one asks more of it in ten minutes than
+ * A single request of another is little to compare with, but the endpoint served several callers fast for long, and this one asks more of it in ten minutes than
  * it ever asked in an hour of anything: what the upstream suffers from is this.
  */
 const isUnheardOf = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
   view.slow >= s.count10m &&
+  view.othersSince >= 1 &&
   view.othersTardySince === 0 &&
   view.busiestHour !== undefined &&
   view.slow > view.busiestHour &&

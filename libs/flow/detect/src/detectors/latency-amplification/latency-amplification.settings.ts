@@ -26,7 +26,7 @@ export const LatencyAmplificationSettings = detectorSettings({
   minOthers: count(8),
   /** Where there are fewer: so many since the slow ones began, and none of them tardy. */
   minQuietOthers: count(3),
-  /** Where there is nobody: times what the endpoint usually brings in ten minutes, and callers that it has. */
+  /** Where there is but one: times what the endpoint usually brings in ten minutes, and callers that it has. */
   overEndpoint: z.number().min(1).max(1000).default(10),
   minEndpointCallers: count(4),
   minEndpointRequests: count(100),

@@ -176,7 +176,7 @@ const finding = (
     from: at - 600_000,
     observed: { metric: 'upstream time of slow requests', value: Math.round(view.slowSeconds), unit: 's in 10 min' },
     expected: { low: 0, high: s.seconds10m, mean: 0, n: view.endpointRequests, p: 1, warmUp: caller.warmUp },
-    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; ${view.othersSince > 0 ? 'the other callers are served as ever' : 'nobody else was there meanwhile'}. Requests that cost the caller nothing and the upstream seconds wear a service down.`,
+    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; the other callers are served as ever. Requests that cost the caller nothing and the upstream seconds wear a service down.`,
     evidence: part.evidence,
     only: `latency_upstream_ms >= ${s.slowMs}`,
   });
