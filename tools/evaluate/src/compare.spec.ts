@@ -15,6 +15,7 @@ const figures = (told: number, falseAlarms: number, wrong = 0): Figures => ({
       strong: { told: 0, of: 0 },
       medianSeconds: 1,
       p90Seconds: 1,
+      strongSeconds: 1,
       medianRequests: 1,
       p90Requests: 1,
     },

@@ -4,6 +4,8 @@ import type { Result } from './run.ts';
 
 const MISSES_SHOWN = 60;
 const FALSE_SHOWN = 60;
+/** Event time within which a strong attack is to be told; s. */
+const LOUD_SECONDS = 60;
 
 /** docs/evaluation.md. */
 export const reportOf = (figures: Figures, results: readonly Result[], facts: readonly string[]): string =>
@@ -58,10 +60,13 @@ const head = (figures: Figures, facts: readonly string[]): string[] => {
     const of = sum(sighted.map((one) => one[strength].of));
     return `${strength} ${percent(told, of)} (${told} of ${of})`;
   });
+  const loud = sighted.flatMap(({ strongSeconds }) => (strongSeconds < 0 ? [] : [strongSeconds]));
+  const quick = loud.filter((seconds) => seconds <= LOUD_SECONDS).length;
   const types = [...recallByType(figures)].filter(([, one]) => one.told === 0).map(([type]) => `\`${type}\``);
   return [
     `- ${figures.corpora} corpora, ${figures.entries.toLocaleString('en')} entries, ${figures.eventsPerSecond.toLocaleString('en')} events/s`,
     `- recall of what logs alone can show: ${by.join(', ')}`,
+    `- strong attacks, told after: ${spoken(quantile(loud, 0.5))} of event time in the median; ${quick} of ${loud.length} within ${LOUD_SECONDS} s`,
     `- false alarms on benign corpora: ${figures.benign.falseAlarms} in ${figures.benign.consumerDays.toLocaleString('en')} consumer-days, ${figures.benign.perConsumerDay} per consumer-day`,
     `- corpora with attacks: ${figures.attacked.right} right alerts, ${figures.attacked.alsoTold} also told, ${figures.attacked.wrong} false; precision ${figures.attacked.precision}`,
     `- analyze was given: ${facts.length === 0 ? 'nothing but the log' : facts.join(', ')}`,
@@ -70,11 +75,11 @@ const head = (figures: Figures, facts: readonly string[]): string[] => {
 };
 
 const attackTable = (figures: Figures): string[] => [
-  '| attack | type | weak | medium | strong | median | p90 | requests, median | p90 | needs |',
-  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  '| attack | type | weak | medium | strong | median of strong | of all | p90 | requests, median | p90 | needs |',
+  '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ...Object.entries(figures.attacks).map(([name, one]) => {
     const cells = STRENGTHS.map((strength) => `${one[strength].told} / ${one[strength].of}`);
-    const time = one.medianSeconds < 0 ? ['not detected', '', '', ''] : [spoken(one.medianSeconds), spoken(one.p90Seconds), one.medianRequests, one.p90Requests]; // prettier-ignore
+    const time = one.medianSeconds < 0 ? ['not detected', '', '', '', ''] : [one.strongSeconds < 0 ? '–' : spoken(one.strongSeconds), spoken(one.medianSeconds), spoken(one.p90Seconds), one.medianRequests, one.p90Requests]; // prettier-ignore
     return `| ${[name, one.type, ...cells, ...time, one.needs].join(' | ')} |`;
   }),
 ];

@@ -25,9 +25,11 @@ const MAX_RUSHES = 16;
 const MINUTE_BUCKETS = 6;
 /** A rush is over when the rate was ordinary for so long; one that lasts longer begins anew; ms. */
 const OVER_AFTER_MS = 120_000;
+/** A crowd that is not told yet is judged this often; ms. */
+const JUDGE_EVERY_MS = 5_000;
 const MAX_RUSH_MS = 1_800_000;
-/** Everybody is new at first; ms. */
-const FIRST_LOOK_MS = 600_000;
+/** Everybody is new at first, and nothing is usual; ms. */
+const FIRST_LOOK_MS = 300_000;
 
 class Service {
   readonly counts = new BucketCounts();
@@ -58,8 +60,8 @@ export class DistributedFloodWatcher implements Watcher {
   forgetLanes(): void {}
 
   observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
-    if (!isAnonymous(event)) return undefined;
     if (at < this.#firstAt) this.#firstAt = at;
+    if (!isAnonymous(event)) return undefined;
     this.#seen.add(event.clientIp, at);
     const service = this.#serviceOf(keyOf(event));
     service.usual.add(at, service.crowd === undefined && teaches(service.said, at));
@@ -111,11 +113,14 @@ export class DistributedFloodWatcher implements Watcher {
       event.status === 401 || event.status === 403,
     );
     crowd.evidence.add(event, at);
-    if (crowd.addresses < s.drones || at < crowd.judgedAt + REPORT_EVERY_MS) return undefined;
+    if (crowd.addresses < s.drones || at < crowd.reportedAt + REPORT_EVERY_MS || at < crowd.judgedAt + JUDGE_EVERY_MS)
+      return undefined;
     crowd.judgedAt = at;
     const view = crowd.view(s);
     const verdict = judgeFlood(view.crowd, s);
-    return verdict && finding(event, at, service, crowd, view, verdict, rates);
+    if (!verdict) return undefined;
+    crowd.reportedAt = at;
+    return finding(event, at, service, crowd, view, verdict, rates);
   }
 
   /** Every ten seconds: whether there is a rush, and still is. */

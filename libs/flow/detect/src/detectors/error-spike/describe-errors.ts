@@ -14,7 +14,7 @@ export const describeErrors = (
   const others = view.others[0] ?? { errors: 0, requests: 0 };
   const { low } = wilsonInterval(view.errors, view.requests, s.z);
   const why = [
-    view.requests < s.minRequests ? `below ${s.minRequests} requests nothing is judged` : '',
+    view.requests < s.minRequests ? `below ${s.minRequests} requests only what is plain is judged` : '',
     isServiceUnwell(view, s) ? 'others fail as well, so it is the service' : '',
     upstreamAway ? 'the upstream was away, which is not its doing' : '',
   ].filter((text) => text !== '');

@@ -2,7 +2,7 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import { wilsonInterval } from '@outrider/domain/baseline/wilson';
 import type { ErrorSpikeSettings } from './error-spike.settings.ts';
 
-export const ERROR_SPIKE_VERSION = '1';
+export const ERROR_SPIKE_VERSION = '2';
 
 /** One class of errors of one caller at one service in five minutes, and what its neighbours saw meanwhile. */
 export interface ErrorView {
@@ -31,8 +31,9 @@ export interface ErrorVerdict {
  * False positives: a deployment that only one caller uses (low severity), validation errors of a new integration (`learningErrorShare`).
  */
 export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVerdict | undefined => {
-  if (view.requests < s.minRequests) return undefined;
+  if (view.requests < s.plainRequests) return undefined;
   const lowerBound = wilsonInterval(view.errors, view.requests, s.z).low;
+  if (view.requests < s.minRequests && !isPlain(view, lowerBound, s)) return undefined;
   const limit = errorLimit(view, s);
   if (lowerBound <= limit) return undefined;
   const ratio = view.errors / view.requests;
@@ -47,6 +48,18 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
     severity: view.kind === 'server' && lowerBound >= 0.4 ? 'medium' : 'low',
     confidence: Math.min(view.learning ? 0.65 : 0.78, 0.5 + 0.3 * lowerBound),
   };
+};
+
+/** So many server errors where the others get none, that the rest of the requests need not be waited for. */
+const isPlain = (view: ErrorView, lowerBound: number, s: ErrorSpikeSettings): boolean => {
+  const [since] = view.others;
+  return (
+    view.kind === 'server' &&
+    lowerBound >= s.plainErrorShare &&
+    since !== undefined &&
+    since.requests >= s.plainOthersRequests &&
+    since.errors === 0
+  );
 };
 
 /** Share of errors that is let pass. */

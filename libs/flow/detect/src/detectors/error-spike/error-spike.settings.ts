@@ -8,7 +8,11 @@ export const ErrorSpikeSettings = detectorSettings(
   {
     /** Requests in the window below which nothing is judged. */
     minRequests: z.number().int().min(10).max(1_000_000).default(50),
-    /** The same where nobody else called the service meanwhile: whether it fails for all cannot be seen. */
+    /** Server errors: fewer requests that are enough, the lower bound of their share, and requests of others since then, none of which failed. */
+    plainRequests: z.number().int().min(10).max(1_000_000).default(25),
+    plainErrorShare: share(0.3),
+    plainOthersRequests: z.number().int().min(1).max(100_000).default(8),
+    /** As `minRequests` where nobody else called the service meanwhile: whether it fails for all cannot be seen. */
     aloneRequests: z.number().int().min(10).max(1_000_000).default(100),
     /** Standard deviations of the Wilson bound. */
     z: z.number().min(1).max(6).default(3),

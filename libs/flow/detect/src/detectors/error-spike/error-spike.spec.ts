@@ -18,7 +18,18 @@ describe('error-spike', () => {
   it.each<[string, ErrorView, 'caller' | 'service' | undefined]>([
     ['60 % for one caller, others well', view(), 'caller'],
     ['2 % background', view({ errors: 2 }), undefined],
-    ['too few requests', view({ errors: 30, requests: 40 }), undefined],
+    [
+      'half of forty requests of which others got no errors',
+      view({ errors: 20, requests: 40, others: [{ errors: 0, requests: 30 }] }),
+      undefined,
+    ],
+    [
+      'two thirds of thirty, while nobody else got any',
+      view({ errors: 20, requests: 30, others: [{ errors: 0, requests: 30 }] }),
+      'caller',
+    ],
+    ['two thirds of thirty, with a single error of another', view({ errors: 20, requests: 30 }), undefined],
+    ['two thirds of thirty, with hardly anybody to compare with', view({ errors: 20, requests: 30, others: [{ errors: 0, requests: 6 }] }), undefined], // prettier-ignore
     ['as many errors as ever', view({ errors: 25, pastErrors: 200 }), undefined],
     [
       'the only caller of a service, that may fail for all',

@@ -114,7 +114,7 @@ export class ErrorSpikeWatcher implements Watcher {
     if (at < errors.reportedAt + REPORT_EVERY_MS) return undefined;
     const head = errors.lastBucket;
     const from = head - WINDOW_BUCKETS + 1;
-    if (errors.requests.sum(from, head) < settings.minRequests) return undefined;
+    if (errors.requests.sum(from, head) < Math.min(settings.plainRequests, settings.minRequests)) return undefined;
     const view = viewOf(errors, kind, caller.warmUp === 'learning');
     const verdict = judgeErrorSpike(view, settings);
     // The service is unwell, or, with nobody to compare with, an upstream is away: not the caller's doing.

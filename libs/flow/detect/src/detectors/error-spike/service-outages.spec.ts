@@ -68,7 +68,7 @@ describe('an outage of a service', () => {
     const [finding] = await outages().round(NOW);
     expect(finding).toMatchObject({
       severity: 'info',
-      detectorVersion: '1',
+      detectorVersion: '2',
       observed: { metric: 'server error ratio' },
     });
     expect(finding?.samples).toHaveLength(10);

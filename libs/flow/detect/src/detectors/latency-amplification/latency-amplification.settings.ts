@@ -24,9 +24,14 @@ export const LatencyAmplificationSettings = detectorSettings({
   maxOthersTardy: share(0.2),
   /** Requests of others that can tell, and requests that the endpoint had before. */
   minOthers: count(8),
+  /** Where there are fewer: so many since the slow ones began, and none of them tardy. */
+  minQuietOthers: count(3),
+  /** Where there is but one: times what the endpoint usually brings in ten minutes, and callers that it has. */
+  overEndpoint: z.number().min(1).max(1000).default(10),
+  minEndpointCallers: count(4),
   minEndpointRequests: count(100),
-  /** Of an endpoint that had fewer: at least so many, none of them tardy, and so much upstream time; s. */
+  /** Of an endpoint that had fewer: at least so many, none of them tardy, and so much upstream time (twice of exports); s. */
   minRareRequests: count(5),
-  rareSeconds10m: z.number().min(1).max(100_000).default(300),
+  rareSeconds10m: z.number().min(1).max(100_000).default(150),
 });
 export type LatencyAmplificationSettings = Readonly<z.infer<typeof LatencyAmplificationSettings>>;

@@ -23,6 +23,29 @@ describe('latency-amplification', () => {
     expect(found(others, attack)).toEqual([]);
   });
 
+  it('tells thirty of eight seconds at a service with hardly anybody else, where those few are served as ever', () => {
+    const few = (latency: number, from: number) => requests(2, 6, from, 60_000, latency);
+    const past = requests(3, 200, START - HOUR, 10_000, 20);
+    const attack = requests(1, 30, START, 10_000, 8_000);
+    expect(found(past, few(20, START + 20_000), attack)).not.toEqual([]);
+    expect(found(past, few(2_000, START + 20_000), attack)).toEqual([]);
+    // who came before it began does not show how the service is now
+    expect(found(past, few(20, START - 400_000), attack)).toEqual([]);
+  });
+
+  it('tells what a caller never asked in an hour of an endpoint that served several fast, with one other there', () => {
+    const past = [2, 3, 4, 5].map((who) => requests(who, 48, START - 12 * HOUR, 14 * 60_000, 20));
+    const before = (n: number, latency = 20) => requests(1, n, START - 3 * HOUR, 30_000, latency);
+    const other = requests(6, 1, START + 60_000, 1_000, 20);
+    const attack = [...requests(1, 40, START, 10_000, 8_000), ...other];
+    expect(found(...past, before(10), attack)).not.toEqual([]);
+    // whether all are slow cannot be seen
+    expect(found(...past, before(10), attack.slice(0, 40))).toEqual([]);
+    // the nightly job that is slow for once
+    expect(found(...past, before(60), attack)).toEqual([]);
+    expect(found(...past.slice(0, 1), before(10), attack)).toEqual([]);
+  });
+
   it('waits for twenty of four seconds, and lets the query go that is as heavy every hour', () => {
     expect(found(others, requests(1, 15, START, 5_000, 4_000))).toEqual([]);
     expect(found(others, requests(1, 12, START - HOUR / 2, 60_000, 7_000), requests(1, 12, START, 5_000, 10_000))).toEqual([]); // prettier-ignore

@@ -112,6 +112,7 @@ export class LatencyAmplificationWatcher implements Watcher {
     const { count10m, heavyCount10m } = this.deps.settings.base;
     if (slow < Math.min(count10m / 2, heavyCount10m)) return undefined;
     const own = ownAt(part, id);
+    const since = part.slow.counts.firstFrom(from) ?? from;
     return {
       slow,
       slowSeconds: part.slow.seconds(from, head),
@@ -121,6 +122,13 @@ export class LatencyAmplificationWatcher implements Watcher {
       serviceTardy: service.tardy.counts.sum(from, head),
       serviceTardySeconds: service.tardy.seconds(from, head),
       serviceRequests: service.requests.sum(from, head),
+      // requests of the caller to other services are taken off as well
+      othersSince: service.requests.sum(since, head) - caller.requests(since, head),
+      othersTardySince: service.tardy.counts.sum(since, head) - part.tardy.counts.sum(since, head),
+      endpointPer10m: per10m(caller, at),
+      endpointCallers: caller.endpoint?.callers.size ?? 0,
+      busiestHour: caller.profile?.busiestHour,
+      exports: caller.traits.export,
       endpointRequests: (caller.endpoint?.requests ?? 0) - own.sum(from, head),
       endpointTardy: tardyEver - own.sum(from, head),
     };
@@ -140,6 +148,9 @@ const ownAt = (part: Part, id: number): BucketCounts => {
   part.endpoints.set(id, made);
   return made;
 };
+
+const per10m = ({ endpoint }: Caller, at: number): number =>
+  endpoint === undefined ? 0 : endpoint.requests / Math.max(1, (at - endpoint.firstAt) / 600_000);
 
 const partKey = (event: ApiEvent, caller: Caller): string => `${caller.key}|${event.serviceId}`;
 const seconds = (n: number): string => `${Math.round(n * 10) / 10} s`;

@@ -14,7 +14,7 @@ export const rateLimitEvasion = defineDetector({
     title: 'Rate limit evasion',
     summary: 'One client changes its identity to get more than its rate limit allows.',
     method:
-      'Credentials (or, without them, addresses of one client stack) that take turns, each when the one before met its limit (429, or nothing remaining); and many different origins claimed in X-Forwarded-For by one address at one endpoint. Pacing oneself at the limit is no evasion.',
+      'Credentials (or, without them, addresses of one client stack) that take turns, each when the one before met its limit (429, or nothing remaining); and many different origins claimed in X-Forwarded-For by one address at one endpoint: twenty where they are refused, or where an address of the public network begins to claim private ones; a hundred where they are answered, and never of an address of a private network, which is a load balancer. Pacing oneself at the limit is no evasion.',
     owasp: ['API4:2023', 'API2:2023'],
     attack: ['T1499.003', 'T1090'],
     severity: { medium: 'at the limit', high: 'credentials taking turns; many times the limit' },

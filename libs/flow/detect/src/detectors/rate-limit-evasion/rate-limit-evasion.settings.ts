@@ -16,8 +16,12 @@ export const RateLimitEvasionSettings = detectorSettings({
   minTurnShare: share(0.6),
   /** Different claimed addresses (X-Forwarded-For) of one client in 10 min, where most of its requests are refused. */
   claims: count(20),
-  /** The same where they are answered. */
+  /** The same where they are answered; three times that of an address that was there from the first. */
   claimsAnswered: count(100),
+  /** The same where an address of the public network claims addresses of private ones. */
+  privateClaims: count(20),
+  /** Time for which others were watched before its first claim, from which an address has come; minutes. */
+  claimsLeadMinutes: z.number().min(0).max(1440).default(5),
   /** Different claims per request: a proxy passes on the same people again and again. */
   minClaimShare: share(0.8),
   /** Its requests at one endpoint. */

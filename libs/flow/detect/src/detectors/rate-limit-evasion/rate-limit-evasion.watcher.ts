@@ -24,6 +24,7 @@ export class RateLimitEvasionWatcher implements Watcher {
   readonly #turns: BoundedMap<Turns>;
   readonly #claims: BoundedMap<Claims>;
   #limitedUntil = Number.NEGATIVE_INFINITY;
+  #firstAt = Number.POSITIVE_INFINITY;
 
   constructor(private readonly deps: DetectorDeps<RateLimitEvasionSettings>) {
     const limit = Math.min(MAX_CLIENTS, deps.maxCallers);
@@ -41,6 +42,7 @@ export class RateLimitEvasionWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (at < this.#firstAt) this.#firstAt = at;
     const limited = event.status === 429 || event.rateRemaining === 0;
     if (limited) this.#limitedUntil = at + AFTER_LIMIT_MS;
     const turned = at <= this.#limitedUntil ? this.#turn(event, at, caller, limited) : undefined;
@@ -85,11 +87,21 @@ export class RateLimitEvasionWatcher implements Watcher {
   }
 
   #claim(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const claims = this.#claims.getOrMake(claimsKey(event), () => new Claims(), caller.lane);
+    const claims = this.#claims.getOrMake(claimsKey(event), () => this.#begin(event, at), caller.lane);
     if (claims.proxy) return undefined;
     const settings = this.deps.settings.of(event);
     const stack = event.clientFingerprint || event.userAgent;
-    claims.add(hash32(event.forwardedFor) || 1, hash32(event.pathTemplate) || 1, event.status >= 400, stack, at);
+    claims.add(
+      {
+        claim: hash32(event.forwardedFor) || 1,
+        endpoint: hash32(event.pathTemplate) || 1,
+        // an upstream that fails refuses nobody
+        refused: event.status >= 400 && event.status < 500,
+        stack,
+        isPrivate: isPrivateAddress(event.forwardedFor),
+      },
+      at,
+    );
     claims.evidence.add(event, at);
     if (claims.requests < settings.claims || !claims.worthALook || at < claims.reportedAt + REPORT_EVERY_MS)
       return undefined;
@@ -107,6 +119,10 @@ export class RateLimitEvasionWatcher implements Watcher {
     });
   }
 
+  #begin(event: ApiEvent, at: number): Claims {
+    return new Claims(at - this.#firstAt, isPrivateAddress(event.clientIp) ? 'private' : 'public');
+  }
+
   #common(event: ApiEvent, entity: Entity, at: number, verdict: EvasionVerdict, caller: Caller) {
     return {
       event,
@@ -120,6 +136,11 @@ export class RateLimitEvasionWatcher implements Watcher {
     };
   }
 }
+
+/** RFC 1918, loopback, link-local, carrier-grade NAT and unique-local, as canonical text; false of what is no address, such as a pseudonym. */
+const PRIVATE =
+  /^(?:10|127|192\.168|169\.254|172\.(?:1[6-9]|2\d|3[01])|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^(?:f[cd]|fe[89ab])[0-9a-f]{0,2}:|^::1$/;
+const isPrivateAddress = (text: string): boolean => PRIVATE.test(text);
 
 const ipOf = (event: ApiEvent): Entity => ({ kind: 'ip', id: event.clientIp, name: event.clientIp });
 const claimsKey = (event: ApiEvent): string => `${event.tenant}|${event.clientIp}`;

@@ -3,7 +3,9 @@ import type { SpikeProfile } from '../../baseline/spike-profile.ts';
 import { logUpperTail, upperQuantile } from '@outrider/domain/baseline/negative-binomial';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 
-export const REQUEST_SPIKE_VERSION = '2';
+export const REQUEST_SPIKE_VERSION = '3';
+
+const MINUTE_BUCKETS = 6;
 
 /** One caller's last five minutes against what is known of it. Counts are requests. */
 export interface SpikeView {
@@ -118,7 +120,7 @@ const arrivalThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThres
   const { arrival, peers, profile } = view;
   if (profile.warmUp !== 'learning' || profile.requests >= s.learningRequests) return undefined;
   if (arrival.leadBuckets < s.arrivalLeadBuckets) return undefined;
-  const alike = arrival.monotony >= s.arrivalMonotony;
+  const alike = isAlike(view, s);
   if (!arrival.anonymous && !alike) return undefined;
   if (arrival.anonymous && alike)
     return {
@@ -158,7 +160,7 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
     case 'established':
       return {
         window: Math.max(
-          s.learningFloor,
+          establishedFloor(view, ownMax, s),
           s.learningRatio * doubt * ownMax,
           (s.learningPeerRatio * peers.q90) / (1 + profile.lifeMs / (s.learningPeerHours * 3_600_000)),
           s.minRatio * profile.mean,
@@ -168,7 +170,11 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
     case 'young':
       return {
         window: Number.POSITIVE_INFINITY,
-        fast: Math.max(s.youngFloor20s, s.youngRatio * 2 * view.busiestBucket, 2 * usual),
+        fast: Math.max(
+          isAlike(view, s) ? s.youngLoopFloor20s : s.youngFloor20s,
+          s.youngRatio * 2 * view.busiestBucket,
+          2 * usual,
+        ),
       };
     case 'newcomer':
       return {
@@ -180,6 +186,18 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
       };
   }
 };
+
+/**
+ * One client that asks one thing over and over, and hardly asked before, is a loop. Who came long after the others is a customer that is being
+ * taken on: it loads what it needs.
+ */
+const establishedFloor = (view: SpikeView, ownMax: number, s: RequestSpikeSettings): number => {
+  const { arrival } = view;
+  if (!arrival.anonymous && arrival.leadBuckets >= s.onboardingLeadMinutes * MINUTE_BUCKETS) return s.onboardingFloor;
+  return isAlike(view, s) && view.count5m >= s.loopRatio * ownMax ? s.loopFloor : s.learningFloor;
+};
+
+const isAlike = ({ arrival }: SpikeView, s: RequestSpikeSettings): boolean => arrival.monotony >= s.arrivalMonotony;
 
 type Evidence = 'established' | 'young' | 'newcomer';
 

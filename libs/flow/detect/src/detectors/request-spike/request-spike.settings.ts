@@ -26,6 +26,12 @@ export const RequestSpikeSettings = detectorSettings({
   fastFloor30s: requests(300),
   /** While learning: the floor. */
   learningFloor: requests(500),
+  /** The same of one client at one endpoint, when it is so many times the caller's own busiest five minutes. */
+  loopFloor: requests(350),
+  loopRatio: ratio(40),
+  /** The same of a consumer that came so long after the others: it is being taken on, and loads what it needs. */
+  onboardingFloor: requests(2000),
+  onboardingLeadMinutes: z.number().min(1).max(10_080).default(60),
   /** While learning: times the caller's own busiest five minutes. */
   learningRatio: ratio(4),
   /** The same grows with `1 + learningDoubtMinutes / minutes known`: little past, much doubt. */
@@ -39,6 +45,8 @@ export const RequestSpikeSettings = detectorSettings({
   learningRequests: requests(30),
   /** A caller younger than that evidence: requests in 20 s, times its own busiest 10 s doubled, after so many buckets of 10 s and requests. */
   youngFloor20s: requests(400),
+  /** The same of one client at one endpoint. */
+  youngLoopFloor20s: requests(200),
   youngRatio: ratio(10),
   youngBuckets: z.number().int().min(1).max(60).default(2),
   youngRequests: requests(8),
@@ -50,7 +58,7 @@ export const RequestSpikeSettings = detectorSettings({
    * A caller without any past that comes while others are watched, one client (`arrivalMonotony` of its requests) at one endpoint. An
    * address: requests in 5 min and in 30 s, times what nine in ten of the other addresses never passed, times the busiest. A consumer: in 30 s only.
    */
-  arrivalFloor: requests(1500),
+  arrivalFloor: requests(900),
   arrivalFloor30s: requests(450),
   /** In 30 s: of a consumer, and of an address with many clients or endpoints. */
   arrivalConsumerFloor30s: requests(1500),

@@ -47,7 +47,7 @@ const aView = (
   pastRequests: 100_000,
   busiestBucket: 20,
   peers: { callers: 20, q90: 300, max: 600 },
-  arrival: { anonymous: false, leadBuckets: 1000, monotony: 0 },
+  arrival: { anonymous: false, leadBuckets: 60, monotony: 0 },
   ...overrides,
   situation: {
     scheduledOnset: false,
@@ -111,6 +111,26 @@ describe('request-spike', () => {
       'learning',
     ],
     ['learning: little past, much doubt', aView({ count5m: 600, profile: learning({ lifeMs: 600_000 }) }), undefined],
+    ...(
+      [
+        ['learning: a loop of one client at one endpoint, a hundred times its past', 400, 4, 0.97, 60, 'learning'],
+        ['learning: as many requests of many kinds', 400, 4, 0.5, 60, undefined],
+        ['learning: a loop that is no more than ten times its past', 400, 40, 0.97, 60, undefined],
+        ['learning: a customer that came after the others loads what it needs', 750, 25, 1, 1000, undefined],
+        ['learning: the same with many requests a second', 3000, 25, 1, 1000, 'learning'],
+      ] as const
+    ).map(([name, count5m, recentMax, monotony, leadBuckets, rule]): [string, SpikeView, string | undefined] => [
+      name,
+      aView({
+        count5m,
+        count30s: count5m / 10,
+        recentMax,
+        profile: learning({ mean: 3, max: recentMax }),
+        peers: { callers: 20, q90: 20, max: 40 },
+        arrival: { anonymous: false, leadBuckets, monotony },
+      }),
+      rule,
+    ]),
     [
       'learning: starts on the quarter of an hour like a job',
       aView({ count5m: 1300, profile: learning(), situation: { scheduledOnset: true } }),
@@ -135,6 +155,27 @@ describe('request-spike', () => {
       }),
       'young',
     ],
+    ...(
+      [
+        ['young: two hundred in 20 s of one client at one endpoint', 0.98, 'young'],
+        ['young: as many of a page that loads', 0.6, undefined],
+      ] as const
+    ).map(([name, monotony, rule]): [string, SpikeView, string | undefined] => [
+      name,
+      aView({
+        count5m: 330,
+        count30s: 320,
+        count20s: 250,
+        recentMax: 0,
+        profile: learning({ activeMinutes: 3, requests: 9, max: 4, p999: 4, maxMinute: 2, lifeMs: 600_000 }),
+        pastBuckets: 9,
+        pastRequests: 10,
+        busiestBucket: 2,
+        peers: { callers: 5, q90: 8, max: 9 },
+        arrival: { anonymous: false, leadBuckets: 6, monotony },
+      }),
+      rule,
+    ]),
     [
       'newcomer: busy from the first minute',
       aView({

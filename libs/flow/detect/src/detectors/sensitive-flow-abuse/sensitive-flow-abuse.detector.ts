@@ -2,11 +2,13 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import type { SensitiveFlow } from './sensitive-flow.ts';
 import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
 
-export const SENSITIVE_FLOW_ABUSE_VERSION = '2';
+export const SENSITIVE_FLOW_ABUSE_VERSION = '3';
 
 /** One caller's calls of one sensitive endpoint. */
 export interface FlowView {
   readonly flow: SensitiveFlow;
+  /** Of messages: a code that one person waits for. */
+  readonly code: boolean;
   readonly anonymous: boolean;
   /** In the last hour; and in the last quarter of an hour, with all its requests then. */
   readonly hour: number;
@@ -18,6 +20,12 @@ export interface FlowView {
   readonly ownMax: number;
   readonly peerMax: number;
   readonly knownHours: number;
+  /** Minutes for which it was known before these calls began, what else it asked by then, and how often it had called this one. */
+  readonly leadMinutes: number;
+  readonly otherBefore: number;
+  readonly flowBefore: number;
+  /** Minutes for which others were watched before it came. */
+  readonly cameAfterMinutes: number;
 }
 
 export interface FlowVerdict {
@@ -41,6 +49,27 @@ export const flowLimit = (view: FlowView, s: SensitiveFlowAbuseSettings): number
   return overHabits(floor, view, s);
 };
 
+/**
+ * A consumer that was there for other things and now asks for codes and nothing else: the change itself tells, before its hours are known.
+ * Who only ever sends codes, and a backend whose users go on to use them, did not change.
+ */
+const hasTurned = (view: FlowView, s: SensitiveFlowAbuseSettings): boolean =>
+  !view.anonymous &&
+  view.code &&
+  view.leadMinutes >= s.turnedLeadMinutes &&
+  view.otherBefore >= s.turnedOthers &&
+  view.flowBefore <= s.turnedShare * view.otherBefore &&
+  view.quarter >= s.turnedMinShare * view.requestsInQuarter;
+
+/** A consumer that came while others were watched, and asked for codes from the first and for nothing else: no people are behind it. */
+const isSender = (view: FlowView, s: SensitiveFlowAbuseSettings): boolean =>
+  !view.anonymous &&
+  view.code &&
+  view.cameAfterMinutes >= s.senderAfterMinutes &&
+  view.otherBefore === 0 &&
+  view.hour >= s.senderMessages &&
+  view.quarter >= 0.95 * view.requestsInQuarter;
+
 const overHabits = (floor: number, view: FlowView, s: SensitiveFlowAbuseSettings): number =>
   Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
 
@@ -55,9 +84,14 @@ const isBurst = (view: FlowView): boolean =>
 export const judgeFlow = (view: FlowView, s: SensitiveFlowAbuseSettings): FlowVerdict | undefined => {
   const full = flowLimit(view, s);
   const burst = view.hour < full && isBurst(view);
-  const limit = burst ? overHabits(s.burstMessages, view, s) : full;
+  const turned = hasTurned(view, s);
+  const limit = burst
+    ? overHabits(s.burstMessages, view, s)
+    : turned
+      ? Math.min(full, overHabits(s.turnedMessages, view, s))
+      : full;
   if (view.hour < limit || view.quarter < s.minShare * view.requestsInQuarter) return undefined;
-  if (!view.anonymous && view.knownHours < s.minKnownHours) return undefined;
+  if (!view.anonymous && !turned && !isSender(view, s) && view.knownHours < s.minKnownHours) return undefined;
   const factor = view.hour / limit;
   return {
     limit,

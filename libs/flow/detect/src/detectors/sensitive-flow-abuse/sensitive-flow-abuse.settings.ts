@@ -15,6 +15,18 @@ export const SensitiveFlowAbuseSettings = detectorSettings({
   /** Of a consumer or credential. */
   messages: count(60),
   purchases: count(200),
+  /**
+   * Codes of a consumer that hardly asked for any before (`turnedShare` of its other requests), of which it made so many over so long, and
+   * that now asks for hardly anything else (part of all it asked in a quarter of an hour).
+   */
+  turnedMessages: count(40),
+  turnedShare: z.number().min(0).max(1).default(0.25),
+  turnedOthers: z.number().int().min(1).max(100_000).default(5),
+  turnedLeadMinutes: z.number().min(1).max(1440).default(8),
+  turnedMinShare: z.number().min(0).max(1).default(0.7),
+  /** Codes of a consumer that came so long after the others and asked for nothing else; minutes. */
+  senderMessages: count(100),
+  senderAfterMinutes: z.number().min(1).max(10_080).default(30),
   /** Times the caller's own busiest hour. */
   overOwn: ratio(3),
   /** Times the busiest hour of any other caller. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { anonymousAt, findingsOf, START } from '../../objects/testing/object-traffic.ts';
+import { anonymousAt, at, consumer, findingsOf, MINUTE, START } from '../../objects/testing/object-traffic.ts';
 import { sensitiveFlowAbuse } from './sensitive-flow-abuse.definition.ts';
 
 const IP = '203.0.113.9';
@@ -32,6 +32,35 @@ describe('sensitive-flow-abuse', () => {
       [codes(6, 500_000, () => ({ clientIp: '192.0.2.7', startedAt: 0 })).map((event, i) => ({ ...event, startedAt: START - 3_600_000 + i * 500_000 })), codes(6, 11_000)], // prettier-ignore
     ],
   ])('is silent on %s', (_name, streams) => {
+    expect(found(...streams)).toEqual([]);
+  });
+});
+
+describe('codes that a consumer asks for, of which only an hour is known', () => {
+  const calls = (n: number, from: number, everyMs: number, pathTemplate: string, method = 'POST'): ApiEvent[] =>
+    Array.from({ length: n }, (_, i) => at(from + i * everyMs, { ...consumer(1), method, pathTemplate, status: 202 }));
+  const usual = calls(12, START - 60 * MINUTE, 5 * MINUTE, '/orders', 'GET');
+  const sends = calls(60, START, 20_000, '/auth/otp/send');
+
+  it('are told after forty when it was there for other things before and asks for nothing else now', () => {
+    expect(found(usual, sends)[0]).toMatchObject({ severity: 'medium', detectedAt: START + 39 * 20_000 });
+  });
+
+  it('are told after a hundred when it came after the others and never asked for anything else', () => {
+    const others = Array.from({ length: 60 }, (_, i) => at(START - 60 * MINUTE + i * MINUTE, consumer(2)));
+    const many = calls(120, START, 20_000, '/auth/otp/send');
+    expect(found(others, many)).not.toEqual([]);
+    expect(found(others, many.slice(0, 90))).toEqual([]);
+    expect(found(others, many, calls(60, START + 9_000, 40_000, '/auth/otp/verify'))).toEqual([]);
+  });
+
+  it.each<[string, ApiEvent[][]]>([
+    ['who goes on to use them', [usual, sends, calls(60, START + 9_000, 20_000, '/auth/otp/verify')]],
+    ['who never did anything else', [sends]],
+    ['who did so all the time', [usual, calls(20, START - 55 * MINUTE, 160_000, '/auth/otp/send'), sends]],
+    ['who sends texts for many', [usual, calls(60, START, 20_000, '/reminders/sms')]],
+    ['thirty of them', [usual, calls(30, START, 20_000, '/auth/otp/send')]],
+  ])('not of one %s', (_name, streams) => {
     expect(found(...streams)).toEqual([]);
   });
 });

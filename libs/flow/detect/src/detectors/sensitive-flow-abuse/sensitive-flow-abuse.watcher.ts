@@ -5,7 +5,7 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { hash32 } from '../../duplicates/hash64.ts';
-import { bucketOf, HOUR_MS } from '../../windows/time.ts';
+import { bucketOf, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { HourlyCounts } from './hourly-counts.ts';
 import {
   judgeFlow,
@@ -14,18 +14,23 @@ import {
   type FlowView,
 } from './sensitive-flow-abuse.detector.ts';
 import type { SensitiveFlowAbuseSettings } from './sensitive-flow-abuse.settings.ts';
-import type { SensitiveFlow, SensitiveFlows } from './sensitive-flow.ts';
+import { isCodeFlow, type SensitiveFlow, type SensitiveFlows } from './sensitive-flow.ts';
 
 const QUARTER_BUCKETS = 90;
 const MAX_ENDPOINTS = 5_000;
 /** Calls of one caller that are remembered singly. */
 const LATEST = 16;
+/** Calls in an hour that are no run of them yet. */
+const FEW_CALLS = 5;
 
 /** One caller at one sensitive endpoint. */
 class Use {
   readonly counts = new HourlyCounts();
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
+  /** Calls ever; and when the present run of calls began, with what had been asked by then. */
+  calls = 0;
+  begun: Beginning | undefined;
   readonly #times: number[] = [];
   readonly #clients: number[] = [];
 
@@ -46,6 +51,13 @@ class Use {
   }
 }
 
+/** How things stood when a caller began to call a flow after a quiet hour. */
+interface Beginning {
+  readonly leadMinutes: number;
+  readonly otherBefore: number;
+  readonly flowBefore: number;
+}
+
 /** Busiest hours at one endpoint: of the busiest caller, and of anybody else. */
 interface Peers {
   busiest: string;
@@ -58,6 +70,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
   // a flow that is refused costs nothing, and is the business of others
   readonly statusClasses = [2, 3] as const;
   readonly #uses: BoundedMap<Use>;
+  #firstAt = Number.POSITIVE_INFINITY;
   readonly #peers = new BoundedMap<Peers>(MAX_ENDPOINTS);
 
   constructor(
@@ -76,18 +89,23 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (at < this.#firstAt) this.#firstAt = at;
     if (event.method === 'GET' || event.method === 'HEAD') return undefined;
     const flow = this.flows.of(event.pathTemplate);
     if (flow === undefined) return undefined;
     const key = `${caller.key}|${event.serviceId}|${event.pathTemplate}`;
     const use = this.#uses.getOrMake(key, () => new Use(), caller.lane);
     const hour = use.counts.add(at);
+    // a call now and then is no beginning: it has begun anew while there are few in the hour
+    if (hour <= FEW_CALLS) use.begun = beginningOf(at, caller, use, hour);
+    use.calls++;
     use.evidence.add(event, at);
     use.note(event, at);
     const peers = this.#peers.getOrMake(peersKey(event), () => ({ busiest: key, max: 0, second: 0 }));
     const settings = this.deps.settings.of(event);
     const verdict =
-      hour >= Math.min(settings.anonymousMessages, settings.messages, settings.burstMessages) &&
+      hour >=
+        Math.min(settings.anonymousMessages, settings.messages, settings.burstMessages, settings.turnedMessages) &&
       at >= use.reportedAt + REPORT_EVERY_MS
         ? judgeFlow(this.#view(event, at, caller, key, use, peers, flow, hour, settings), settings)
         : undefined;
@@ -124,6 +142,7 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     const head = bucketOf(at);
     return {
       flow,
+      code: flow === 'message' && isCodeFlow(event.pathTemplate),
       anonymous: event.credentialId === '' && event.credentialFingerprint === '',
       hour,
       burst: use.isBurst(s.burstMessages, s.burstSeconds * 1000),
@@ -131,6 +150,10 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
       requestsInQuarter: caller.requests(head - QUARTER_BUCKETS + 1, head),
       ownMax: use.counts.past,
       peerMax: peers.busiest === key ? peers.second : peers.max,
+      leadMinutes: use.begun?.leadMinutes ?? 0,
+      otherBefore: use.begun?.otherBefore ?? 0,
+      flowBefore: use.begun?.flowBefore ?? 0,
+      cameAfterMinutes: ((caller.profile?.firstAt ?? at) - this.#firstAt) / MINUTE_MS,
       knownHours: (at - Math.min(use.counts.firstAt, caller.profile?.firstAt ?? at)) / HOUR_MS,
     };
   }
@@ -162,6 +185,13 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     });
   }
 }
+
+const beginningOf = (at: number, { profile }: Caller, { calls }: Use, hour: number): Beginning | undefined =>
+  profile && {
+    leadMinutes: (at - profile.firstAt) / MINUTE_MS,
+    otherBefore: profile.requests - calls,
+    flowBefore: calls - (hour - 1),
+  };
 
 const peersKey = (event: ApiEvent): string =>
   `${event.tenant}|${event.credentialId === '' ? 'ip' : 'key'}|${event.serviceId}|${event.pathTemplate}`;

@@ -2,6 +2,9 @@
 export type SensitiveFlow = 'message' | 'purchase';
 
 const MESSAGE = new Set(['otp', 'sms', 'passcode', 'magiclink', 'resend', 'invite', 'invites', 'invitation', 'invitations', 'mfa', '2fa', 'totp']); // prettier-ignore
+/** Of messages, those that a person asks for in order to sign in: nobody sends them in batches. */
+const CODE = new Set(['otp', 'passcode', 'magiclink', 'mfa', '2fa', 'totp']);
+const CODE_PAIRS = new Set(['reset password', 'password reset', 'forgot password', 'password forgot', 'magic link', 'send code', 'code send', 'verification code', 'verify phone', 'phone verify']); // prettier-ignore
 const PURCHASE = new Set(['checkout', 'redeem', 'giftcard', 'giftcards', 'coupon', 'coupons', 'promo', 'promos', 'reserve', 'reservation', 'reservations']); // prettier-ignore
 const MESSAGE_PAIRS = new Set(['reset password', 'password reset', 'forgot password', 'password forgot', 'forgotten password', 'password recovery', 'recover password', 'magic link', 'send code', 'code send', 'verification code', 'send email', 'email send', 'verify phone', 'phone verify', 'phone verification', 'verify email', 'email verification', 'send sms', 'send mail']); // prettier-ignore
 const PURCHASE_PAIRS = new Set(['gift card', 'gift cards', 'place order', 'orders place', 'apply coupon']);
@@ -27,17 +30,27 @@ export class SensitiveFlows {
 }
 
 export const flowOf = (template: string): SensitiveFlow | undefined => {
-  const words = template
-    .split('/')
-    .filter((segment) => !segment.startsWith('{'))
-    .flatMap((segment) => segment.split(/[-_.:\s]|(?<=[a-z0-9])(?=[A-Z])/))
-    .filter((word) => word !== '')
-    .map((word) => word.toLowerCase());
-  const pairs = words.map((word, i) => `${words[i - 1] ?? ''} ${word}`);
+  const { words, pairs } = wordsOf(template);
   const isUse = USES.has(words.at(-1) ?? '');
   if ((!isUse && words.some((word) => MESSAGE.has(word))) || pairs.some((pair) => MESSAGE_PAIRS.has(pair)))
     return 'message';
   return words.some((word) => PURCHASE.has(word)) || pairs.some((pair) => PURCHASE_PAIRS.has(pair))
     ? 'purchase'
     : undefined;
+};
+
+/** Whether the message is a code that one person waits for. */
+export const isCodeFlow = (template: string): boolean => {
+  const { words, pairs } = wordsOf(template);
+  return words.some((word) => CODE.has(word)) || pairs.some((pair) => CODE_PAIRS.has(pair));
+};
+
+const wordsOf = (template: string): { readonly words: readonly string[]; readonly pairs: readonly string[] } => {
+  const words = template
+    .split('/')
+    .filter((segment) => !segment.startsWith('{'))
+    .flatMap((segment) => segment.split(/[-_.:\s]|(?<=[a-z0-9])(?=[A-Z])/))
+    .filter((word) => word !== '')
+    .map((word) => word.toLowerCase());
+  return { words, pairs: words.map((word, i) => `${words[i - 1] ?? ''} ${word}`) };
 };

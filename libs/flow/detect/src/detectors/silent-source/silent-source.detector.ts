@@ -1,8 +1,9 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { Hole } from './holes.ts';
 import type { SilentSourceSettings } from './silent-source.settings.ts';
 
-export const SILENT_SOURCE_VERSION = '2';
+export const SILENT_SOURCE_VERSION = '3';
 
 /** Until it is known for so long, what is usual at an hour is a guess: the longest pause decides as well; ms. */
 const SETTLES_MS = 2 * DAY_MS;
@@ -49,4 +50,15 @@ export const judgeSource = (view: SourceView, s: SilentSourceSettings): SourceVe
     severity: gateway ? 'medium' : 'low',
     confidence: Math.min(0.85, 0.6 + 0.04 * Math.log2(view.score / s.minScore)),
   };
+};
+
+/**
+ * Flags seconds without a single line of a stream that never paused and goes on as before. False positives: a gateway that is restarted; two
+ * files with a gap between them (`maxHoleSeconds`).
+ */
+export const judgeHole = (hole: Hole, s: SilentSourceSettings): SourceVerdict | undefined => {
+  const ms = hole.to - hole.from;
+  if (ms < s.minHoleSeconds * 1000 || ms > s.maxHoleSeconds * 1000) return undefined;
+  if (ms < s.overHoleGap * hole.longestGapMs) return undefined;
+  return { severity: 'low', confidence: 0.6 };
 };

@@ -1,5 +1,6 @@
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { Hole } from './holes.ts';
 import type { Lull } from './lull.ts';
 import { SILENT_SOURCE_VERSION, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
 import type { Source } from './source.ts';
@@ -25,6 +26,33 @@ export const silenceFinding = (source: Source, lull: Lull, view: SourceView, ver
       warmUp: lifeMs < DAY_MS ? 'learning' : lifeMs < 7 * DAY_MS ? 'provisional' : 'mature',
     },
     explanation: `${silenceSays(source, view)} ${restOf(view)} What happens meanwhile is seen by nobody.`,
+    evidence: undefined,
+  });
+};
+
+/** Told once the stream is back. */
+export const holeFinding = (source: Source, hole: Hole, verdict: SourceVerdict, at: number): Draft => {
+  const seconds = Math.round((hole.to - hole.from) / 1000);
+  const expected = Math.round((hole.perMinute * (hole.to - hole.from)) / MINUTE_MS);
+  return findingOf({
+    event: source.event,
+    entity: entityOf(source),
+    type: 'silent-source',
+    version: SILENT_SOURCE_VERSION,
+    severity: verdict.severity,
+    confidence: verdict.confidence,
+    at,
+    from: hole.from,
+    observed: { metric: 'silence', value: seconds, unit: 's' },
+    expected: {
+      low: 0,
+      high: Math.round(hole.longestGapMs / 1000),
+      mean: expected,
+      n: Math.floor((hole.from - source.firstAt) / MINUTE_MS),
+      p: Math.exp(-Math.min(690, expected)),
+      warmUp: 'learning',
+    },
+    explanation: `No request of gateway ${entityOf(source).name} was logged for ${seconds} s, in a stream of ${Math.round(hole.perMinute / 60)} a second that never paused for more than ${Math.round(hole.longestGapMs / 100) / 10} s before and went on afterwards: about ${expected} lines are missing. The gateway was restarted, or the way that its logs take was cut.`,
     evidence: undefined,
   });
 };

@@ -6,6 +6,10 @@ export const SilentSourceSettings = detectorSettings({
   /** Silence below which nothing is missed; minutes. */
   minGatewaySilenceMinutes: z.number().min(1).max(1440).default(10),
   minServiceSilenceMinutes: z.number().min(1).max(1440).default(30),
+  /** A hole in a stream of ten requests a second and more that goes on as before: how long it is, and times the longest pause so far. */
+  minHoleSeconds: z.number().min(45).max(3600).default(45),
+  maxHoleSeconds: z.number().min(45).max(3600).default(600),
+  overHoleGap: z.number().min(3).max(1000).default(10),
   /** Evidence for a silence rather than half of the usual traffic, as a natural logarithm: 13.8 is a million to one. */
   minScore: z.number().min(5).max(100_000).default(13.8),
   /** Times the strongest evidence that a lull gave so far. */

@@ -4,9 +4,10 @@ import type { Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import type { Hole } from './holes.ts';
 import type { Lull } from './lull.ts';
-import { judgeSource, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
-import { silenceFinding, silenceSays } from './silent-source.finding.ts';
+import { judgeHole, judgeSource, type SourceVerdict, type SourceView } from './silent-source.detector.ts';
+import { holeFinding, silenceFinding, silenceSays } from './silent-source.finding.ts';
 import type { SilentSourceSettings } from './silent-source.settings.ts';
 import { Source } from './source.ts';
 
@@ -45,7 +46,11 @@ export class SilentSourceWatcher implements Watcher {
     const gateway = this.#source('gateway', this.#gateways, `${event.tenant}|${event.gateway}`, event, at);
     if (gateway.isBehind(at)) gateway.close(at);
     gateway.heard(event, at, who);
-    const told = gateway.ended === undefined ? undefined : this.#afterLull(gateway, gateway.ended);
+    const hole = gateway.holes.heard(at, who);
+    const told =
+      gateway.ended === undefined
+        ? hole && this.#afterHole(gateway, hole, at)
+        : this.#afterLull(gateway, gateway.ended);
     if (event.serviceId !== '') {
       const service = this.#source('service', this.#services, `${event.tenant}|${event.serviceId}`, event, at);
       if (service.isBehind(at)) this.#closeService(service, gateway, at);
@@ -110,6 +115,13 @@ export class SilentSourceWatcher implements Watcher {
     const part = told || verdict !== undefined ? TOLD_PART : 1;
     source.maxScore = Math.max(source.maxScore, lull.peak * part);
     return verdict && silenceFinding(source, lull, view, verdict);
+  }
+
+  /** Seconds of a dense stream, too short for a lull. */
+  #afterHole(source: Source, hole: Hole, at: number): Draft | undefined {
+    const s = this.deps.settings.of(source.event);
+    const verdict = judgeHole(hole, s);
+    return verdict && holeFinding(source, hole, verdict, at);
   }
 
   #verdict(source: Source, view: SourceView): SourceVerdict | undefined {

@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import { Holes } from './holes.ts';
 import { hourOfMinute, Hours } from './hours.ts';
 import { Lull } from './lull.ts';
 
@@ -33,6 +34,7 @@ export class Source {
   /** Strongest evidence for a silence that there was none. */
   maxScore = 0;
   readonly callers = new Set<string | object>();
+  readonly holes = new Holes();
   readonly #hours = new Hours();
   readonly #ring = new Uint16Array(RING);
   #ringSum = 0;

@@ -26,12 +26,15 @@ export class Regular {
     this.hour = Math.floor(firstAt / HOUR_MS);
   }
 
-  count(hour: number): void {
-    if (hour > this.hour) {
+  /** True when an hour began. */
+  count(hour: number): boolean {
+    const begins = hour > this.hour;
+    if (begins) {
       for (let h = Math.max(this.hour + 1, hour - RECENT_HOURS + 1); h <= hour; h++) this.hours[h % RECENT_HOURS] = 0;
       this.hour = hour;
     }
     this.hours[hour % RECENT_HOURS] = (this.hours[hour % RECENT_HOURS] ?? 0) + 1;
+    return begins;
   }
 
   /** Mean of the last whole hours, and the quietest of them. */

@@ -2,7 +2,7 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import type { TrafficDropSettings } from './traffic-drop.settings.ts';
 
-export const TRAFFIC_DROP_VERSION = '2';
+export const TRAFFIC_DROP_VERSION = '3';
 
 /** One caller that is silent. Times leave out when its gateway was silent as well; ms. */
 export interface SilenceView {
@@ -15,6 +15,8 @@ export interface SilenceView {
   readonly expectedLately: number;
   /** The quietest of its last whole hours as a part of their mean: a program at its clock has nearly 1. */
   readonly even: number;
+  /** Mean requests an hour of the last day. */
+  readonly perHour: number;
 }
 
 export interface SilenceVerdict {
@@ -28,8 +30,7 @@ export interface SilenceVerdict {
  * (`maxTogether`).
  */
 export const judgeSilence = (view: SilenceView, s: TrafficDropSettings): SilenceVerdict | undefined => {
-  if (view.silenceMs < s.minSilenceMinutes * MINUTE_MS || view.silenceMs < s.overGap * view.longestGapMs)
-    return undefined;
+  if (view.silenceMs < leastSilenceMs(view, s) || view.silenceMs < s.overGap * view.longestGapMs) return undefined;
   const steady = view.longestGapMs < HOUR_MS;
   if (view.lifeMs < (steady ? s.minSteadyDays : s.minDays) * DAY_MS) return undefined;
   const usual = Math.min(view.expected, view.expectedLately);
@@ -42,5 +43,25 @@ export const judgeSilence = (view: SilenceView, s: TrafficDropSettings): Silence
  * Requests that must be missing. Of a caller that pauses for hours, or whose hours differ, many; where each hour is like the other the longest
  * pause of all these days says nearly all, and a few will do.
  */
-export const limitOf = (view: Pick<SilenceView, 'longestGapMs' | 'even'>, s: TrafficDropSettings): number =>
-  view.longestGapMs < HOUR_MS && view.even >= s.evenShare ? s.minEvenExpected : s.minExpected;
+export const limitOf = (
+  view: Pick<SilenceView, 'longestGapMs' | 'even' | 'perHour'>,
+  s: TrafficDropSettings,
+): number =>
+  isMachine(view, s)
+    ? s.minMachineExpected
+    : view.longestGapMs < HOUR_MS && view.even >= s.evenShare
+      ? s.minEvenExpected
+      : s.minExpected;
+
+/** Silence from which it is missed. */
+export const leastSilenceMs = (
+  view: Pick<SilenceView, 'longestGapMs' | 'even' | 'perHour'>,
+  s: TrafficDropSettings,
+): number => (isMachine(view, s) ? s.minMachineSilenceMinutes : s.minSilenceMinutes) * MINUTE_MS;
+
+/** It calls every few seconds, each hour like the other, and never paused for a minute: a sensor, not people. */
+export const isMachine = (
+  view: Pick<SilenceView, 'longestGapMs' | 'even' | 'perHour'>,
+  s: TrafficDropSettings,
+): boolean =>
+  view.perHour >= s.machinePerHour && view.even >= s.machineEven && view.longestGapMs <= s.machineGapSeconds * 1000;

@@ -11,6 +11,15 @@ export const TrafficDropSettings = detectorSettings(
     /** The same of a caller whose quietest hour of the last day had this share of the mean. */
     minEvenExpected: z.number().min(3).max(10_000).default(15),
     evenShare: z.number().min(0.1).max(1).default(0.6),
+    /**
+     * A machine: so many requests an hour of the last day, the quietest hour with this share of the mean, never a longer pause. Its silence
+     * counts from fewer minutes on, with so many requests missing: one chance in a billion.
+     */
+    machinePerHour: z.number().min(60).max(1_000_000).default(360),
+    machineEven: z.number().min(0.5).max(1).default(0.9),
+    machineGapSeconds: z.number().min(1).max(3600).default(60),
+    minMachineSilenceMinutes: z.number().min(1).max(10_080).default(2.5),
+    minMachineExpected: z.number().min(5).max(10_000).default(20.7),
     /** Times the longest pause so far. */
     overGap: z.number().min(1).max(100).default(3),
     /** Days that must be known: all of them, or those of a caller that never paused for an hour. */

@@ -41,7 +41,21 @@ describe('traffic-drop', () => {
     expect(delay).toBeLessThanOrEqual(Math.max(45, 16 * minutes) * MINUTE_MS + 10 * MINUTE_MS);
   });
 
+  it('tells a machine that calls every six seconds after three minutes', () => {
+    const found = told(others(4), poller('c1', 4, 6_000, outside(3, 12, 4)));
+    expect(found.map(({ entity }) => entity.id)).toEqual(['c1']);
+    expect((found[0]?.detectedAt ?? 0) - (MONDAY + 3.5 * DAY_MS)).toBeLessThanOrEqual(3.5 * MINUTE_MS);
+  });
+
+  it('tells a machine after some minutes where the others call once in two or three minutes', () => {
+    const seldom = others(4).filter((_event, i) => i % 5 === 0 || i % 5 === 2);
+    expect(told(seldom, poller('c1', 4, 6_000, outside(3, 12, 12))).map(({ entity }) => entity.id)).toEqual(['c1']);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
+    ['a machine while its gateway is silent as well', [others(4), poller('c1', 4, 6_000)].map((all) => all.filter(({ startedAt }) => outside(3, 12, 12)(startedAt)))], // prettier-ignore
+    ['a machine that is restarted and is silent for as long as it was before', [others(4), poller('c1', 4, 6_000, (at) => outside(2, 3, 4)(at) && outside(3, 12, 6)(at))]], // prettier-ignore
+    ['machines that are all restarted', [others(4), ...[1, 2, 3, 4].map((n) => poller('c'.repeat(n), 4, 6_000, outside(3, 12, 6)))]], // prettier-ignore
     ['a maintenance of half an hour', [others(6), poller('c1', 6, MINUTE_MS, outside(4, 12, 35))]],
     ['who is known for two days', [others(3), poller('c1', 3, MINUTE_MS, until(2))]],
     ['who works day and night, but not at weekends', [others(7), poller('c1', 5, MINUTE_MS)]],

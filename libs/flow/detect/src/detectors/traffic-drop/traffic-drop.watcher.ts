@@ -8,7 +8,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { LiveClock } from './live-clock.ts';
 import { expectedIn, Regular } from './regular.ts';
 import {
+  isMachine,
   judgeSilence,
+  leastSilenceMs,
   limitOf,
   TRAFFIC_DROP_VERSION,
   type SilenceVerdict,
@@ -16,8 +18,9 @@ import {
 } from './traffic-drop.detector.ts';
 import type { TrafficDropSettings } from './traffic-drop.settings.ts';
 
-/** All callers are looked over this often; ms of event time. */
+/** All callers, and machines, are looked over this often; ms of event time. */
 const EVERY_MS = 300_000;
+const MACHINES_EVERY_MS = 20_000;
 const MAX_GATEWAYS = 256;
 
 /** A caller is followed from so long after it was first seen: those that come and go cost nothing; ms. */
@@ -27,11 +30,14 @@ export class TrafficDropWatcher implements Watcher {
   readonly #regulars: BoundedMap<Regular>;
   /** Those that were seen within reach, to be looked over. */
   readonly #list = new Set<Regular>();
+  /** Those of them that call every few seconds. */
+  readonly #machines = new Set<Regular>();
   readonly #clocks = new BoundedMap<LiveClock>(MAX_GATEWAYS);
   #tenant = '';
   #gateway = '';
   #clock: LiveClock | undefined;
   #nextLook = Number.NEGATIVE_INFINITY;
+  #nextMachines = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly deps: DetectorDeps<TrafficDropSettings>) {
     this.#regulars = new BoundedMap(Math.ceil(deps.maxCallers / 2));
@@ -42,7 +48,7 @@ export class TrafficDropWatcher implements Watcher {
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#regulars.forgetLanes(lanes, (one) => this.#list.delete(one));
+    this.#regulars.forgetLanes(lanes, (one) => this.#forget(one));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -51,13 +57,14 @@ export class TrafficDropWatcher implements Watcher {
     if (profile === undefined || at - profile.firstAt < FOLLOWED_AFTER_MS) return undefined;
     const one = this.#regulars.get(caller.key) ?? this.#make(event, at, live, caller, profile);
     if (live > one.lastLive) {
-      if (live - one.lastLive > one.longestGapMs) one.longestGapMs = live - one.lastLive;
+      const witnessed = at - one.lastAt > MINUTE_MS ? (this.#clock?.witnessedSince(one.lastAt) ?? 0) : 0;
+      one.longestGapMs = Math.max(one.longestGapMs, live - one.lastLive, witnessed);
       one.lastLive = live;
     }
     if (at > one.lastAt) one.lastAt = at;
     one.event = event;
     one.told = false;
-    one.count(Math.floor(at / HOUR_MS));
+    if (one.count(Math.floor(at / HOUR_MS))) this.#sort(one);
     return undefined;
   }
 
@@ -65,6 +72,7 @@ export class TrafficDropWatcher implements Watcher {
     const one = this.#regulars.peek(caller.key);
     if (one === undefined) return undefined;
     const s = this.deps.settings.of(event);
+    const view = this.#view(one);
     const days = (one.lastAt - one.firstAt) / DAY_MS;
     const { mean } = one.lately();
     const rests = one.longestGapMs >= HOUR_MS;
@@ -73,22 +81,29 @@ export class TrafficDropWatcher implements Watcher {
       `${caller.entity.name} paused for ${minutes(one.longestGapMs)} at most in ${days.toFixed(1)} days and made ${mean.toFixed(1)} requests an hour of late: ` +
       (days < known
         ? `it would be missed once it is known for ${known} days.`
-        : `it would be missed after ${minutes(Math.max(s.minSilenceMinutes * MINUTE_MS, s.overGap * one.longestGapMs))}, if that is long enough for ${limitOf(this.#view(one), s)} requests.`)
+        : `it would be missed after ${minutes(Math.max(leastSilenceMs(view, s), s.overGap * one.longestGapMs))}, if that is long enough for ${limitOf(view, s)} requests.`)
     );
   }
 
   tick(now: number): readonly Draft[] {
-    if (now < this.#nextLook) return [];
+    if (now < this.#nextMachines) return [];
+    this.#nextMachines = now + MACHINES_EVERY_MS;
+    if (now < this.#nextLook) return this.#lookOver(this.#machines, now);
     this.#nextLook = now + EVERY_MS;
+    return this.#lookOver(this.#list, now);
+  }
+
+  #lookOver(list: ReadonlySet<Regular>, now: number): readonly Draft[] {
     const silent: { one: Regular; view: SilenceView; verdict: SilenceVerdict }[] = [];
     let together = 0;
-    for (const one of this.#list) {
+    for (const one of list) {
       if (now - one.lastAt > 60 * DAY_MS || this.#regulars.peek(keyOf(one)) !== one) {
-        this.#list.delete(one);
+        this.#forget(one);
         continue;
       }
       const s = this.deps.settings.of(one.event);
-      if (now - one.lastAt < s.minSilenceMinutes * MINUTE_MS || (one.told && now - one.lastAt > DAY_MS)) continue;
+      const least = this.#machines.has(one) ? s.minMachineSilenceMinutes : s.minSilenceMinutes;
+      if (now - one.lastAt < least * MINUTE_MS || (one.told && now - one.lastAt > DAY_MS)) continue;
       const view = this.#view(one);
       const verdict = judgeSilence(view, s);
       if (!verdict) continue;
@@ -99,6 +114,19 @@ export class TrafficDropWatcher implements Watcher {
     for (const { one } of silent) one.told = true;
     if (together > this.deps.settings.base.maxTogether) return [];
     return silent.map(({ one, view, verdict }) => finding(one, now, view, verdict));
+  }
+
+  /** At each of its hours: whether it is a machine. */
+  #sort(one: Regular): void {
+    const { mean, least } = one.lately();
+    const view = { longestGapMs: one.longestGapMs, perHour: mean, even: mean === 0 ? 0 : least / mean };
+    if (isMachine(view, this.deps.settings.of(one.event))) this.#machines.add(one);
+    else this.#machines.delete(one);
+  }
+
+  #forget(one: Regular): void {
+    this.#list.delete(one);
+    this.#machines.delete(one);
   }
 
   /** Mostly all events are of one gateway. */
@@ -118,8 +146,10 @@ export class TrafficDropWatcher implements Watcher {
   }
 
   #view(one: Regular): SilenceView {
-    const now = this.#clocks.peek(clockKey(one.event))?.now ?? one.lastLive;
-    const silenceMs = now - one.lastLive;
+    const clock = this.#clocks.peek(clockKey(one.event));
+    const live = (clock?.now ?? one.lastLive) - one.lastLive;
+    // a machine may be most of what its gateway says: the others are too seldom to keep the clock going
+    const silenceMs = this.#machines.has(one) ? Math.max(live, clock?.witnessedSince(one.lastAt) ?? 0) : live;
     const lifeMs = one.lastAt - one.firstAt;
     const lately = one.lately();
     return {
@@ -129,6 +159,7 @@ export class TrafficDropWatcher implements Watcher {
       expected: expectedIn(one.profile, one.lastAt, silenceMs, lifeMs),
       expectedLately: (lately.mean * silenceMs) / HOUR_MS,
       even: lately.mean === 0 ? 0 : lately.least / lately.mean,
+      perHour: lately.mean,
     };
   }
 }
