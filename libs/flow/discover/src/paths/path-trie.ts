@@ -6,7 +6,8 @@ import { ParameterPlaces } from './parameter-places.ts';
 import { kindAt } from '@outrider/domain/traffic/paths/kind-at';
 import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
 import type { TemplateSettings } from './template-settings.ts';
-import { absorbNames, promoteValue } from './trie-merge.ts';
+import { absorbNames } from './trie-merge.ts';
+import { promoteValue } from './trie-promote.ts';
 import { countValue } from './top-values.ts';
 import { pruneChildren, pruneTree } from './trie-prune.ts';
 import {
@@ -19,7 +20,15 @@ import {
   visit,
   type ParameterKind,
 } from './trie-node.ts';
-import { areValues, doWordsTell, haveValuesAmong, isOneOfTheValues } from './value-test.ts';
+import {
+  areValues,
+  areWordsValues,
+  doLettersTell,
+  doWordsTell,
+  haveValuesAmong,
+  isOneOfTheValues,
+  isPlainName,
+} from './value-test.ts';
 
 /** Steps of one lookup, all ways that it may try taken together. */
 const MAX_STEPS = 128;
@@ -50,6 +59,8 @@ export class PathTrie {
   readonly #way: TrieNode[] = [];
   #steps = 0;
   pruneNotBefore = 0;
+  /** The last segment of what was learned last, where it is a value that its shape does not prove. */
+  endedWith: string | undefined;
 
   constructor(readonly settings: TemplateSettings) {}
 
@@ -68,6 +79,7 @@ export class PathTrie {
     let node = this.root;
     visit(node, caller, hour, at, 0, weight);
     way.length = 0;
+    this.endedWith = undefined;
     let via = 0;
     for (let i = 0; i < count; i++) {
       const token = tokens[i] ?? '';
@@ -79,6 +91,7 @@ export class PathTrie {
           child = node.param ?? this.#make(node, '{}', true);
           if (child === undefined) return undefined;
           via = kind === undefined ? countValue(this.places, node, child, token, weight) : 0;
+          if (kind === undefined && i === count - 1) this.endedWith = token;
           const shown = kind ?? 'name';
           child.kinds ??= new Map<ParameterKind, number>();
           child.kinds.set(shown, (child.kinds.get(shown) ?? 0) + weight);
@@ -206,6 +219,7 @@ export class PathTrie {
 
   makeGeneric(node: TrieNode): void {
     node.wordsTell = doWordsTell(node);
+    node.lettersTell = doLettersTell(node);
     node.generic = true;
     node.param ??= this.#make(node, '{}', true) ?? new TrieNode('{}', node, true);
     this.structure++;
@@ -297,8 +311,7 @@ export class PathTrie {
   #testWay(way: readonly TrieNode[], weight: number): void {
     for (const node of way) {
       if (node.dead) return;
-      if (node.via > 0 && (hasReached(node.hits, weight, 24) || hasReached(node.hits, weight, 120)))
-        promoteValue(this, node);
+      if (node.via > 0 && isDue(node.hits, weight)) promoteValue(this, node);
       if (node.names === undefined || node.hits < node.nextTest) continue;
       if (node.generic) this.#testNames(node);
       else this.#test(node);
@@ -315,6 +328,11 @@ export class PathTrie {
   #testNames(node: TrieNode): void {
     node.nextTest = node.hits + 8 + (node.hits >> 3);
     if (node.param === undefined || node.forced) return;
+    if (node.lettersTell && areWordsValues(node)) {
+      node.lettersTell = false;
+      this.#join(node, node.param);
+      return;
+    }
     for (const [token, child] of node.names ?? [])
       if (isOneOfTheValues(token, child, node)) {
         this.#join(node, node.param);
@@ -347,8 +365,11 @@ export class PathTrie {
   }
 }
 
-/** With this success, or these. */
-const hasReached = (hits: number, weight: number, mark: number): boolean => hits >= mark && hits - weight < mark;
+/** With this success, or these, it is time to see whether a value is a name. */
+export const isDue = (hits: number, weight: number): boolean =>
+  MARKS.some((mark) => hits >= mark && hits - weight < mark);
+
+const MARKS = [24, 48, 96, 192, 384, 768] as const;
 
 /** Of a token that nothing is known of. */
 const isValueAt = (token: string, node: TrieNode): boolean =>
@@ -359,4 +380,6 @@ const staysLiteral = (token: string, node: TrieNode): boolean =>
   token.startsWith(SUFFIX) ||
   (!node.forced &&
     node.notNames?.has(token) !== true &&
-    (isReservedName(token) || (node.wordsTell && nameLikeness(token) === 1)));
+    (isReservedName(token) ||
+      (node.wordsTell && nameLikeness(token) === 1) ||
+      (node.lettersTell && isPlainName(token))));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EndedValues } from './ended-values.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import { PathTemplates } from './path-templates.ts';
 import { SEGMENT_KINDS } from '@outrider/domain/traffic/paths/segment-kind';
@@ -18,6 +19,11 @@ const EndpointState = z.object({
   hours: z.number(),
   changed: z.number(),
   check: z.number(),
+  /** Values through which it was reached; `null` when they are too many. */
+  values: z
+    .array(z.tuple([z.string(), z.number(), z.number()]))
+    .nullable()
+    .optional(),
 });
 
 /** Numbers of a node in the order of `NUMBERS`, flags in the order of `FLAGS`. */
@@ -25,14 +31,18 @@ const NUMBERS = [
   'hits', 'callers', 'hours', 'lastAt', 'nameHits', 'made', 'evicted', 'evictedSingles', 'makers', 'makingHours', 'mainMaker',
   'mainMakerLead', 'nextTest', 'untyped', 'via',
 ] as const; // prettier-ignore
-const FLAGS = ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'isParam'] as const;
+const FLAGS = ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'isParam', 'lettersTell'] as const;
 
 const NodeState = z.object({
   token: z.string(),
   /** Place of the parent in the list; -1 for the root. Parents come before their children. */
   up: z.number().int().min(-1),
   n: z.array(z.number()).length(NUMBERS.length),
-  f: z.array(z.boolean()).length(FLAGS.length),
+  /** One flag fewer in snapshots of before there was the last one. */
+  f: z
+    .array(z.boolean())
+    .min(FLAGS.length - 1)
+    .max(FLAGS.length),
   shown: z.string().optional(),
   kinds: z.array(z.tuple([z.enum([...SEGMENT_KINDS, 'name']), z.number()])).optional(),
   top: z.array(z.tuple([z.string(), z.number()])).optional(),
@@ -126,13 +136,17 @@ const endpointStateOf = (record: EndpointRecord): z.infer<typeof EndpointState> 
   hours: record.hours,
   changed: record.changedIn,
   check: record.nextCheck,
+  ...(record.values === undefined ? {} : { values: valuesStateOf(record.values) }),
 });
+
+const valuesStateOf = ({ isOpen, uses }: EndedValues): [string, number, number][] | null =>
+  isOpen ? null : [...uses].map(([token, { hits, callers }]) => [token, hits, callers]);
 
 const nodeOf = (state: NodeState, parent: TrieNode | undefined): TrieNode => {
   const isParam = state.f[FLAGS.indexOf('isParam')] === true;
   const node = new TrieNode(state.token, parent, isParam);
   NUMBERS.forEach((name, i) => (node[name] = state.n[i] ?? 0));
-  for (const name of ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned'] as const)
+  for (const name of ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'lettersTell'] as const)
     node[name] = state.f[FLAGS.indexOf(name)] === true;
   node.shownName = state.shown;
   if (state.kinds !== undefined) node.kinds = new Map(state.kinds);
@@ -152,6 +166,9 @@ const nodeOf = (state: NodeState, parent: TrieNode | undefined): TrieNode => {
     record.hours = one.hours;
     record.changedIn = one.changed;
     record.nextCheck = one.check;
+    if (one.values !== undefined) record.values = new EndedValues();
+    if (one.values === null) record.values?.open();
+    for (const [token, hits, callers] of one.values ?? []) record.endedWith(token, callers, hits);
     if (one.known) {
       record.template = one.t;
       record.key = `${one.m} ${one.t}`;
