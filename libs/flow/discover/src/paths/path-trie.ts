@@ -20,15 +20,7 @@ import {
   visit,
   type ParameterKind,
 } from './trie-node.ts';
-import {
-  areValues,
-  areWordsValues,
-  doLettersTell,
-  doWordsTell,
-  haveValuesAmong,
-  isOneOfTheValues,
-  isPlainName,
-} from './value-test.ts';
+import { areValues, doWordsTell, haveValuesAmong, isOneOfTheValues } from './value-test.ts';
 
 /** Steps of one lookup, all ways that it may try taken together. */
 const MAX_STEPS = 128;
@@ -219,7 +211,6 @@ export class PathTrie {
 
   makeGeneric(node: TrieNode): void {
     node.wordsTell = doWordsTell(node);
-    node.lettersTell = doLettersTell(node);
     node.generic = true;
     node.param ??= this.#make(node, '{}', true) ?? new TrieNode('{}', node, true);
     this.structure++;
@@ -328,11 +319,6 @@ export class PathTrie {
   #testNames(node: TrieNode): void {
     node.nextTest = node.hits + 8 + (node.hits >> 3);
     if (node.param === undefined || node.forced) return;
-    if (node.lettersTell && areWordsValues(node)) {
-      node.lettersTell = false;
-      this.#join(node, node.param);
-      return;
-    }
     for (const [token, child] of node.names ?? [])
       if (isOneOfTheValues(token, child, node)) {
         this.#join(node, node.param);
@@ -380,6 +366,4 @@ const staysLiteral = (token: string, node: TrieNode): boolean =>
   token.startsWith(SUFFIX) ||
   (!node.forced &&
     node.notNames?.has(token) !== true &&
-    (isReservedName(token) ||
-      (node.wordsTell && nameLikeness(token) === 1) ||
-      (node.lettersTell && isPlainName(token))));
+    (isReservedName(token) || (node.wordsTell && nameLikeness(token) === 1)));

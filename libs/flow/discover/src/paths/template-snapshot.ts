@@ -31,18 +31,14 @@ const NUMBERS = [
   'hits', 'callers', 'hours', 'lastAt', 'nameHits', 'made', 'evicted', 'evictedSingles', 'makers', 'makingHours', 'mainMaker',
   'mainMakerLead', 'nextTest', 'untyped', 'via',
 ] as const; // prettier-ignore
-const FLAGS = ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'isParam', 'lettersTell'] as const;
+const FLAGS = ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'isParam'] as const;
 
 const NodeState = z.object({
   token: z.string(),
   /** Place of the parent in the list; -1 for the root. Parents come before their children. */
   up: z.number().int().min(-1),
   n: z.array(z.number()).length(NUMBERS.length),
-  /** One flag fewer in snapshots of before there was the last one. */
-  f: z
-    .array(z.boolean())
-    .min(FLAGS.length - 1)
-    .max(FLAGS.length),
+  f: z.array(z.boolean()).length(FLAGS.length),
   shown: z.string().optional(),
   kinds: z.array(z.tuple([z.enum([...SEGMENT_KINDS, 'name']), z.number()])).optional(),
   top: z.array(z.tuple([z.string(), z.number()])).optional(),
@@ -146,7 +142,7 @@ const nodeOf = (state: NodeState, parent: TrieNode | undefined): TrieNode => {
   const isParam = state.f[FLAGS.indexOf('isParam')] === true;
   const node = new TrieNode(state.token, parent, isParam);
   NUMBERS.forEach((name, i) => (node[name] = state.n[i] ?? 0));
-  for (const name of ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned', 'lettersTell'] as const)
+  for (const name of ['generic', 'valueLike', 'wordsTell', 'forced', 'pinned'] as const)
     node[name] = state.f[FLAGS.indexOf(name)] === true;
   node.shownName = state.shown;
   if (state.kinds !== undefined) node.kinds = new Map(state.kinds);

@@ -69,7 +69,6 @@ const mergeNodes = (trie: PathTrie, into: TrieNode, from: TrieNode): void => {
   into.generic ||= from.generic;
   into.valueLike ||= from.valueLike;
   into.wordsTell ||= from.wordsTell;
-  into.lettersTell ||= from.lettersTell;
   into.shownName ??= from.shownName;
   for (const token of from.notNames ?? []) noteNotName(into, token);
   into.untyped += from.untyped;

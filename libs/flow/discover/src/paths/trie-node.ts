@@ -31,8 +31,6 @@ export class TrieNode {
   valueLike = false;
   /** With `generic`: words of APIs are names here, since the values look otherwise. */
   wordsTell = false;
-  /** With `generic`: whatever does not look like a value is a name here, since nearly all values do. */
-  lettersTell = false;
   /** Said by the operator or by a document: neither test changes `generic` nor absorbs this name. */
   forced = false;
   pinned = false;

@@ -272,8 +272,8 @@ export const haveValuesAmong = (node: TrieNode, settings: TestSettings): boolean
 export const staysName = (token: string, child: TrieNode, node: TrieNode): boolean => {
   if (child.pinned || token.startsWith(SUFFIX)) return true;
   if (!node.generic) return nameLikeness(token) !== -1;
-  const isTold = (node.wordsTell && nameLikeness(token) === 1) || (node.lettersTell && isPlainName(token));
-  if (isReservedName(token) || isTold) return !isOneOfTheValues(token, child, node);
+  if (isReservedName(token) || (node.wordsTell && nameLikeness(token) === 1))
+    return !isOneOfTheValues(token, child, node);
   if (child.hits < 12 || popCount(child.callers) < 2) return false;
   const siblings = node.nameHits - child.hits + (node.param?.hits ?? 0);
   if (siblings < 60 || siblings < child.hits) return false;
