@@ -14,13 +14,31 @@ const START = Date.UTC(2026, 8, 7, 6);
 const CHUNK = 1_000;
 
 const AGENTS = ['okhttp/4.12.0', 'Mobile/7.4 (iOS 18.1)', 'Mobile/7.4 (Android 15)', 'python-requests/2.32.3'];
-const PATHS = ['orders', 'orders/#', 'orders/#/lines', 'products', 'products/#', 'cart', 'cart/items', 'profile', 'messages', 'stores'];
-const service = { id: '263fe4ce-7de6-4079-a299-b9f48f4ca063', name: 'shop', host: 'shop.internal', port: 80, protocol: 'http' };
+const PATHS = [
+  'orders',
+  'orders/#',
+  'orders/#/lines',
+  'products',
+  'products/#',
+  'cart',
+  'cart/items',
+  'profile',
+  'messages',
+  'stores',
+];
+const service = {
+  id: '263fe4ce-7de6-4079-a299-b9f48f4ca063',
+  name: 'shop',
+  host: 'shop.internal',
+  port: 80,
+  protocol: 'http',
+};
 const route = { id: 'bd13ceb5-239b-443e-a409-fbfc14e7b476', name: 'core', service: { id: service.id } };
 const hex = (n, length) => n.toString(16).padStart(length, '0');
 const uuid = (kind, n) => `${hex(kind, 8)}-0000-4000-8000-${hex(n, 12)}`;
 /** Spread over 11.0.0.0/8 … 30.0.0.0/8, 200 callers a /24. */
-const address = (n) => `${11 + (Math.floor(n / 13_107_200) % 20)}.${Math.floor(n / 51_200) % 256}.${Math.floor(n / 200) % 256}.${1 + (n % 200)}`;
+const address = (n) =>
+  `${11 + (Math.floor(n / 13_107_200) % 20)}.${Math.floor(n / 51_200) % 256}.${Math.floor(n / 200) % 256}.${1 + (n % 200)}`;
 
 const entry = (n, round, i, at) => {
   const path = `/v1/${PATHS[(n * 7 + round * 3) % PATHS.length].replace('#', String((n * 31 + round) % 5_000_000))}`;
@@ -52,7 +70,7 @@ const entry = (n, round, i, at) => {
 // Each round asks once for everybody, in an order that has nothing to do with their numbers.
 const STEP = 7_368_787;
 const all = callers * requests;
-for (let i = 0; i < all; ) {
+for (let i = 0; i < all;) {
   let text = '';
   for (let k = 0; k < CHUNK && i < all; k++, i++) {
     const round = Math.floor(i / callers);
