@@ -11,6 +11,14 @@ export const SourceStatus = z
     ratePerMinute: z.number().describe('over the last five minutes'),
     refused: z.array(ReasonCount).describe('by reason, since the start of the collector'),
     adminConfigured: z.boolean(),
+    configWatch: z
+      .object({
+        lastLookAt: z.number().nullable().describe('the last whole look at its configuration; ms since epoch'),
+        failingSince: z.number().nullable().describe('no look has succeeded since'),
+        failedLooks: z.number().int().describe('since then'),
+      })
+      .nullable()
+      .describe('null where no Admin API is configured'),
   })
   .meta({ id: 'SourceStatus' });
 export type SourceStatus = Readonly<z.infer<typeof SourceStatus>>;

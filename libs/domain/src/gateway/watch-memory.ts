@@ -27,6 +27,8 @@ export const WatchMemory = z.object({
   recent: z.array(RecentChanges).max(MAX_RECENT),
   /** Enforcements whose absence was told. */
   toldBlocks: z.array(z.string()).max(MAX_TOLD_BLOCKS),
+  /** No look has succeeded since; ms since epoch. */
+  failing: z.object({ since: z.number(), looks: z.number().int() }).optional(),
 });
 export type WatchMemory = Readonly<z.infer<typeof WatchMemory>>;
 

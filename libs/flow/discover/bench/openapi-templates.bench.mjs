@@ -68,6 +68,8 @@ function run(name, document, n) {
       if (right.get(key) === event.truth.key) lateRight++;
     });
   }
+  // As the product does after each batch.
+  templates.settle();
   const learned = templates.endpoints().map((e) => `${e.method} ${structureOf(e.template)}`);
   const enough = [...called].filter(([, count]) => count >= ENOUGH).map(([key]) => key);
   const score = (keys) => {

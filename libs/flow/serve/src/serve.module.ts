@@ -16,6 +16,7 @@ import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { JobQueue } from '@outrider/ports/job-queue';
 import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import { EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
@@ -199,10 +200,11 @@ const parts: FactoryProvider[] = [
       bus: EventBus,
       jobs: JobQueue<Jobs>,
       gateways: Gateways,
+      snapshots: GatewaySnapshotStore,
       clock: Clock,
       lifecycle: Lifecycle,
     ) => {
-      const reader = new HealthReader({ options, events, bus, jobs, gateways, clock });
+      const reader = new HealthReader({ options, events, bus, jobs, gateways, snapshots, clock });
       lifecycle.add({
         name: 'serve: readiness',
         phase: 'listeners',
@@ -211,7 +213,7 @@ const parts: FactoryProvider[] = [
       });
       return reader;
     },
-    inject: [SERVE_OPTIONS, EventStore, EventBus, JobQueue, Gateways, Clock, Lifecycle],
+    inject: [SERVE_OPTIONS, EventStore, EventBus, JobQueue, Gateways, GatewaySnapshotStore, Clock, Lifecycle],
   },
   {
     provide: LiveStream,

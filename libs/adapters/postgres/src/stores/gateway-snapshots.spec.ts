@@ -34,6 +34,20 @@ test('keeps one snapshot for each tenant and gateway, the latest, as it was give
   expect(await kept.load('b', 'eu')).toEqual(stored('jwt'));
 });
 
+test('tells how the looks at the gateways of one tenant go, without what they saw', async () => {
+  const { gatewaySnapshots: kept } = stores;
+  await kept.save('l', 'eu', stored('key-auth'));
+  await kept.save('l', 'us', stored('acl'));
+  await kept.save('m', 'eu', stored('jwt'));
+  await kept.remember('l', 'us', { ...NOTHING_REMEMBERED, failing: { since: AT + 1, looks: 3 } });
+  await kept.remember('l', 'unknown', { ...NOTHING_REMEMBERED, failing: { since: AT + 1, looks: 3 } });
+  expect(await kept.looks('l')).toEqual([
+    { gateway: 'eu', seenAt: AT },
+    { gateway: 'us', seenAt: AT, failing: { since: AT + 1, looks: 3 } },
+  ]);
+  expect((await kept.load('l', 'us'))?.snapshot).toEqual(stored('acl').snapshot);
+});
+
 test('names with characters that PostgreSQL does not store are kept without them', async () => {
   const odd = { ...stored('key-auth'), snapshot: aSnapshot([aPlugin({ anonymous: 'a\u0000b' })]) };
   await stores.gatewaySnapshots.save('odd', 'eu', odd);

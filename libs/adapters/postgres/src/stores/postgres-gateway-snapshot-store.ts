@@ -1,10 +1,12 @@
 import { ConfigSnapshot } from '@outrider/domain/gateway/config-snapshot';
 import { WatchMemory } from '@outrider/domain/gateway/watch-memory';
 import { PermanentError } from '@outrider/platform/errors';
-import { GatewaySnapshotStore, type StoredSnapshot } from '@outrider/ports/gateway-snapshot-store';
+import { GatewaySnapshotStore, type GatewayLook, type StoredSnapshot } from '@outrider/ports/gateway-snapshot-store';
 import type { Database } from '../database.ts';
 import { storableJson, toMs, toTime } from '../storable.ts';
 
+/** Of one tenant, in one list. */
+const MAX_GATEWAYS = 1_000;
 /** Of one gateway's row: 50,000 plugins, services and routes each are some 25 MB. */
 const MAX_CHARS = 64 * 1024 ** 2;
 
@@ -42,5 +44,22 @@ export class PostgresGatewaySnapshotStore extends GatewaySnapshotStore {
     await this.database.read((client) =>
       client.gatewaySnapshot.updateMany({ where: { tenant, gateway }, data: { seenAt: toTime(seenAt) } }),
     );
+  }
+
+  async remember(tenant: string, gateway: string, memory: WatchMemory): Promise<void> {
+    await this.database.read((client) =>
+      client.gatewaySnapshot.updateMany({ where: { tenant, gateway }, data: { memory: storableJson(memory) } }),
+    );
+  }
+
+  async looks(tenant: string): Promise<readonly GatewayLook[]> {
+    const select = { gateway: true, seenAt: true, memory: true };
+    const rows = await this.database.read((client) =>
+      client.gatewaySnapshot.findMany({ where: { tenant }, select, orderBy: { gateway: 'asc' }, take: MAX_GATEWAYS }),
+    );
+    return rows.map(({ gateway, seenAt, memory }) => {
+      const failing = WatchMemory.safeParse(memory).data?.failing;
+      return { gateway, seenAt: toMs(seenAt), ...(failing === undefined ? {} : { failing }) };
+    });
   }
 }

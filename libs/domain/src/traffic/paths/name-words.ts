@@ -87,8 +87,19 @@ export const nameLikeness = (text: string): NameLikeness => {
   // `k8s`, `oauth2`, `load_15`: a digit or two within words.
   if (digits > 2 || digits * 4 > length || (digits > 1 && !known(token))) return -1;
   if (lower === 0 && upper > 3) return -1;
-  return known(token) ? 1 : 0;
+  if (known(token)) return 1;
+  // `OcHapBgbscNzNN`: the words of a name are longer.
+  return upper > 2 && length >= 10 && length < 3.5 * humps(token) ? -1 : 0;
 };
+
+/** Words of `bypassActivationLock`: three. */
+const humps = (token: string): number => {
+  let count = 1;
+  for (let i = 1; i < token.length; i++) if (isUpper(token, i) && !isUpper(token, i - 1)) count++;
+  return count;
+};
+
+const isUpper = (token: string, i: number): boolean => token.charCodeAt(i) >= 65 && token.charCodeAt(i) <= 90;
 
 const VERSION = /^v?\d{1,2}(?:\.\d{1,2})?(?:(?:alpha|beta|rc|p)\d{0,3})*$/i;
 

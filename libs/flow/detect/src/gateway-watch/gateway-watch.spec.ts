@@ -65,6 +65,26 @@ describe('the watch on gateways', () => {
     ]);
   });
 
+  test('how the looks go is kept for the health page, failures too, until one succeeds; not at every look', async () => {
+    const watch = watching();
+    const remember = jest.spyOn(snapshots, 'remember');
+    await watch?.round(NEVER);
+    kong.away = true;
+    for (let i = 0; i < 40; i++) {
+      now += 15_000;
+      await watch?.round(NEVER);
+    }
+    expect(remember.mock.calls.length).toBeLessThan(12);
+    const [look] = await snapshots.looks('default');
+    expect(look).toMatchObject({ gateway: 'default', seenAt: 1e12, failing: { since: 1e12 + 15_000 } });
+    expect(look?.failing?.looks).toBeGreaterThan(30);
+    kong.away = false;
+    now += 15_000;
+    await watch?.round(NEVER);
+    expect(await snapshots.looks('default')).toEqual([{ gateway: 'default', seenAt: now }]);
+    expect(told).toEqual([]);
+  });
+
   test('a gateway that is too large is left alone with a clear word', async () => {
     kong.eachPlugin = async (visit) => {
       for (let i = 0; i <= MAX_ROWS; i++) visit({ ...key, protocols: [] });

@@ -44,6 +44,8 @@ const MOST_READING = 0.05;
 const AT_ONCE = 8;
 const ABUSE = ['anonymous-access', 'function-level-abuse'] as const;
 const MAX_ABUSES = 200;
+/** The health page shows how the looks go, to a minute. */
+const SAID_EVERY_MS = 60_000;
 
 interface Known {
   stored: StoredSnapshot | undefined;
@@ -52,6 +54,9 @@ interface Known {
   restUntil: number;
   /** What the last look came to, for the log. */
   outcome: ReadOutcome | undefined;
+  /** When the store was last told how the looks go; ms since epoch. */
+  saidAt: number;
+  failing: WatchMemory['failing'];
 }
 
 /**
@@ -84,7 +89,7 @@ export class GatewayWatch {
 
   async #attempt(tenant: string, gateway: string, admin: GatewayAdmin, signal: AbortSignal): Promise<void> {
     const key = `${tenant}/${gateway}`;
-    const known = this.#known.get(key) ?? { stored: undefined, looks: 0, restUntil: 0, outcome: undefined };
+    const known = this.#known.get(key) ?? neverLooked();
     this.#known.set(key, known);
     if (this.deps.clock.now() < known.restUntil) return;
     let outcome: ReadOutcome;
@@ -103,6 +108,24 @@ export class GatewayWatch {
       this.deps.log.info({ gateway }, "the gateway's configuration is read again");
     known.outcome = outcome;
     this.deps.metrics.read(outcome);
+    if (outcome === 'failed') await this.#sayFailing(tenant, gateway, known);
+  }
+
+  /** For the health page; where nothing was ever seen whole there is nothing to say it of. */
+  async #sayFailing(tenant: string, gateway: string, known: Known): Promise<void> {
+    const now = this.deps.clock.now();
+    const { failing } = known;
+    known.failing = { since: failing?.since ?? now, looks: (failing?.looks ?? 0) + 1 };
+    const { stored } = known;
+    if (!stored || (failing && now - known.saidAt < SAID_EVERY_MS)) return;
+    const memory = { ...stored.memory, failing: known.failing };
+    try {
+      await this.deps.snapshots.remember(tenant, gateway, memory);
+      known.saidAt = now;
+      known.stored = { ...stored, memory };
+    } catch (error) {
+      this.deps.log.debug({ err: error, gateway }, 'that the gateway cannot be read could not be stored');
+    }
   }
 
   async #look(
@@ -129,9 +152,12 @@ export class GatewayWatch {
     const seenAt = clock.now();
     const plugins = [...withBases(seen.plugins, before?.snapshot.plugins)];
     const stored: StoredSnapshot = { snapshot: { ...seen, plugins }, memory, seenAt };
-    if (!before || !isSame(before, stored)) await snapshots.save(tenant, gateway, stored);
-    else if (due) await snapshots.touch(tenant, gateway, seenAt);
+    const isNews = !before || !isSame(before, stored);
+    if (isNews) await snapshots.save(tenant, gateway, stored);
+    else if (seenAt - known.saidAt >= SAID_EVERY_MS) await snapshots.touch(tenant, gateway, seenAt);
+    if (isNews || seenAt - known.saidAt >= SAID_EVERY_MS) known.saidAt = seenAt;
     known.stored = stored;
+    known.failing = undefined;
     return before ? 'complete' : 'learned';
   }
 
@@ -222,6 +248,15 @@ export class GatewayWatch {
     return left;
   }
 }
+
+const neverLooked = (): Known => ({
+  stored: undefined,
+  looks: 0,
+  restUntil: 0,
+  outcome: undefined,
+  saidAt: 0,
+  failing: undefined,
+});
 
 const isSame = (a: StoredSnapshot, b: StoredSnapshot): boolean =>
   sameConfig(a.snapshot, b.snapshot) && sameJson(a.memory, b.memory);

@@ -69,6 +69,63 @@ describe('path templates', () => {
     ]);
   });
 
+  it('take days and small numbers where versions stand for names, and for values where things stand', () => {
+    const templates = new PathTemplates();
+    const forms = ['/2010-04-01/Accounts/#', '/api.xro/2.0/Invoices/#', '/rest/agile/1/boards/#', '/orders/7/lines/#'];
+    for (const form of forms)
+      teach(
+        templates,
+        ids(60, 1_000).map((id) => form.replace('#', id)),
+      );
+    expect(knownKeys(templates)).toEqual([
+      'GET /2010-04-01/Accounts/{id}',
+      'GET /api.xro/2.0/Invoices/{id}',
+      'GET /orders/{id}/lines/{id}',
+      'GET /rest/agile/1/boards/{id}',
+    ]);
+  });
+
+  it('take days at the beginning for values once they keep coming', () => {
+    const templates = new PathTemplates();
+    const days = Array.from({ length: 60 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
+    teach(
+      templates,
+      days.map((day) => `/${day}/rates`),
+      2,
+    );
+    expect(templates.match('GET', '/2026-12-24/rates')?.template).toBe('/{name}/rates');
+  });
+
+  it('tell the only value that is ever posted to, for all callers, from those that are read', () => {
+    const templates = new PathTemplates({ warmSuccesses: 50 });
+    const read = words(120).map((name) => `/addresses/${name}`);
+    teach(templates, read, 2);
+    teach(templates, ['/addresses/migrated'], 30, 'POST');
+    templates.settle();
+    expect(knownKeys(templates)).toEqual(['GET /addresses/{name}', 'POST /addresses/migrated']);
+    expect(templates.match('GET', '/addresses/another')?.template).toBe('/addresses/{name}');
+  });
+
+  it('leave a value where it is that one caller alone, or a tenant with all else of its own, posts to', () => {
+    const templates = new PathTemplates({ warmSuccesses: 50 });
+    teach(templates, words(120).map((name) => `/tenants/${name}`), 2); // prettier-ignore
+    for (const at of Array.from({ length: 60 }, (_, i) => 1.8e12 + i * 300_000))
+      templates.observe({ method: 'DELETE', path: '/tenants/lonely', status: 200, caller: 'one', at });
+    teach(templates, ['/tenants/busy'], 200);
+    teach(templates, ['/tenants/busy'], 30, 'PUT');
+    templates.settle();
+    expect(knownKeys(templates)).toEqual(['DELETE /tenants/{name}', 'GET /tenants/{name}', 'PUT /tenants/{name}']);
+  });
+
+  it('keep a word for searching a name although something is called so as well', () => {
+    const templates = new PathTemplates({ warmSuccesses: 50 });
+    teach(templates, words(150).flatMap((name) => [`/projects/${name}`, `/projects/${name}/roles`, `/projects/${name}/keys`]), 2); // prettier-ignore
+    teach(templates, ['/projects/search'], 60);
+    teach(templates, ['/projects/search/roles', '/projects/search/keys'], 4);
+    teach(templates, ['/projects/search'], 60);
+    expect(knownKeys(templates)).toContain('GET /projects/search');
+  });
+
   it('take percent-encoded and differently cased forms of a name for the name', () => {
     const templates = new PathTemplates();
     teach(templates, ['/orders/open'], 20);

@@ -2,8 +2,9 @@ import type { Endpoint, Observation, ReplacedEndpoint } from './endpoint.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import { ExactPaths } from './exact-paths.ts';
 import { isPlaceholder, pathOfTokens, tokensOf } from '@outrider/domain/traffic/paths/path-tokens';
-import { PathTrie } from './path-trie.ts';
+import { isDue, PathTrie } from './path-trie.ts';
 import { DEFAULT_TEMPLATE_SETTINGS, type TemplateSettings } from './template-settings.ts';
+import { promoteEnds } from './trie-promote.ts';
 import { areSettled } from './value-test.ts';
 import { applyOverride } from './trie-override.ts';
 import { bitOf, eachNode, hashOf, popCount, type TrieNode } from './trie-node.ts';
@@ -44,17 +45,22 @@ export class PathTemplates {
     if (record.successes === 0 || firstAt < record.firstAt) record.firstAt = firstAt;
     record.successes += event.count ?? 1;
     if (event.at > record.lastAt) record.lastAt = event.at;
+    const { isParam } = record.node;
+    if (isParam) record.endedWith(this.trie.endedWith, bitOf(callerHash), event.count ?? 1);
     record.hours |= bitOf(Math.floor(event.at / HOUR_MS));
-    if (!record.known) {
-      record.callers |= bitOf(callerHash);
-      this.#consider(record);
-    }
+    record.callers |= bitOf(callerHash);
+    if (!record.known) this.#consider(record);
+    if (isParam && record.values?.isOpen === false && isDue(record.successes, event.count ?? 1))
+      promoteEnds(this.trie, record);
     return this.#written(record);
   }
 
   /** At the end of a batch: decides what can be decided now, which else would wait for more. */
   settle(): void {
     this.trie.testAll();
+    eachNode(this.trie.root, (node) => {
+      if (node.isParam) for (const record of [...(node.endpoints?.values() ?? [])]) promoteEnds(this.trie, record);
+    });
     if (this.trie.structure !== this.#structure) this.#changed();
     eachNode(this.trie.root, (node) => {
       for (const record of node.endpoints?.values() ?? []) if (!record.known) this.#consider(record, true);

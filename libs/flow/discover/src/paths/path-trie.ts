@@ -6,7 +6,8 @@ import { ParameterPlaces } from './parameter-places.ts';
 import { kindAt } from '@outrider/domain/traffic/paths/kind-at';
 import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
 import type { TemplateSettings } from './template-settings.ts';
-import { absorbNames, promoteValue } from './trie-merge.ts';
+import { absorbNames } from './trie-merge.ts';
+import { promoteValue } from './trie-promote.ts';
 import { countValue } from './top-values.ts';
 import { pruneChildren, pruneTree } from './trie-prune.ts';
 import {
@@ -50,6 +51,8 @@ export class PathTrie {
   readonly #way: TrieNode[] = [];
   #steps = 0;
   pruneNotBefore = 0;
+  /** The last segment of what was learned last, where it is a value that its shape does not prove. */
+  endedWith: string | undefined;
 
   constructor(readonly settings: TemplateSettings) {}
 
@@ -68,6 +71,7 @@ export class PathTrie {
     let node = this.root;
     visit(node, caller, hour, at, 0, weight);
     way.length = 0;
+    this.endedWith = undefined;
     let via = 0;
     for (let i = 0; i < count; i++) {
       const token = tokens[i] ?? '';
@@ -79,6 +83,7 @@ export class PathTrie {
           child = node.param ?? this.#make(node, '{}', true);
           if (child === undefined) return undefined;
           via = kind === undefined ? countValue(this.places, node, child, token, weight) : 0;
+          if (kind === undefined && i === count - 1) this.endedWith = token;
           const shown = kind ?? 'name';
           child.kinds ??= new Map<ParameterKind, number>();
           child.kinds.set(shown, (child.kinds.get(shown) ?? 0) + weight);
@@ -297,8 +302,7 @@ export class PathTrie {
   #testWay(way: readonly TrieNode[], weight: number): void {
     for (const node of way) {
       if (node.dead) return;
-      if (node.via > 0 && (hasReached(node.hits, weight, 24) || hasReached(node.hits, weight, 120)))
-        promoteValue(this, node);
+      if (node.via > 0 && isDue(node.hits, weight)) promoteValue(this, node);
       if (node.names === undefined || node.hits < node.nextTest) continue;
       if (node.generic) this.#testNames(node);
       else this.#test(node);
@@ -347,8 +351,11 @@ export class PathTrie {
   }
 }
 
-/** With this success, or these. */
-const hasReached = (hits: number, weight: number, mark: number): boolean => hits >= mark && hits - weight < mark;
+/** With this success, or these, it is time to see whether a value is a name. */
+export const isDue = (hits: number, weight: number): boolean =>
+  MARKS.some((mark) => hits >= mark && hits - weight < mark);
+
+const MARKS = [24, 48, 96, 192, 384, 768] as const;
 
 /** Of a token that nothing is known of. */
 const isValueAt = (token: string, node: TrieNode): boolean =>

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EndedValues } from './ended-values.ts';
 import { EndpointRecord } from './endpoint-record.ts';
 import { PathTemplates } from './path-templates.ts';
 import { SEGMENT_KINDS } from '@outrider/domain/traffic/paths/segment-kind';
@@ -18,6 +19,11 @@ const EndpointState = z.object({
   hours: z.number(),
   changed: z.number(),
   check: z.number(),
+  /** Values through which it was reached; `null` when they are too many. */
+  values: z
+    .array(z.tuple([z.string(), z.number(), z.number()]))
+    .nullable()
+    .optional(),
 });
 
 /** Numbers of a node in the order of `NUMBERS`, flags in the order of `FLAGS`. */
@@ -126,7 +132,11 @@ const endpointStateOf = (record: EndpointRecord): z.infer<typeof EndpointState> 
   hours: record.hours,
   changed: record.changedIn,
   check: record.nextCheck,
+  ...(record.values === undefined ? {} : { values: valuesStateOf(record.values) }),
 });
+
+const valuesStateOf = ({ isOpen, uses }: EndedValues): [string, number, number][] | null =>
+  isOpen ? null : [...uses].map(([token, { hits, callers }]) => [token, hits, callers]);
 
 const nodeOf = (state: NodeState, parent: TrieNode | undefined): TrieNode => {
   const isParam = state.f[FLAGS.indexOf('isParam')] === true;
@@ -152,6 +162,9 @@ const nodeOf = (state: NodeState, parent: TrieNode | undefined): TrieNode => {
     record.hours = one.hours;
     record.changedIn = one.changed;
     record.nextCheck = one.check;
+    if (one.values !== undefined) record.values = new EndedValues();
+    if (one.values === null) record.values?.open();
+    for (const [token, hits, callers] of one.values ?? []) record.endedWith(token, callers, hits);
     if (one.known) {
       record.template = one.t;
       record.key = `${one.m} ${one.t}`;

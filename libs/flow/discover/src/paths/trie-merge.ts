@@ -1,15 +1,13 @@
+import { EndedValues } from './ended-values.ts';
 import type { EndpointRecord } from './endpoint-record.ts';
 import type { PathTrie } from './path-trie.ts';
 import { isReservedName, nameLikeness } from '@outrider/domain/traffic/paths/name-words';
 import { SUFFIX } from '@outrider/domain/traffic/paths/path-tokens';
-import { hashOf, popCount, type TrieNode } from './trie-node.ts';
+import { hashOf, type TrieNode } from './trie-node.ts';
 import { staysName } from './value-test.ts';
 
 const MAX_TOP_VALUES = 16;
 const MAX_NOT_NAMES = 128;
-/** A name that is taken for a value leads somewhere that nearly all callers, and no other value, lead to. */
-const MIN_CALLERS = 4;
-const MAX_SHARE = 0.3;
 
 /** The names at `node` that are values become one with its parameter. */
 export const absorbNames = (trie: PathTrie, node: TrieNode, param: TrieNode, all = false): void => {
@@ -24,6 +22,7 @@ export const absorbNames = (trie: PathTrie, node: TrieNode, param: TrieNode, all
     node.nameHits -= child.hits;
     countValue(param, token, child.hits);
     setVia(child, hashOf(token) || 1);
+    for (const record of child.endpoints?.values() ?? []) record.endedWith(token, record.callers, record.successes);
     mergeNodes(trie, param, child);
   }
   node.evicted = 0;
@@ -51,7 +50,7 @@ const countValue = (param: TrieNode, token: string, hits: number): void => {
 };
 
 /** Down to the next parameter of untyped values, which has its own. */
-const setVia = (node: TrieNode, via: number): void => {
+export const setVia = (node: TrieNode, via: number): void => {
   node.via = via;
   for (const child of node.names?.values() ?? []) setVia(child, via);
   if (node.param !== undefined && node.param.untyped === 0) setVia(node.param, via);
@@ -132,32 +131,14 @@ const mergeEndpoint = (trie: PathTrie, into: TrieNode, from: EndpointRecord): vo
     if (wasKnown) trie.moved(from, oldKey);
     return;
   }
+  if (into.isParam) {
+    own.values ??= new EndedValues();
+    own.values.merge(from.values);
+  }
   own.firstAt = own.successes === 0 ? from.firstAt : Math.min(own.firstAt, from.firstAt);
   own.lastAt = Math.max(own.lastAt, from.lastAt);
   own.successes += from.successes;
   own.callers |= from.callers;
   own.hours |= from.hours;
   if (from.known) trie.noteReplaced(from, own);
-};
-
-/** A node below a parameter that only one of its values leads to, for many callers: the value is a name. */
-export const promoteValue = (trie: PathTrie, node: TrieNode): void => {
-  const param = node.parent;
-  const at = param?.parent;
-  if (param === undefined || at === undefined || !param.isParam || node.isParam || !at.generic || at.forced) return;
-  if (popCount(node.callers) < MIN_CALLERS) return;
-  const [value, count] = [...(param.topValues ?? [])].find(([token]) => (hashOf(token) || 1) === node.via) ?? [];
-  if (value === undefined || count === undefined || count > param.untyped * MAX_SHARE) return;
-  const name = trie.makeAt(at, value, false);
-  name.hits += node.hits;
-  name.callers |= node.callers;
-  name.hours |= node.hours;
-  name.pinned = true;
-  param.names?.delete(node.token);
-  name.names ??= new Map();
-  if (name.names.has(node.token)) return;
-  name.names.set(node.token, node);
-  node.parent = name;
-  setVia(node, 0);
-  trie.rewrite(node);
 };

@@ -190,7 +190,8 @@ const keepsComing = (
   if (likeness <= -0.5) return distinct >= 4 * top && novelty >= 0.08;
   if (likeness <= -0.15) return distinct >= 8 * top && novelty >= 0.08;
   if (serviceSuccesses < settings.warmSuccesses * top) return false;
-  if (likeness >= 0.35) return distinct >= 60 * top && novelty >= 0.3;
+  if (likeness >= 0.35)
+    return (distinct >= 60 * top && novelty >= 0.3) || (likeness < 0.6 && distinct >= 30 * top && novelty >= 0.5);
   if (likeness >= 0.15) return distinct >= 25 * top && novelty >= 0.2;
   return (
     (distinct >= 8 * top && novelty >= 0.3) ||
@@ -220,6 +221,36 @@ export const doWordsTell = (node: TrieNode): boolean => {
   }
   if (others === 0) return false;
   return likeness <= 0.1 * (words + others) || (words > 0 && wordHits / words >= 3 * (otherHits / others));
+};
+
+/** Four of five look like values: by their shape, or by their letters. */
+export const doLettersTell = (node: TrieNode): boolean => {
+  const param = node.param;
+  let like = param === undefined ? 0 : Math.min(param.hits - param.untyped, 20);
+  let all = like;
+  for (const [token, child] of node.names ?? []) {
+    if (token.startsWith(SUFFIX) || child.pinned || isReservedName(token) || nameLikeness(token) === 1) continue;
+    all++;
+    if (nameLikeness(token) === -1) like++;
+  }
+  return like >= 8 && like * 5 >= all * 4;
+};
+
+/** Neither a word that is known nor what looks like a value. */
+export const isPlainName = (token: string): boolean => nameLikeness(token) === 0 && !/\d/.test(token);
+
+/** They keep coming after all. */
+export const areWordsValues = (node: TrieNode): boolean => {
+  let distinct = 0;
+  let singles = 0;
+  let hits = 0;
+  for (const [token, child] of node.names ?? []) {
+    if (child.pinned || !isPlainName(token)) continue;
+    distinct++;
+    hits += child.hits;
+    if (child.hits === 1) singles++;
+  }
+  return distinct >= 12 && singles * 10 >= hits * 3;
 };
 
 /** Not all are values, but those are that look like it: `/cards/{id}/f3x9k2` beside `/cards/{id}/members`. */
@@ -258,7 +289,19 @@ export const isOneOfTheValues = (token: string, child: TrieNode, node: TrieNode)
   for (const [next, below] of child.names)
     if (node.param.names?.has(next) === true) shared += below.hits;
     else own += below.hits;
-  return shared >= 2 && own * 9 <= shared;
+  return shared >= 2 && own * 9 <= shared && !endsMoreThan(child, node.param);
+};
+
+/** It is asked for itself far more often than a value is: `/projects/search` although a project is called `search` as well. */
+const endsMoreThan = (child: TrieNode, param: TrieNode): boolean => {
+  const own = endedAt(child);
+  return own >= 12 && own * param.hits >= 3 * Math.max(1, endedAt(param)) * child.hits;
+};
+
+const endedAt = (node: TrieNode): number => {
+  let hits = 0;
+  for (const { successes } of node.endpoints?.values() ?? []) hits += successes;
+  return hits;
 };
 
 /** Successes of the child that lead where neither the parameter nor another value leads. */
@@ -267,11 +310,7 @@ const ownShare = (child: TrieNode, node: TrieNode, token: string) => {
   let all = 0;
   eachNext(child, (next, hits) => {
     all += hits;
-    const isElsewhere = next.startsWith('\u0002')
-      ? leadsTo(node, token, (other) => other.endpoints?.has(next.slice(1)) === true)
-      : next === '\u0003'
-        ? leadsTo(node, token, (other) => other.param !== undefined)
-        : leadsTo(node, token, (other) => other.names?.has(next) === true);
+    const isElsewhere = leadsTo(node, token, (other) => leadsOnTo(other, next));
     if (!isElsewhere) own += hits;
   });
   return { own, all };
@@ -282,6 +321,28 @@ const leadsTo = (node: TrieNode, token: string, test: (other: TrieNode) => boole
   if (node.param !== undefined && test(node.param)) return true;
   for (const [name, other] of node.names ?? []) if (name !== token && test(other)) return true;
   return false;
+};
+
+/** Callers and answers of a name that is known in spite of values beside it, and how many of its siblings may lead where it leads. */
+const CERTAIN = { hits: 24, callers: 6, alike: 3 } as const;
+
+/** `/devices/{id}/locate` and `/unlocate` beside the rare names of images: few take a POST, and all callers make it. */
+const leadsWhereFewDo = (child: TrieNode, node: TrieNode): boolean => {
+  if (child.hits < CERTAIN.hits || popCount(child.callers) < CERTAIN.callers) return false;
+  let own = 0;
+  let all = 0;
+  eachNext(child, (next, hits) => {
+    all += hits;
+    let alike = 0;
+    for (const other of node.names?.values() ?? []) if (other !== child && leadsOnTo(other, next)) alike++;
+    if (alike <= CERTAIN.alike && alike * 4 <= (node.names?.size ?? 0)) own += hits;
+  });
+  return own * 10 >= all * 9;
+};
+
+const leadsOnTo = (node: TrieNode, next: string): boolean => {
+  if (next.startsWith('\u0002')) return node.endpoints?.has(next.slice(1)) === true;
+  return next === '\u0003' ? node.param !== undefined : node.names?.has(next) === true;
 };
 
 /** Whether names at this place have been seen long enough for each to be shown as one. */
@@ -298,6 +359,7 @@ export const areSettled = (node: TrieNode, token: string, child: TrieNode): bool
   }
   const novelty = hits === 0 ? 0 : singles / hits;
   if (likeness === 1) return novelty < 0.5;
+  if (likeness === 0 && leadsWhereFewDo(child, node)) return true;
   if (likeness === -1) return hits >= 40 && novelty < 0.02;
   return distinct <= 2 ? novelty < 0.2 : novelty < 0.1;
 };

@@ -5,6 +5,7 @@ import type { Clock } from '@outrider/ports/clock';
 import type { EventBus } from '@outrider/ports/event-bus';
 import type { EventStore, SourceHealth } from '@outrider/ports/event-store';
 import type { Gateways } from '@outrider/ports/gateway-admin';
+import type { GatewayLook, GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import type { JobQueue } from '@outrider/ports/job-queue';
 import { HEALTH_CHECK_TIMEOUT_MS, type HealthCheck, type LocalSource, type ServeOptions } from '../serve-options.ts';
 import { DAY_MS } from '../paging/time-range.ts';
@@ -21,6 +22,7 @@ export interface HealthParts {
   readonly bus: EventBus;
   readonly jobs: JobQueue<Jobs>;
   readonly gateways: Gateways;
+  readonly snapshots: Pick<GatewaySnapshotStore, 'looks'>;
   readonly clock: Clock;
 }
 
@@ -51,13 +53,14 @@ export class HealthReader {
   /** All that one tenant may know. What cannot be read is left out: the checks say why. */
   async full(tenant: string): Promise<Health> {
     const now = this.parts.clock.now();
-    const { options, events, bus, jobs } = this.parts;
-    const [brief, checks, stored, deadLetters, jobCounts] = await Promise.all([
+    const { options, events, bus, jobs, snapshots } = this.parts;
+    const [brief, checks, stored, deadLetters, jobCounts, looks] = await Promise.all([
       this.brief(),
       this.#checks(),
       orNothing(events.sources({ tenant, now })),
       orNothing(events.deadLetterCounts({ tenant, range: { from: now - DAY_MS, to: now + DAY_MS } })),
       orNothing(jobs.counts()),
+      orNothing(snapshots.looks(tenant)),
     ]);
     const topics = [EVENTS_TOPIC, DEAD_LETTERS_TOPIC, CHANGES_TOPIC];
     return {
@@ -66,13 +69,18 @@ export class HealthReader {
       uptimeSeconds: Math.max(0, Math.round((now - this.#startedAt) / 1_000)),
       checks,
       busPressure: Math.max(...topics.map((topic) => bus.pressure(topic.name))),
-      ...(stored ? { sources: this.#sources(tenant, stored, now) } : {}),
+      ...(stored ? { sources: this.#sources(tenant, stored, looks ?? [], now) } : {}),
       ...(deadLetters ? { deadLetters: [...deadLetters] } : {}),
       ...(jobCounts ? { jobs: copyOf(jobCounts) } : {}),
     };
   }
 
-  #sources(tenant: string, stored: readonly SourceHealth[], now: number): SourceStatus[] {
+  #sources(
+    tenant: string,
+    stored: readonly SourceHealth[],
+    looks: readonly GatewayLook[],
+    now: number,
+  ): SourceStatus[] {
     const known = this.parts.gateways.list().filter((g) => g.tenant === tenant);
     const local = (this.parts.options.sources?.() ?? []).filter((s) => s.tenant === tenant);
     const names = new Set([...known, ...stored, ...local].map((source) => source.gateway));
@@ -83,7 +91,7 @@ export class HealthReader {
         gateway,
         mine,
         local.filter((s) => s.gateway === gateway),
-        admin,
+        admin ? watchOf(looks.find((look) => look.gateway === gateway)) : null,
         now,
       );
     });
@@ -123,7 +131,7 @@ const sourceStatus = (
   gateway: string,
   stored: SourceHealth | undefined,
   local: readonly LocalSource[],
-  adminConfigured: boolean,
+  configWatch: SourceStatus['configWatch'],
   now: number,
 ): SourceStatus => {
   const refused = new Map<string, number>();
@@ -140,9 +148,16 @@ const sourceStatus = (
     silentSeconds: lastReceivedAt ? Math.max(0, (now - lastReceivedAt) / 1_000) : null,
     ratePerMinute: Math.max(perMinute, stored ? stored.events5m / RATE_MINUTES : 0),
     refused: [...refused].map(([reason, count]) => ({ reason, count })),
-    adminConfigured,
+    adminConfigured: configWatch !== null,
+    configWatch,
   };
 };
+
+const watchOf = (look: GatewayLook | undefined): NonNullable<SourceStatus['configWatch']> => ({
+  lastLookAt: look?.seenAt ?? null,
+  failingSince: look?.failing?.since ?? null,
+  failedLooks: look?.failing?.looks ?? 0,
+});
 
 const orNothing = <T>(asked: Promise<T>): Promise<T | undefined> => {
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Health } from '@outrider/contracts/http/health';
+import { aSnapshot } from '@outrider/domain/gateway/testing';
+import { NOTHING_REMEMBERED } from '@outrider/domain/gateway/watch-memory';
 import { NOW, serveApp, tokenOf, type ServeApp } from '../testing/serve-app.ts';
 
 let serve: ServeApp;
@@ -81,6 +83,20 @@ describe('health and metrics', () => {
     serve.fakes.clock.at += 1_000;
     await serve.ask('GET', '/v1/health');
     expect(asked).toBe(2);
+  });
+
+  test('shows of each gateway when its configuration was last read whole, and since when it cannot be', async () => {
+    const memory = { ...NOTHING_REMEMBERED, failing: { since: NOW - 60_000, looks: 4 } };
+    await serve.fakes.snapshots.save('default', 'default', { snapshot: aSnapshot([]), memory, seenAt: NOW - 75_000 });
+    const watchFor = async (tenant: string) =>
+      Health.parse((await serve.ask('GET', '/v1/health', { token: tokenOf('admin', tenant) })).json()).sources?.map(
+        ({ configWatch }) => configWatch,
+      );
+    expect(await watchFor('default')).toEqual([
+      { lastLookAt: NOW - 75_000, failingSince: NOW - 60_000, failedLooks: 4 },
+    ]);
+    expect(await watchFor('other')).toEqual([{ lastLookAt: null, failingSince: null, failedLooks: 0 }]);
+    expect((await serve.ask('GET', '/v1/health')).text).not.toContain('configWatch');
   });
 
   test('metrics need a token unless they are made public', async () => {

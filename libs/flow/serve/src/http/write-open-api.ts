@@ -18,6 +18,7 @@ import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { JobQueue } from '@outrider/ports/job-queue';
 import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
@@ -39,6 +40,7 @@ const PORTS = [
   EventBus,
   EventStore,
   Gateways,
+  GatewaySnapshotStore,
   JobQueue,
   DeliveryStore,
   WebhookStore,

@@ -19,6 +19,7 @@ import { EndpointStore } from '@outrider/ports/endpoint-store';
 import { EventBus } from '@outrider/ports/event-bus';
 import { EventStore } from '@outrider/ports/event-store';
 import { Gateways } from '@outrider/ports/gateway-admin';
+import { GatewaySnapshotStore } from '@outrider/ports/gateway-snapshot-store';
 import { JobQueue } from '@outrider/ports/job-queue';
 import { DeliveryStore, WebhookStore } from '@outrider/ports/notification-store';
 import { AuditLog, EnforcementStore, PolicyStore } from '@outrider/ports/response-store';
@@ -32,6 +33,7 @@ import { FakeBaselineStore } from '@outrider/testing/fakes/baseline-store.fake';
 import { FakeDetectionControlStore } from '@outrider/testing/fakes/detection-control-store.fake';
 import { FakeDetectorGuide, FakeEventExplainer } from '@outrider/testing/fakes/detector-guide.fake';
 import { FakeEventBus } from '@outrider/testing/fakes/event-bus.fake';
+import { FakeGatewaySnapshotStore } from '@outrider/testing/fakes/gateway-snapshot-store.fake';
 import { FakeJobQueue } from '@outrider/testing/fakes/job-queue.fake';
 import { FakeDeliveryStore, FakeWebhookStore } from '@outrider/testing/fakes/notification-store.fake';
 import { FakeEnforcementStore, FakePolicyStore } from '@outrider/testing/fakes/response-store.fake';
@@ -75,6 +77,7 @@ export const serveFakes = () => {
     bus: new FakeEventBus(),
     jobs: new FakeJobQueue<Jobs>(),
     gateways: new OneGateway(['default', 'other']),
+    snapshots: new FakeGatewaySnapshotStore(),
     metrics: new Metrics(),
     log: [] as string[],
   };
@@ -105,6 +108,7 @@ class FakesModule {
       { provide: EventBus, useValue: fakes.bus },
       { provide: JobQueue, useValue: fakes.jobs },
       { provide: Gateways, useValue: fakes.gateways },
+      { provide: GatewaySnapshotStore, useValue: fakes.snapshots },
       { provide: Metrics, useValue: fakes.metrics },
       { provide: Lifecycle, useValue: lifecycle },
       { provide: LOGGER, useValue: logger },
