@@ -19,6 +19,8 @@ export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): st
     case 'arrival':
       return `${seen} without any past, ${Math.round(view.arrival.monotony * 100)} % of them by one client at one endpoint; the busiest of ${peers.callers} peers made ${round(peers.max)} in 5 min (the limit was ${round(v.threshold)}). Nobody begins like this by hand.`;
     case 'newcomer':
+      if (peers.callers === 0)
+        return `${seen} without any past, by one client at one endpoint, while nobody else was there to compare it with. Nobody begins like this by hand.`;
       return `${seen} without any past, more than ${round(peers.max)} which the busiest of its ${peers.callers} peers ever made in 5 min. It may be a first load.`;
   }
 };

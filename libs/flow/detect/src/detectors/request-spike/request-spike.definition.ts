@@ -13,7 +13,7 @@ export const requestSpike = defineDetector({
     title: 'Request spike',
     summary: 'A caller sends far more requests in five minutes than it ever did at this hour of the week.',
     method:
-      'Requests in five minutes against a negative binomial of the hour of the week (half shrunk to the hour of weekdays or weekends, from up to 14 days), with a ratio, a guard against what was seen before, and a floor. Newcomers are held against the busiest of their peers; one client that comes out of nothing and asks one endpoint alone is told within seconds, and a customer that came long after the others may load what it needs. Silent where a hundred addresses and more share the caller’s key and each asks a few times: an app’s audience after a push message.',
+      'Requests in five minutes against a negative binomial of the hour of the week (half shrunk to the hour of weekdays or weekends, from up to 14 days), with a ratio, a guard against what was seen before, and a floor. Newcomers are held against the busiest of their peers; one client that comes out of nothing and asks one endpoint alone is told within seconds, and a customer that came long after the others may load what it needs. Silent where a hundred addresses and more share the caller’s key and each asks a few times: an app’s audience after a push message. Without any history: much of what a caller sends in a minute is answered 429, or most is given up by it within a second (499).',
     owasp: ['API4:2023', 'API6:2023'],
     attack: ['T1499.002'],
     severity: { medium: 'above the band', high: 'many times what was ever seen' },

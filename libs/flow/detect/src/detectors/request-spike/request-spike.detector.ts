@@ -3,7 +3,7 @@ import type { SpikeProfile } from '../../baseline/spike-profile.ts';
 import { logUpperTail, upperQuantile } from '@outrider/domain/baseline/negative-binomial';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 
-export const REQUEST_SPIKE_VERSION = '3';
+export const REQUEST_SPIKE_VERSION = '4';
 
 const MINUTE_BUCKETS = 6;
 
@@ -180,7 +180,7 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
       return {
         window: Number.POSITIVE_INFINITY,
         fast:
-          peers.callers < s.newcomerMinPeers
+          peers.callers < s.newcomerMinPeers && !(view.arrival.anonymous && isAlike(view, s))
             ? Number.POSITIVE_INFINITY
             : Math.max(s.newcomerCeiling30s, s.newcomerRatio * peers.max),
       };

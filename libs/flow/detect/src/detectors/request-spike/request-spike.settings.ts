@@ -73,6 +73,12 @@ export const RequestSpikeSettings = detectorSettings({
   surgeCallers: z.number().int().min(2).max(1000).default(4),
   surgeShare: z.number().min(0.05).max(1).default(0.25),
   surgeRatio: ratio(1.8),
+  /** Answers 429 to one caller in a minute, and their least share of its requests: a flood that needs no history. */
+  refusedFloor60s: requests(500),
+  refusedShare: z.number().min(0.1).max(1).default(0.3),
+  /** Requests that one caller gave up within a second each (499), in a minute, and their share. */
+  abandonedFloor60s: requests(150),
+  abandonedShare: z.number().min(0.1).max(1).default(0.8),
   /** So many addresses within five minutes, each with so few requests, are the audience of an app that shares one key. */
   audienceAddresses: z.number().int().min(10).max(512).default(100),
   audienceRequests: z.number().min(1).max(1000).default(6),

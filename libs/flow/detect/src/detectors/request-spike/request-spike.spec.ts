@@ -176,6 +176,28 @@ describe('request-spike', () => {
       }),
       rule,
     ]),
+    ...(
+      [
+        ['newcomer: a loop of one client at one endpoint, and nobody there to compare it with', true, 0.99, 'newcomer'],
+        ['newcomer: the same of many clients and endpoints', true, 0.4, undefined],
+        ['newcomer: the same of a consumer, whose first load it may be', false, 0.99, undefined],
+      ] as const
+    ).map(([name, anonymous, monotony, rule]): [string, SpikeView, string | undefined] => [
+      name,
+      aView({
+        count5m: 3100,
+        count30s: 3100,
+        count20s: 3100,
+        recentMax: 0,
+        profile: learning({ activeMinutes: 0, requests: 0, max: 0, p999: 0, maxMinute: 0 }),
+        pastBuckets: 0,
+        pastRequests: 0,
+        busiestBucket: 0,
+        peers: { callers: 0, q90: 0, max: 0 },
+        arrival: { anonymous, leadBuckets: 0, monotony },
+      }),
+      rule,
+    ]),
     [
       'newcomer: busy from the first minute',
       aView({

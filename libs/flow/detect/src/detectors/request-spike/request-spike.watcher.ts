@@ -15,6 +15,7 @@ import {
 } from './request-spike.detector.ts';
 import type { RequestSpikeSettings } from './request-spike.settings.ts';
 import { describeWindow, explainSpike } from './explain-spike.ts';
+import { RefusedFlood } from './refused-flood.ts';
 import { LookTriggers } from './look-triggers.ts';
 import { SpikePasts } from './spike-pasts.ts';
 import { SpikeTrace } from './spike-trace.ts';
@@ -47,13 +48,14 @@ type Deps = Pick<
  * A look is due when the window reaches what the last look said would be needed; that number expires with the hour.
  */
 export class RequestSpikeWatcher implements Watcher, Lookout {
-  /** Single events say nothing: it goes by windows. */
-  readonly statusClasses = [] as const;
+  /** Of single events only refusals say something; the rest goes by windows. */
+  readonly statusClasses = [4] as const;
   readonly lookout = this;
   readonly #slab: CallerSlab;
   readonly #pasts: SpikePasts;
   readonly #triggers: LookTriggers;
   readonly #evidence = new BoundedMap<SpikeTrace>(MAX_EVIDENCE);
+  readonly #refused: RefusedFlood;
   /** When the watch began. */
   #firstBucket = Number.POSITIVE_INFINITY;
 
@@ -61,20 +63,22 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
     this.#slab = deps.windows.slab;
     this.#pasts = new SpikePasts(deps);
     this.#triggers = new LookTriggers(this.#slab, deps.settings.base);
+    this.#refused = new RefusedFlood(deps);
   }
 
   get evicted(): number {
-    return this.#pasts.evicted;
+    return this.#pasts.evicted + this.#refused.evicted;
   }
 
   /** Baselines and evidence of callers that another process watches now. */
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#pasts.forgetLanes(lanes);
     this.#evidence.forgetLanes(lanes);
+    this.#refused.forgetLanes(lanes);
   }
 
-  observe(): undefined {
-    return undefined;
+  observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    return this.#refused.observe(event, at, caller);
   }
 
   beforeAdvance(slot: number, key: string, head: number, bucket: number, event: ApiEvent): void {
