@@ -192,8 +192,10 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
  * taken on: it loads what it needs.
  */
 const establishedFloor = (view: SpikeView, ownMax: number, s: RequestSpikeSettings): number => {
-  const { arrival } = view;
-  if (!arrival.anonymous && arrival.leadBuckets >= s.onboardingLeadMinutes * MINUTE_BUCKETS) return s.onboardingFloor;
+  const { arrival, profile } = view;
+  const isNew = profile.lifeMs < s.onboardingHours * 3_600_000;
+  if (isNew && !arrival.anonymous && arrival.leadBuckets >= s.onboardingLeadMinutes * MINUTE_BUCKETS)
+    return s.onboardingFloor;
   return isAlike(view, s) && view.count5m >= s.loopRatio * ownMax ? s.loopFloor : s.learningFloor;
 };
 

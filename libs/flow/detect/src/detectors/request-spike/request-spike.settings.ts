@@ -32,6 +32,8 @@ export const RequestSpikeSettings = detectorSettings({
   /** The same of a consumer that came so long after the others: it is being taken on, and loads what it needs. */
   onboardingFloor: requests(2000),
   onboardingLeadMinutes: z.number().min(1).max(10_080).default(60),
+  /** It is new for so long: who calls seldom for weeks is still learned, but is no new customer. */
+  onboardingHours: z.number().min(1).max(720).default(24),
   /** While learning: times the caller's own busiest five minutes. */
   learningRatio: ratio(4),
   /** The same grows with `1 + learningDoubtMinutes / minutes known`: little past, much doubt. */

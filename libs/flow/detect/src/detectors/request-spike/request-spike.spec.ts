@@ -178,6 +178,22 @@ describe('request-spike', () => {
     ]),
     ...(
       [
+        ['a customer that is being taken on loads what it needs', 3, undefined],
+        ['the same of one that calls seldom, but for days', 72, 'learning'],
+      ] as const
+    ).map(([name, hours, rule]): [string, SpikeView, string | undefined] => [
+      name,
+      aView({
+        count5m: 1200,
+        count30s: 150,
+        recentMax: 20,
+        profile: learning({ max: 20, maxMinute: 9, lifeMs: hours * 3_600_000 }),
+        arrival: { anonymous: false, leadBuckets: 6 * 60 * 5, monotony: 0 },
+      }),
+      rule,
+    ]),
+    ...(
+      [
         ['newcomer: a loop of one client at one endpoint, and nobody there to compare it with', true, 0.99, 'newcomer'],
         ['newcomer: the same of many clients and endpoints', true, 0.4, undefined],
         ['newcomer: the same of a consumer, whose first load it may be', false, 0.99, undefined],
