@@ -30,6 +30,8 @@ export const DataExfiltrationSettings = detectorSettings(
     habitHours: z.number().min(0.5).max(720).default(24),
     /** So many other callers that leapt like it at the same endpoint within a month make it the way the endpoint is used. */
     alike: z.number().int().min(1).max(1000).default(3),
+    /** Times all limits for an address that calls itself a crawler: it takes what the public is given, and one large file is a download. */
+    crawlerFactor: factor(10),
     /** Without habits: floor in bytes, and times the most that any other caller takes; other callers that there must be. */
     unknownFloor: bytes(500),
     overPeers: factor(20),

@@ -65,4 +65,12 @@ describe('data-exfiltration', () => {
     const all = [...phones, thief].flat().sort((a, b) => a.startedAt - b.startedAt);
     expect(new Set(found(all).map(({ entity }) => entity.name))).toEqual(new Set(['consumer-1', 'consumer-2', 'consumer-3', 'consumer-9'])); // prettier-ignore
   });
+
+  it('lets an address that calls itself a crawler take a large file, and not a crawl of ten times that, nor one with credentials', () => {
+    const agent = { userAgent: 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' };
+    const nobody = { consumerId: '', consumerName: '', credentialId: '', credentialFingerprint: '', ...agent };
+    expect(found(habit(3, START, nobody), take(200, START, nobody))).toEqual([]);
+    expect(found(habit(3, START, nobody), take(900, START, nobody))).not.toEqual([]);
+    expect(found(habit(3, START, agent), take(200, START, agent))).not.toEqual([]);
+  });
 });

@@ -155,6 +155,7 @@ export class DataExfiltrationWatcher implements Watcher {
       if (!verdict && at > taker.heldUntil) this.#group(event).note(caller.key, view.bytes);
       return undefined;
     }
+    if (view.bytes < verdict.limit * crawlerFactor(caller, s)) return undefined;
     if (verdict.byHabit && this.#isTheWay(event, taker, at, caller.key, s)) return undefined;
     taker.reportedAt = at;
     taker.sinceTold = 0;
@@ -216,3 +217,6 @@ export class DataExfiltrationWatcher implements Watcher {
 }
 
 const mib = (bytes: number): string => (bytes / 1_048_576).toFixed(bytes < 10_485_760 ? 1 : 0);
+
+const crawlerFactor = ({ entity, agent }: Caller, s: DataExfiltrationSettings): number =>
+  entity.kind === 'ip' && agent.kind === 'bot' ? s.crawlerFactor : 1;
