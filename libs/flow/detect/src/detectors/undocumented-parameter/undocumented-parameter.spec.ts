@@ -40,6 +40,13 @@ describe('undocumented-parameter', () => {
     expect(found(history('page=2'), tries) > 0).toBe(told);
   });
 
+  it('tells a search for hidden names as one though its first name gives rights', () => {
+    const names = ['is_admin=bool:4', ...Array.from({ length: 40 }, (_, i) => `name${i}=int:1`)];
+    const tries = names.map((query, i) => ask(400, query, { startedAt: AT + 4_000_000 + i * 20 }));
+    const findings = findingsIn(engineOf(undocumentedParameter), [...history('page=2'), ...tries]);
+    expect(findings.map(({ severity }) => severity)).toEqual(['low', 'medium']);
+  });
+
   it('lets pass a rank that is looked for in a list of people', () => {
     const users = (i: number, query: string): ApiEvent =>
       ask(i, query, { path: '/v1/users', pathTemplate: '/v1/users' });

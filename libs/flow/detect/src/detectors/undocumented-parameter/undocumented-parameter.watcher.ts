@@ -216,10 +216,16 @@ export class UndocumentedParameterWatcher implements Watcher {
   #judge(use: Use, trier: Trier, settings: UndocumentedParameterSettings): Draft | undefined {
     const { event, at, caller, endpoint } = use;
     trier.evidence.add(event, at);
+    const mines = trier.mined >= settings.minedNames;
+    if (mines && !trier.isMiningTold) {
+      trier.isMiningTold = true;
+      trier.reportedAt = at;
+      return mining(event, at, caller, endpoint, trier, settings);
+    }
     if (at < trier.reportedAt + REPORT_EVERY_MS) return undefined;
     const tampers = trier.privileged.size >= settings.privilegedNames || trier.doubtful.size >= settings.doubtfulNames;
     const tries = Math.max(0, ...trier.odd.values()) >= settings.tries;
-    if (!tampers && !tries && trier.mined < settings.minedNames) return undefined;
+    if (!tampers && !tries && !mines) return undefined;
     trier.reportedAt = at;
     if (tampers) return tampering(event, at, caller, endpoint, trier);
     return tries ? trying(event, at, caller, endpoint, trier, settings) : mining(event, at, caller, endpoint, trier, settings); // prettier-ignore
