@@ -14,7 +14,7 @@ export const PRIVILEGED_PATH_PROBING = defineDetector({
     title: 'Privileged path probing',
     summary: 'A caller searches for consoles, diagnostics, descriptions or secret files.',
     method:
-      'Different paths of a kept list of words (consoles, actuators, API descriptions, internal areas, `.git`, `.env`, keys, dumps) that were refused (401, 403, 404, 405) and never worked for anybody, in ten minutes and, for slow searches, in a day. A place that answers amid the search, and any secret file that answers with something else than a page, is high; so is an actuator that gives secrets away (`env`, `configprops`) to somebody from outside without a credential.',
+      'Different paths of a kept list of words (consoles, actuators, API descriptions, internal areas, `.git`, `.env`, keys, dumps) that were refused (401, 403, 404, 405) and never worked for anybody, in ten minutes and, for slow searches, in a day. One of them at least must be a place that honest clients have no use for; of the others (`/config`, `/backup`, `/metrics`), which backup programs and agents ask for, it takes twice as many. A place that answers amid the search, and any secret file that answers with something else than a page, is high; so is an actuator that gives secrets away (`env`, `configprops`) to somebody from outside without a credential.',
     owasp: ['API5:2023', 'API8:2023', 'API9:2023'],
     attack: ['T1595.003'],
     severity: { medium: 'at the limit', high: 'four times the limit, a place that answered, or a secret file' },

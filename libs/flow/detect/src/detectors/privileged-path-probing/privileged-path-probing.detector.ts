@@ -3,16 +3,20 @@ import {
   DESCRIPTION_SEGMENTS,
   EVERYDAY_DEEPER,
   GATEWAY_SEGMENTS,
+  ORDINARY_SEGMENTS,
   PRIVILEGED_SEGMENTS,
   SECRET_ACTUATORS,
   SECRET_SEGMENTS,
 } from './privileged-paths.ts';
 import type { PrivilegedPathProbingSettings } from './privileged-path-probing.settings.ts';
 
-export const PRIVILEGED_PATH_PROBING_VERSION = '1';
+export const PRIVILEGED_PATH_PROBING_VERSION = '2';
 
-/** `diagnostics`: gives away as much as a secret file, but those who run the system read it too. */
-export type Privilege = 'none' | 'description' | 'privileged' | 'diagnostics' | 'secret';
+/**
+ * `diagnostics`: gives away as much as a secret file, but those who run the system read it too. `ordinary`: honest clients have such places
+ * as well.
+ */
+export type Privilege = 'none' | 'description' | 'ordinary' | 'privileged' | 'diagnostics' | 'secret';
 
 /** What a path is by its words. `routed`: the gateway has a route for it. */
 export const privilegeOf = (path: string, routed = true): Privilege => {
@@ -26,12 +30,18 @@ export const privilegeOf = (path: string, routed = true): Privilege => {
     if (before === 'actuator' && SECRET_ACTUATORS.has(segment)) return 'diagnostics';
     before = segment;
     if (SECRET_SEGMENTS.has(segment)) return 'secret';
-    if (PRIVILEGED_SEGMENTS.has(segment) && (depth <= 2 || !EVERYDAY_DEEPER.has(segment))) found = 'privileged';
-    else if (!routed && depth === 1 && GATEWAY_SEGMENTS.has(segment)) found = 'privileged';
+    const isPlace =
+      (PRIVILEGED_SEGMENTS.has(segment) && (depth <= 2 || !EVERYDAY_DEEPER.has(segment))) ||
+      (!routed && depth === 1 && GATEWAY_SEGMENTS.has(segment));
+    if (isPlace && !ORDINARY_SEGMENTS.has(segment)) found = 'privileged';
+    else if (isPlace && found !== 'privileged') found = 'ordinary';
     else if (found === 'none' && DESCRIPTION_SEGMENTS.has(segment)) found = 'description';
   }
   return found;
 };
+
+/** So many times the limit of ordinary places are a search without any other. */
+const ORDINARY_FACTOR = 2;
 
 export interface PrivilegedVerdict {
   readonly windowMs: number;
@@ -42,16 +52,27 @@ export interface PrivilegedVerdict {
 }
 
 /** `opened`: places that answered with content while it searched. */
+/** Different places that were refused in a time, in total, and those of them that honest clients ask for too. */
+export interface Places {
+  readonly all: number;
+  readonly ordinary: number;
+  /** Those that only administrators and intruders ask for; the others are ordinary or descriptions. */
+  readonly strong: number;
+}
+
+const isSearch = ({ all, ordinary, strong }: Places, limit: number): boolean =>
+  all >= limit && (strong > 0 || ordinary >= ORDINARY_FACTOR * limit);
+
 export const judgePrivileged = (
-  in10m: number,
-  in24h: number,
+  in10m: Places,
+  in24h: Places,
   opened: number,
   s: PrivilegedPathProbingSettings,
 ): PrivilegedVerdict | undefined => {
-  const fast = in10m >= s.distinct10m;
-  const slow = in24h >= s.distinct24h;
+  const fast = isSearch(in10m, s.distinct10m);
+  const slow = isSearch(in24h, s.distinct24h);
   if (!fast && !slow) return undefined;
-  const distinct = fast ? in10m : in24h;
+  const distinct = (fast ? in10m : in24h).all;
   const limit = fast ? s.distinct10m : s.distinct24h;
   return {
     windowMs: fast ? 600_000 : 86_400_000,

@@ -17,6 +17,9 @@ describe('privileged-path-probing', () => {
     ['/accounts/{id}/settings', 'none'],
     ['/accounts/{id}/devices/{id}/metrics', 'none'],
     ['/orders/{id}', 'none'],
+    ['/backup/config', 'ordinary'],
+    ['/backup/.git', 'secret'],
+    ['/system/console', 'privileged'],
   ])('takes %s for %s', (path, expected) => {
     expect(privilegeOf(path)).toBe(expected);
   });
@@ -45,6 +48,19 @@ describe('privileged-path-probing', () => {
       [],
     );
     expect(found(tries(['/swagger', '/swagger-ui.html', '/openapi.json', '/api-docs', '/redoc']))).toEqual([]);
+  });
+
+  it('is silent on a backup client that looks for its repository, and tells the same places next to a console, or many of them', () => {
+    const unrouted = (paths: readonly string[], everyMs = 100) =>
+      tries(paths, everyMs).map((event) => ({ ...event, routeId: '', routeName: '', serviceId: '', serviceName: '' }));
+    const restic = ['/config', '/keys/', '/backup/config', '/backup', '/backup/keys/'];
+    expect(found(unrouted(restic))).toEqual([]);
+    expect(found(unrouted([...restic, '/openapi.json', '/swagger.json']))).toEqual([]);
+    expect(found(unrouted(['/config', '/backup', '/phpmyadmin']))).toHaveLength(1);
+    expect(found(unrouted(['/phpmyadmin', '/config', '/backup']))).toHaveLength(1);
+    const many = ['/config', '/backup', '/system', '/metrics', '/vault', '/credentials'];
+    expect(found(unrouted(many.slice(0, 5)))).toEqual([]);
+    expect(found(unrouted(many))).toHaveLength(1);
   });
 
   it('is silent on places that are part of the API', () => {

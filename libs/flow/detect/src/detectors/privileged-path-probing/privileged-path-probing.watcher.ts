@@ -8,7 +8,7 @@ import { TermList } from '../../knowledge/term-list.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgePrivileged, PRIVILEGED_PATH_PROBING_VERSION, privilegeOf, type Privilege } from './privileged-path-probing.detector.ts'; // prettier-ignore
+import { judgePrivileged, PRIVILEGED_PATH_PROBING_VERSION, privilegeOf, type Places, type Privilege } from './privileged-path-probing.detector.ts'; // prettier-ignore
 import type { PrivilegedPathProbingSettings } from './privileged-path-probing.settings.ts';
 
 const MAX_PATHS = 20_000;
@@ -19,13 +19,24 @@ const REACH_MS = 10 * MINUTE_MS;
 
 /** What one caller tried. A place that it tries again and again, as a monitor does, is an old one and does not count. */
 class Search {
-  /** Refused places by hash of their template. */
+  /** Refused places by hash of their template; without the two kinds below. */
   readonly tried = new TermList(MAX_TRIED);
+  /** Those of them that honest clients ask for too. */
+  readonly ordinary = new TermList(32);
   /** Descriptions of APIs among what was refused: people look for these too. */
   readonly documents = new TermList(16);
   readonly opened = new TermList(16);
   readonly evidence = new Evidence();
   reportedAt = Number.NEGATIVE_INFINITY;
+
+  get size(): number {
+    return this.tried.size + this.ordinary.size + this.documents.size;
+  }
+
+  of(privilege: Privilege): TermList {
+    if (privilege === 'description') return this.documents;
+    return privilege === 'ordinary' ? this.ordinary : this.tried;
+  }
 }
 
 export class PrivilegedPathProbingWatcher implements Watcher {
@@ -62,7 +73,7 @@ export class PrivilegedPathProbingWatcher implements Watcher {
     const privilege = this.#privilege(event);
     if (privilege === 'none' || event.status < 200) return undefined;
     const search = this.#searches.peek(caller.key);
-    return `a ${privilege} place by its words; ${search?.tried.size ?? 0} such places were refused to this caller (${this.settings.of(event).distinct10m} different ones in 10 min are told)`;
+    return `a ${privilege} place by its words; ${search?.size ?? 0} such places were refused to this caller (${this.settings.of(event).distinct10m} different ones in 10 min are told, unless honest clients ask for all of them)`;
   }
 
   #privilege(event: ApiEvent): Privilege {
@@ -80,10 +91,11 @@ export class PrivilegedPathProbingWatcher implements Watcher {
   #refused(event: ApiEvent, at: number, caller: Caller, privilege: Privilege): Draft | undefined {
     const search = this.#searches.getOrMake(caller.key, fresh, caller.lane);
     const term = hash32(event.pathTemplate) || 1;
-    const before = search.tried.lastAt(term) ?? search.documents.lastAt(term);
-    (privilege === 'description' ? search.documents : search.tried).add(term, at);
+    const places = search.of(privilege);
+    const before = places.lastAt(term);
+    places.add(term, at);
     if (before === undefined || at - before > DAY_MS) search.evidence.add(event, at);
-    if (search.tried.size + search.documents.size < 2) return undefined;
+    if (search.size < 2) return undefined;
     return this.#judge(event, at, caller, search);
   }
 
@@ -126,8 +138,11 @@ export class PrivilegedPathProbingWatcher implements Watcher {
   }
 }
 
-const placesIn = (search: Search, at: number, ms: number): number =>
-  search.tried.joinedWithin(at - ms, at + 1) + Math.min(MAX_DOCUMENTS, search.documents.joinedWithin(at - ms, at + 1));
+const placesIn = (search: Search, at: number, ms: number): Places => {
+  const joined = (places: TermList): number => places.joinedWithin(at - ms, at + 1);
+  const [strong, ordinary] = [joined(search.tried), joined(search.ordinary)];
+  return { strong, ordinary, all: strong + ordinary + Math.min(MAX_DOCUMENTS, joined(search.documents)) };
+};
 
 /** Single-page applications answer everything with their start page. */
 const isPage = (event: ApiEvent): boolean => event.responseContentType.includes('html');

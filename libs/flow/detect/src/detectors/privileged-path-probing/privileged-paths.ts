@@ -51,5 +51,11 @@ export const EVERYDAY_DEEPER: ReadonlySet<string> = new Set([
   'consul', 'rails', 'voyager', 'admin', 'config.json', 'dockerfile', 'composer.json', '_search', '_settings', '_config', 'impersonate', 'sys',
 ]); // prettier-ignore
 
+/** Of the words above, those that honest clients ask for too: backup programs, package managers, agents. A few of them alone are no search. */
+export const ORDINARY_SEGMENTS: ReadonlySet<string> = new Set([
+  'config', 'config.json', 'backup', 'backups', 'system', 'sys', 'metrics', 'certificates', 'licenses', 'workspaces', 'vaults', 'vault', 'oauth2', 'credentials',
+  'package.json', 'composer.json', 'dockerfile',
+]); // prettier-ignore
+
 /** Below `actuator`: what gives away passwords and memory. Monitors ask for the others. */
 export const SECRET_ACTUATORS: ReadonlySet<string> = new Set(['env', 'configprops', 'threaddump', 'heapdump', 'jolokia', 'httptrace', 'httpexchanges', 'dump']); // prettier-ignore

@@ -5,6 +5,8 @@ const MAX_PENDING = 64;
 const MAX_CALLERS = 8;
 /** Values of other kinds were seen, or the name is no number's at all. */
 const MIXED = -1;
+/** In the place of a name's hash. */
+const CHANGES = 0x2545f491;
 
 /** The query parameters that one endpoint was asked with. At most about 14 KB, mostly 0.3. */
 export class EndpointParameters {
@@ -14,6 +16,15 @@ export class EndpointParameters {
   readonly #bringers = new Set<number>();
   /** Names that were repeated within one query. */
   readonly #repeated = new Set<number>();
+
+  /** Long queries with names of their own are this endpoint's manner. */
+  #changes = false;
+
+  /** Another caller sends long queries with other names each time; true when that is what callers do here. */
+  isChanging(callerKey: string, adoptedBy: number): boolean {
+    if (!this.#changes) this.#changes = this.isOwn(CHANGES, callerKey, adoptedBy);
+    return this.#changes;
+  }
 
   /** Values that were whole numbers, none was anything else; -1 when some were; undefined of a new name. */
   numbersOf(name: number): number | undefined {

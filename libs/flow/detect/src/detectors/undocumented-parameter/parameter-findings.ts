@@ -2,10 +2,11 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
+import type { ParameterSearch } from './parameter-search.ts';
 import type { Trier } from './trier.ts';
 import type { UndocumentedParameterSettings } from './undocumented-parameter.settings.ts';
 
-export const UNDOCUMENTED_PARAMETER_VERSION = '2';
+export const UNDOCUMENTED_PARAMETER_VERSION = '3';
 
 const BASE = { type: 'undocumented-parameter', version: UNDOCUMENTED_PARAMETER_VERSION } as const;
 
@@ -82,3 +83,33 @@ export const trying = (
     only: "query != ''",
   });
 };
+
+/** Long queries with other names each time. */
+export const searching = (
+  event: ApiEvent,
+  at: number,
+  caller: Caller,
+  search: ParameterSearch,
+  settings: UndocumentedParameterSettings,
+): Draft =>
+  findingOf({
+    ...BASE,
+    event,
+    entity: caller.entity,
+    severity: 'medium',
+    confidence: Math.min(0.95, 0.8 + 0.03 * (search.changed - settings.changingQueries)),
+    at,
+    from: Math.min(at, search.since),
+    observed: { metric: 'different query names in long queries', value: search.names.size, unit: 'in 10 min' },
+    expected: {
+      low: 0,
+      high: settings.changingNames,
+      mean: 0,
+      n: caller.endpoint?.successes ?? 0,
+      p: 1,
+      warmUp: caller.warmUp,
+    },
+    explanation: `${caller.entity.name} sent ${search.changed} queries of at least ${settings.longQueryNames} names each to ${endpointOf(event)} within 10 min, most of whose names it had not sent before: ${search.names.size} different ones (fewer than ${settings.changingNames} are let pass). Forms have the same names each time; this is how hidden parameters are searched for.`,
+    evidence: search.evidence,
+    only: "query != ''",
+  });

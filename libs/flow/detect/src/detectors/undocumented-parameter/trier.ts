@@ -14,6 +14,8 @@ export class Trier {
   /** Parameters used in a way that the endpoint does not know: what, and in how many requests. */
   readonly odd = new Map<string, number>();
   mined = 0;
+  /** The search for names was told; it weighs more than what may have been told of its first name a moment before. */
+  isMiningTold = false;
   readonly evidence = new Evidence();
 
   renew(at: number): void {
@@ -26,6 +28,7 @@ export class Trier {
     if (at - this.minedSince > MINING_MS) {
       this.minedSince = at;
       this.mined = 0;
+      this.isMiningTold = false;
     }
   }
 

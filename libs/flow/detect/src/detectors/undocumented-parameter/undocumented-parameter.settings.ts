@@ -3,6 +3,9 @@ import { detectorSettings } from '../../engine/detector.ts';
 
 const count = (value: number) => z.number().int().min(1).max(10_000).default(value);
 
+/** Of a long query at least; what is shorter by its characters alone is not looked at. */
+export const FEWEST_LONG_NAMES = 20;
+
 /** Query parameters that an endpoint never had. */
 export const UndocumentedParameterSettings = detectorSettings({
   /** Good answers of an endpoint after which its parameters are known. */
@@ -20,6 +23,10 @@ export const UndocumentedParameterSettings = detectorSettings({
   /** Any new names of one caller at one endpoint within ten minutes, and good answers before that. */
   minedNames: count(30),
   minedSuccesses: count(200),
+  /** Different names in one query that make it a long one; long queries of one caller at one endpoint within ten minutes that mostly have names of their own, and all their names. */
+  longQueryNames: z.number().int().min(FEWEST_LONG_NAMES).max(100).default(30),
+  changingQueries: count(3),
+  changingNames: z.number().int().min(1).max(500).default(100),
   /** Callers that use a name, after which it is the endpoint's own. */
   adoptedBy: count(3),
 });

@@ -40,6 +40,13 @@ describe('undocumented-parameter', () => {
     expect(found(history('page=2'), tries) > 0).toBe(told);
   });
 
+  it('tells a search for hidden names as one though its first name gives rights', () => {
+    const names = ['is_admin=bool:4', ...Array.from({ length: 40 }, (_, i) => `name${i}=int:1`)];
+    const tries = names.map((query, i) => ask(400, query, { startedAt: AT + 4_000_000 + i * 20 }));
+    const findings = findingsIn(engineOf(undocumentedParameter), [...history('page=2'), ...tries]);
+    expect(findings.map(({ severity }) => severity)).toEqual(['low', 'medium']);
+  });
+
   it('lets pass a rank that is looked for in a list of people', () => {
     const users = (i: number, query: string): ApiEvent =>
       ask(i, query, { path: '/v1/users', pathTemplate: '/v1/users' });
@@ -79,6 +86,69 @@ describe('undocumented-parameter', () => {
     expect(found(history('page=2'), others, [ask(400 + HOUR / 10_000, 'role=word:5'), ask(800, 'debug=int:1')])).toBe(
       0,
     );
+  });
+
+  describe('of long queries without any history', () => {
+    const long = (names: readonly string[]): string => names.map((name) => `${name}=int:3`).join('&');
+    const letters = (i: number): string => [...String(i)].map((d) => 'abcdefghij'.charAt(Number(d))).join('');
+    const words = (from: number, n: number): string[] => Array.from({ length: n }, (_, i) => letters(from + i));
+    const chunks = (n: number, size: number): string[] => Array.from({ length: n }, (_, i) => long(words(i * size, size))); // prettier-ignore
+    const all = words(0, 60);
+    const half = (i: number): string => long(all.filter((_, j) => (j * 7 + i * 3) % 5 !== 0));
+
+    it.each<[string, readonly string[], boolean]>([
+      ['other names in each of three', chunks(3, 100), true],
+      ['other names in each of four short ones', chunks(4, 30), true],
+      ['other names in two only', chunks(2, 100), false],
+      ['three, and fewer than a hundred names', chunks(3, 31), false],
+      ['many queries of few names', chunks(60, 20), false],
+      ['an export with a hundred filters, again and again', Array<string>(40).fill(long(words(0, 100))), false],
+      ['a search mask that leaves out what is empty', Array.from({ length: 40 }, (_, i) => half(i)), false],
+      ['two forms of one address in turn', Array.from({ length: 40 }, (_, i) => long(words((i % 2) * 60, 60))), false],
+      ['a table whose columns grow', Array.from({ length: 40 }, (_, i) => long(Array.from({ length: 60 }, (_, j) => `columns[${i * 60 + j}][data]`))), false], // prettier-ignore
+      ['fields in brackets', Array.from({ length: 9 }, (_, i) => long(words(i * 60, 60).map((word) => `fields[${word}]`))), false], // prettier-ignore
+      ['rows that are counted up', Array.from({ length: 9 }, (_, i) => long(Array.from({ length: 60 }, (_, j) => `item${i * 60 + j}`))), false], // prettier-ignore
+      ['parameters of a beacon’s own', Array.from({ length: 9 }, (_, i) => long([...words(0, 40), ...words(100 + i * 60, 60).map((word) => `ep.${word}`)])), false], // prettier-ignore
+    ])('%s', (_name, queries, told) => {
+      const requests = queries.map((query, i) => ask(i, query));
+      expect(found(requests) > 0).toBe(told);
+    });
+
+    const searched = (change: (i: number) => Partial<ApiEvent> = () => ({}), n = 5): ApiEvent[] =>
+      chunks(n, 100).map((query, i) => ask(i, query, change(i)));
+
+    it('tells a search once it is one, as medium, with its figures', () => {
+      const [finding] = findingsIn(engineOf(undocumentedParameter), searched());
+      expect(finding).toMatchObject({
+        severity: 'medium',
+        detectedAt: AT + 20_000,
+        observed: { value: 300 },
+        window: { from: AT },
+      });
+      expect(finding?.samples).toHaveLength(3);
+    });
+
+    it('tells it whatever the endpoint answers', () => {
+      for (const status of [302, 400, 401, 404, 500]) expect(found(searched(() => ({ status })))).toBeGreaterThan(0);
+    });
+
+    it('lets pass the same requests of several callers, to several endpoints, and of hours', () => {
+      expect(found(searched((i) => ({ consumerId: `c${i}`, credentialId: `c${i}` })))).toBe(0);
+      expect(found(searched((i) => ({ path: `/v1/p${i}`, pathTemplate: `/v1/p${'x'.repeat(i)}` })))).toBe(0);
+      expect(found(searched((i) => ({ startedAt: AT + (i * HOUR) / 6 })))).toBe(0);
+    });
+
+    it('lets pass what others send to the endpoint too, by names or by manner', () => {
+      const by = (id: string, events: readonly ApiEvent[], later: number): ApiEvent[] =>
+        events.map((event) => ({ ...event, consumerId: id, credentialId: id, startedAt: event.startedAt + later }));
+      const forms = chunks(4, 40).map((query, i) => ask(i, query));
+      const others = forms.flatMap((event, i) => by(`o${i}`, [event], 0));
+      expect(found(others, by('bff', forms, HOUR))).toBe(0);
+      const tellers = new Set(
+        findingsIn(engineOf(undocumentedParameter), ['a', 'b', 'c', 'd', 'e'].flatMap((id, i) => by(id, searched(), i * HOUR))).map(({ entity }) => entity.id), // prettier-ignore
+      );
+      expect(tellers.size).toBe(2);
+    });
   });
 
   it('says nothing of an endpoint that is hardly known', () => {

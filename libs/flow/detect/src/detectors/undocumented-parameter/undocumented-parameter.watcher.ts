@@ -5,8 +5,9 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { EndpointParameters } from './endpoint-parameters.ts';
-import { mining, tampering, trying } from './parameter-findings.ts';
+import { mining, searching, tampering, trying } from './parameter-findings.ts';
 import { asksForRights, isListOfPeople, isSingle, isTriedOut, weightOfName } from './parameter-names.ts';
+import { mayBeLong, ParameterSearches } from './parameter-search.ts';
 import { Trier } from './trier.ts';
 import type { UndocumentedParameterSettings } from './undocumented-parameter.settings.ts';
 import { kindOfValue } from './value-kind.ts';
@@ -31,9 +32,10 @@ interface Use {
 }
 
 export class UndocumentedParameterWatcher implements Watcher {
-  readonly statusClasses = [2, 4, 5] as const;
+  readonly statusClasses = [2, 3, 4, 5] as const;
   #parameters = new Map<number, EndpointParameters>();
   readonly #triers: BoundedMap<Trier>;
+  readonly #searches = new ParameterSearches();
   readonly #hashes = new Int32Array(MAX_REPEATABLE);
   #evicted = 0;
 
@@ -42,18 +44,33 @@ export class UndocumentedParameterWatcher implements Watcher {
   }
 
   get evicted(): number {
-    return this.#evicted + this.#triers.evicted;
+    return this.#evicted + this.#triers.evicted + this.#searches.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#triers.forgetLanes(lanes);
+    this.#searches.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
+    if (event.query === '') return undefined;
+    const known = caller.endpoint === undefined ? undefined : this.#of(caller.endpoint.id);
+    const search = this.#search(event, at, caller, known);
+    // where a redirection leads to, its parameters say nothing of this endpoint
+    if (known === undefined || caller.endpoint === undefined || (event.status >= 300 && event.status < 400))
+      return search;
+    const found = this.#names(event, at, caller, caller.endpoint, known);
+    return search ?? found;
+  }
+
+  #names(
+    event: ApiEvent,
+    at: number,
+    caller: Caller,
+    endpoint: EndpointKnowledge,
+    known: EndpointParameters,
+  ): Draft | undefined {
     const { query } = event;
-    const { endpoint } = caller;
-    if (query === '' || endpoint === undefined) return undefined;
-    const known = this.#of(endpoint.id);
     let found: Draft | undefined;
     let count = 0;
     for (let from = 0; from < query.length;) {
@@ -90,6 +107,17 @@ export class UndocumentedParameterWatcher implements Watcher {
     if (trier === undefined || trier.privileged.size + trier.doubtful.size + trier.odd.size === 0) return undefined;
     const settings = this.deps.settings.of(event);
     return `${caller.entity.name} tried ${trier.privileged.size} new names that give rights (limit ${settings.privilegedNames}), ${trier.doubtful.size} that may (limit ${settings.doubtfulNames}) and ${trier.odd.size} other new uses of parameters within an hour.`;
+  }
+
+  /** Long queries with other names each time. Before the names are learned. */
+  #search(event: ApiEvent, at: number, caller: Caller, known: EndpointParameters | undefined): Draft | undefined {
+    if (!mayBeLong(event.query)) return undefined;
+    const settings = this.deps.settings.of(event);
+    const names = known?.isDynamic === true ? undefined : known;
+    const isKnown = (name: number): boolean => names?.numbersOf(name) !== undefined;
+    const search = this.#searches.observe(event, at, caller.key, caller.lane, settings, isKnown);
+    if (search === undefined || known?.isChanging(caller.key, settings.adoptedBy) === true) return undefined;
+    return searching(event, at, caller, search, settings);
   }
 
   #of(id: number): EndpointParameters {
@@ -188,10 +216,16 @@ export class UndocumentedParameterWatcher implements Watcher {
   #judge(use: Use, trier: Trier, settings: UndocumentedParameterSettings): Draft | undefined {
     const { event, at, caller, endpoint } = use;
     trier.evidence.add(event, at);
+    const mines = trier.mined >= settings.minedNames;
+    if (mines && !trier.isMiningTold) {
+      trier.isMiningTold = true;
+      trier.reportedAt = at;
+      return mining(event, at, caller, endpoint, trier, settings);
+    }
     if (at < trier.reportedAt + REPORT_EVERY_MS) return undefined;
     const tampers = trier.privileged.size >= settings.privilegedNames || trier.doubtful.size >= settings.doubtfulNames;
     const tries = Math.max(0, ...trier.odd.values()) >= settings.tries;
-    if (!tampers && !tries && trier.mined < settings.minedNames) return undefined;
+    if (!tampers && !tries && !mines) return undefined;
     trier.reportedAt = at;
     if (tampers) return tampering(event, at, caller, endpoint, trier);
     return tries ? trying(event, at, caller, endpoint, trier, settings) : mining(event, at, caller, endpoint, trier, settings); // prettier-ignore
