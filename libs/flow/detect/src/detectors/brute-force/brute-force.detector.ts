@@ -21,10 +21,12 @@ export interface GuessingView {
   readonly knownGood: boolean;
   /** The latest of them come by a clock, as a poller's do. */
   readonly steady?: boolean;
+  /** The refused showed no credential, in a log that has headers, and nearly each asked for another path: paths are tried, no keys. */
+  readonly triesPaths?: boolean;
 }
 
 export interface GuessingVerdict {
-  readonly kind: 'guessing' | 'blind-guessing' | 'spraying' | 'slow-guessing';
+  readonly kind: 'guessing' | 'blind-guessing' | 'spraying' | 'slow-guessing' | 'steady-guessing';
   readonly windowMs: number;
   readonly observed: number;
   readonly limit: number;
@@ -49,7 +51,7 @@ export const judgeGatewayGuessing = (view: GuessingView, s: BruteForceSettings):
   if (view.knownGood) return undefined;
   if (failing10 && in10m.distinct >= s.gatewayAllDistinct10m && in10m.distinct >= ALL_DISTINCT * in10m.remembered)
     return guessing(in10m, 600_000, s.gatewayAllDistinct10m - 1);
-  if (view.steady === true) return undefined;
+  if (view.steady === true || view.triesPaths === true) return undefined;
   const blind = (c: FailureCounts): boolean => c.unmarked >= 0.9 * c.remembered;
   if (failing60 && view.allAtOnce !== true && in60s.failures > s.blindFailures60s && blind(in60s))
     return blindly(in60s, 60_000, s.blindFailures60s);
@@ -112,6 +114,32 @@ export const judgeSlowGuessing = (v: SlowView, s: BruteForceSettings): GuessingV
     distinct: v.distinct,
     severity: v.failures >= 2 * limit ? 'high' : 'medium',
     confidence: Math.min(0.85, 0.7 + 0.05 * Math.log2(v.failures / limit)),
+  };
+};
+
+/** Half as many again, where a stuck program is what one thinks of first. */
+const BY_A_CLOCK = 1.5;
+
+/**
+ * Flags failures of one address at a login for people, in one hour and with no success between, that are too slow for the limits of minutes
+ * and too fast for those of a day. A client with one stale password that tries by its clock looks alike, but was let in before; one that
+ * was never seen before is worth a look. `v` is of the last hour.
+ */
+export const judgeHourOfGuessing = (
+  v: SlowView & { readonly knownAddress: boolean },
+  s: BruteForceSettings,
+): GuessingVerdict | undefined => {
+  if (v.place !== 'login' || v.knownAddress || (v.steady && v.authenticated)) return undefined;
+  const limit = v.steady ? Math.floor(BY_A_CLOCK * s.hourFailures) : s.hourFailures;
+  if (v.failures < limit) return undefined;
+  return {
+    kind: 'steady-guessing',
+    windowMs: v.spanMs,
+    observed: v.failures,
+    limit,
+    distinct: v.distinct,
+    severity: 'medium',
+    confidence: v.steady ? 0.65 : 0.75,
   };
 };
 

@@ -68,6 +68,8 @@ export const BruteForceSettings = detectorSettings({
   slowGapMinutes: z.number().min(1).max(720).default(10),
   /** Or so many in 24 h at any pace (of different credentials, at the gateway), over an hour or more. */
   slowPersistent: z.number().int().min(8).max(32).default(24),
+  /** Or so many within one hour, at a login, of an address from where none ever worked; half as many again where they come by a clock. */
+  hourFailures: z.number().int().min(8).max(21).default(20),
   /** Addresses of one /24 (or /48) that take turns, before they count as one. */
   prefixAddresses: z.number().int().min(2).max(256).default(3),
   /** Whole path segments (or the words of one, split at `-`, `_`, `.`) that make an endpoint a login; lower case. */

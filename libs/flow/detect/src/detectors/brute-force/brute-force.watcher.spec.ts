@@ -6,6 +6,7 @@ import { findingsOf } from '../credential-stuffing/findings-of.ts';
 const AT = Date.UTC(2026, 0, 5, 12, 0, 0);
 const SECOND = 1_000;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 const print = (n: number): string => n.toString(16).padStart(16, '0');
 const times = (n: number, make: (i: number) => ApiEvent): ApiEvent[] => Array.from({ length: n }, (_, i) => make(i));
@@ -113,5 +114,84 @@ describe('brute-force', () => {
 
   it('is silent on a page that polls with a token that ended', () => {
     expect(guesses(times(400, (i) => refused(AT + i * 4 * SECOND, '')))).toEqual([]);
+  });
+
+  describe('an hour at a login', () => {
+    const clock = (n: number, gap: number, more: Partial<ApiEvent> = {}) =>
+      times(n, (i) => login(AT + HOUR + i * gap + (i % 7) * 400, 401, more));
+
+    /** Two soon, then a pause. */
+    const human = (i: number): number => AT + i * MINUTE + ((i * 5) % 7) * 20 * SECOND;
+
+    it('tells a try every 23 seconds from an address that never logged in: nobody mistypes so often', () => {
+      const found = guesses(clock(50, 23 * SECOND));
+      expect(found.map(({ severity }) => severity)).toEqual(['medium']);
+      expect(found[0]?.explanation).toContain('none worked');
+    });
+
+    it('tells twenty at an uneven pace, and not nineteen', () => {
+      const tries = times(20, (i) => login(human(i), 401));
+      expect(guesses(tries)).toHaveLength(1);
+      expect(guesses(tries.slice(1))).toEqual([]);
+    });
+
+    it('is silent on a client that was let in before and tries its old password by a clock', () => {
+      expect(guesses([login(AT, 200), ...clock(120, 30 * SECOND)])).toEqual([]);
+    });
+
+    it('is silent on a client that tries once in three minutes, by a clock, for a day', () => {
+      expect(guesses(clock(480, 180 * SECOND))).toEqual([]);
+    });
+
+    it('is silent on an office where many mistype and one in eight gets in', () => {
+      expect(guesses(times(60, (i) => login(uneven(i, 50 * SECOND), i % 8 === 7 ? 200 : 401)))).toEqual([]);
+    });
+
+    it('is silent on a program that asks for a token in vain', () => {
+      const path = '/oauth/token';
+      expect(guesses(times(22, (i) => login(human(i), 401, { path, pathTemplate: path })))).toEqual([]);
+    });
+  });
+
+  describe('one of a crowd that credential-stuffing tells of', () => {
+    /** From `n` addresses in turn, far apart from each other. */
+    const crowd = (tries: number, n: number): ApiEvent[] =>
+      times(tries, (i) =>
+        login(AT + i * 100, 401, { clientIp: `203.${i % n}.0.7`, clientFingerprint: 'kit', userAgent: 'kit' }),
+      );
+
+    it('is not told besides, though it fails a dozen times', () => {
+      const found = findingsOf(crowd(1_400, 100));
+      expect(found.some(({ type }) => type === 'credential-stuffing')).toBe(true);
+      expect(found.filter(({ type }) => type === 'brute-force')).toEqual([]);
+    });
+
+    it('is told when it is another program, or does a large part of it all', () => {
+      const other = times(40, (i) => login(AT + 80 * SECOND + i * 1_000, 401, { clientFingerprint: 'hydra' }));
+      expect(guesses([...crowd(1_400, 100), ...other]).length).toBeGreaterThan(0);
+      const eager = times(600, (i) => login(AT + 80 * SECOND + i * 100, 401, { clientFingerprint: 'kit' }));
+      expect(guesses([...crowd(800, 100), ...eager]).length).toBeGreaterThan(0);
+    });
+  });
+
+  describe('refusals that show no credential', () => {
+    const scan = (more: (i: number) => Partial<ApiEvent>) =>
+      times(300, (i) => refused(AT + i * 300 + (i % 3) * 37, '', { userAgent: 'gobuster', ...more(i) }));
+
+    it('are no guessing of keys where each asks for another path', () => {
+      expect(guesses(scan((i) => ({ path: `/word${i}`, pathTemplate: `/word${i}` })))).toEqual([]);
+    });
+
+    it('are told where they ask for one path, as who guesses a hidden Authorization does, or where headers are not logged', () => {
+      expect(guesses(scan(() => ({}))).length).toBeGreaterThan(0);
+      const bare = scan((i) => ({ path: `/word${i}`, userAgent: '', clientFingerprint: '' }));
+      expect(guesses(bare).length).toBeGreaterThan(0);
+    });
+
+    it('do not hide the guessing that follows a scan of paths', () => {
+      const after = times(300, (i) => refused(AT + (100 + i) * SECOND + (i % 3) * 337, '', { path: '/orders' }));
+      const words = scan((i) => ({ path: `/word${i}`, pathTemplate: `/word${i}` }));
+      expect(guesses([...words, ...after]).length).toBeGreaterThan(0);
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
@@ -5,10 +6,17 @@ import type { DetectorDeps } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { bucketOf, DAY_MS } from '../../windows/time.ts';
-import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing, type SlowView } from './brute-force.detector.ts';
+import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
+import {
+  judgeGatewayGuessing,
+  judgeLoginGuessing,
+  judgeHourOfGuessing,
+  judgeSlowGuessing,
+  type SlowView,
+} from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
 import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
+import { StuffingCrowds } from './stuffing-crowds.ts';
 import { isByGateway, isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { PrefixGuessing } from './prefix-guessing.ts';
@@ -30,6 +38,9 @@ export class BruteForceWatcher implements Watcher {
   readonly #prefixes: PrefixGuessing;
   readonly #workingCredentials = new KnownSet(MAX_KNOWN_GOOD);
   readonly #workingAddresses = new KnownSet(MAX_KNOWN_GOOD);
+  /** Where somebody logged in from. */
+  readonly #loggedIn = new KnownSet(MAX_KNOWN_GOOD);
+  readonly #crowds = new StuffingCrowds();
 
   constructor(
     private readonly deps: Pick<DetectorDeps<BruteForceSettings>, 'settings' | 'maxCallers'>,
@@ -41,12 +52,12 @@ export class BruteForceWatcher implements Watcher {
   }
 
   get evicted(): number {
-    return this.#gateway.evicted + this.#logins.evicted + this.#prefixes.evicted;
+    return this.#gateway.evicted + this.#logins.evicted + this.#prefixes.evicted + this.#crowds.evicted;
   }
 
   /** Credentials and addresses that ever worked stay known. */
   forgetLanes(lanes: ReadonlySet<number>): void {
-    for (const kept of [this.#gateway, this.#logins, this.#prefixes]) kept.forgetLanes(lanes);
+    for (const kept of [this.#gateway, this.#logins, this.#prefixes, this.#crowds]) kept.forgetLanes(lanes);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -61,6 +72,11 @@ export class BruteForceWatcher implements Watcher {
     if (event.credentialFingerprint === '' || event.credentialId !== '') return undefined;
     if (event.status === 401) return this.#refused(event, at, caller);
     if (event.status < 300) this.#remember(event);
+    return undefined;
+  }
+
+  heard(finding: Finding, event: ApiEvent, at: number, caller: Caller): undefined {
+    this.#crowds.hear(finding, event, at, caller.lane);
     return undefined;
   }
 
@@ -92,6 +108,7 @@ export class BruteForceWatcher implements Watcher {
     const mark = print === '' ? 0 : stale ? STALE : hash32(print) || 2;
     log.add(at, mark);
     if (mark > STALE || (mark === 0 && cadence.size < 16)) cadence.add(at, mark);
+    if (mark === 0 && (event.userAgent !== '' || event.clientFingerprint !== '')) guesser.bare.add(event.path);
     evidence.add(event, at);
     const shared = mark > STALE && isMostly(log.failuresWithin(TEN_MINUTES_MS), caller, log.lastAt);
     return (
@@ -125,6 +142,7 @@ export class BruteForceWatcher implements Watcher {
           this.#workingAddresses.has(`${event.tenant}|${event.clientIp}`) ||
           this.#prefixes.isTold(event, at, caller, 'gateway'),
         steady: guesser.cadence.paceSince(0).steady,
+        triesPaths: guesser.bare.isWide,
       },
       settings,
     );
@@ -139,6 +157,7 @@ export class BruteForceWatcher implements Watcher {
       const guesser = this.#logins.peek(loginKey(event, caller));
       guesser?.log.addSuccess(at);
       guesser?.cadence.clear();
+      this.#loggedIn.add(`${event.tenant}|${event.clientIp}`);
       this.#prefixes.worked(event, at, caller);
     } else if (event.status === 429) return this.#followed(event, at, caller);
     return undefined;
@@ -158,6 +177,8 @@ export class BruteForceWatcher implements Watcher {
     guesser.cadence.add(at, mark);
     guesser.evidence.add(event, at);
     const reading = isReading(event);
+    // One of many that try a list of passwords: that is told of them all.
+    if (this.#crowds.has(event, at, guesser.log.failuresWithin(TEN_MINUTES_MS))) return undefined;
     return (
       this.#judgeLogins(event, at, caller, guesser, reading) ??
       (reading ? undefined : this.#slow(event, at, caller, guesser, 'login')) ??
@@ -193,10 +214,24 @@ export class BruteForceWatcher implements Watcher {
     const place: SlowView['place'] =
       where === 'gateway' ? 'gateway' : this.logins.isForPrograms(event) ? 'token' : 'login';
     const pace = guesser.cadence.paceSince(at - DAY_MS);
-    const verdict = judgeSlowGuessing({ ...pace, place, authenticated: event.credentialId !== '' }, settings);
+    const authenticated = event.credentialId !== '';
+    const verdict =
+      judgeSlowGuessing({ ...pace, place, authenticated }, settings) ??
+      (place === 'login' && guesser.cadence.size >= settings.hourFailures
+        ? judgeHourOfGuessing(
+            { ...guesser.cadence.paceSince(at - HOUR_MS), place, authenticated, knownAddress: this.#isKnown(event) },
+            settings,
+          )
+        : undefined);
     if (!verdict) return undefined;
     guesser.slowReportedAt = at;
     return guessFinding({ event, at, caller, evidence: guesser.evidence, verdict, place: where });
+  }
+
+  /** Somebody was let in from there before. */
+  #isKnown(event: ApiEvent): boolean {
+    const address = `${event.tenant}|${event.clientIp}`;
+    return this.#loggedIn.has(address) || this.#workingAddresses.has(address);
   }
 }
 

@@ -6,6 +6,7 @@ import { FailureLog } from '../../windows/failure-log.ts';
 import { DAY_MS } from '../../windows/time.ts';
 import { BRUTE_FORCE_VERSION, type GuessingVerdict } from './brute-force.detector.ts';
 import { Cadence } from './cadence.ts';
+import { PathSpread } from './path-spread.ts';
 
 export type GuessingPlace = 'gateway' | 'login';
 
@@ -14,6 +15,8 @@ export class Guesser {
   readonly log = new FailureLog();
   readonly cadence = new Cadence();
   readonly evidence = new Evidence();
+  /** Where it was refused without any credential shown. */
+  readonly bare = new PathSpread();
   slowReportedAt = Number.NEGATIVE_INFINITY;
 }
 
@@ -61,6 +64,8 @@ const spanOf = (ms: number): string => {
 };
 
 const explain = (v: GuessingVerdict, place: GuessingPlace, who: string, span: string): string => {
+  if (v.kind === 'steady-guessing')
+    return `${v.observed} logins of ${who} failed within ${span} and none worked between them (fewer than ${v.limit} in an hour are let pass), slowly enough to stay below the limits of minutes. No person types a wrong password so often, and no login ever worked from there.`;
   if (v.kind === 'slow-guessing')
     return place === 'login'
       ? `${v.observed} logins of ${who} failed within ${span} and none worked between them (fewer than ${v.limit} are let pass), slowly enough to stay below the limits of minutes. This is how passwords are guessed by who has time.`

@@ -13,7 +13,7 @@ export const CREDENTIAL_STUFFING = defineDetector({
     title: 'Credential stuffing',
     summary: 'Many addresses fail at one login, each with a try or two: lists of stolen passwords are tried out.',
     method:
-      'Failed logins that the upstream answered (400, 401, 403, 422, 423 to other methods than GET), added up over all callers by endpoint for ten minutes and for an hour: enough failures of enough addresses with few tries each. Told when they come from kinds of client (stack fingerprint, else user agent) that hardly ever logged in there; where clients tell nothing, when the failed share is high for certain (Wilson) there are several times the most logins so far, and most of the addresses are new: users that fail where they logged in before have a login that is out of order.',
+      'Failed logins that the upstream answered (400, 401, 403, 422, 423 to other methods than GET), added up over all callers by endpoint for ten minutes and for an hour: enough failures of enough addresses with few tries each (once it is told, with any number). Told when they come from kinds of client (stack fingerprint, else user agent) that hardly ever logged in there; where clients tell nothing, when the failed share is high for certain (Wilson) there are several times the most logins so far, and most of the addresses are new: users that fail where they logged in before have a login that is out of order.',
     owasp: ['API2:2023'],
     attack: ['T1110.004'],
     severity: {

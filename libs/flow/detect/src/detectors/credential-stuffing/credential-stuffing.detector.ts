@@ -25,6 +25,8 @@ export interface StuffingView {
   readonly suspects: Suspects;
   /** The same over the last half to whole hour. */
   readonly hour: Suspects;
+  /** It was told in the last half hour: who goes on in the same crowd may try more often. */
+  readonly told?: boolean;
   readonly past: {
     /** Observed before; ms. */
     readonly spanMs: number;
@@ -54,10 +56,11 @@ const GOES_ON_SHARE = 0.05;
  * outage of the login is not it: those programs succeeded before, and there are no more logins than usual.
  */
 export const judgeStuffing = (v: StuffingView, s: CredentialStuffingSettings): StuffingVerdict | undefined => {
-  if (isSpread(v.suspects, s, s.minSuspectFailures)) return verdict('client', 10, v.suspects, s, 0.85);
+  const tries = v.told === true ? Number.POSITIVE_INFINITY : s.maxTriesPerAddress;
+  if (isSpread(v.suspects, s, s.minSuspectFailures, tries)) return verdict('client', 10, v.suspects, s, 0.85);
   // told while it goes on, not at the next failure of anybody
   const goesOn = v.failures >= Math.max(2, GOES_ON_SHARE * v.hour.failures);
-  if (goesOn && isSpread(v.hour, s)) return verdict('client', 60, v.hour, s, 0.8);
+  if (goesOn && isSpread(v.hour, s, s.minFailures, tries)) return verdict('client', 60, v.hour, s, 0.8);
   // Lists are tried from elsewhere: where users fail at home, the login is out of order.
   if (!isSpread(v, s) || v.familiar >= s.maxFamiliarShare * v.addresses) return undefined;
   const attempts = v.failures + v.successes;
@@ -78,8 +81,8 @@ const isSpread = (
   of: Pick<Suspects, 'failures' | 'addresses'>,
   s: CredentialStuffingSettings,
   least = s.minFailures,
-): boolean =>
-  of.failures >= least && of.addresses >= s.minAddresses && of.failures <= s.maxTriesPerAddress * of.addresses;
+  tries = s.maxTriesPerAddress,
+): boolean => of.failures >= least && of.addresses >= s.minAddresses && of.failures <= tries * of.addresses;
 
 const verdict = (
   by: StuffingVerdict['by'],

@@ -50,6 +50,13 @@ describe('credential-stuffing', () => {
     expect(last?.detectedAt).toBeLessThan(AT + HOUR + 5 * MINUTE);
   });
 
+  it('goes on while the same crowd comes back with more tries, and takes none that always did so for it', () => {
+    const crowd = times(1_800, (i) => login(AT + HOUR + i * 200, 401, 1000 + (i % 60), 'kit'));
+    expect(stuffing([...people(60, MINUTE), ...crowd]).at(-1)?.observed.value).toBeGreaterThan(1_500);
+    const few = times(400, (i) => login(AT + HOUR + i * SECOND, 401, 1000 + (i < 300 ? i % 20 : i % 30), 'kit'));
+    expect(stuffing([...people(60, MINUTE), ...few])).toEqual([]);
+  });
+
   it('tells thirty failures of a program that never logged in, and not thirty of those that people use', () => {
     const attack = (kit: (i: number) => string) =>
       times(35, (i) => login(AT + HOUR + i * SECOND, 401, 1000 + i, kit(i)));
@@ -120,6 +127,11 @@ describe('credential-stuffing', () => {
     ],
     ['hardly any history, few of them', view({ failures: 60, successes: 4, addresses: 50, past: fresh }), undefined],
     ['few addresses with many tries each', view({ suspects: { failures: 400, addresses: 30, kinds: 1 } }), undefined],
+    [
+      'the same, of a crowd that is told',
+      view({ suspects: { failures: 400, addresses: 30, kinds: 1 }, told: true }),
+      'client',
+    ],
     ['suspects in an hour, none of late', view({ hour: { failures: 60, addresses: 50, kinds: 1 } }), undefined],
     ['suspects in an hour', view({ failures: 6, hour: { failures: 60, addresses: 50, kinds: 1 } }), 'client'],
   ])('%s', (_name, v, by) => {

@@ -8,7 +8,7 @@ import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-dra
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS, WINDOW_MS } from '../../windows/time.ts';
+import { HOUR_MS, MINUTE_MS, WINDOW_MS } from '../../windows/time.ts';
 import { AuthEndpoints } from '../brute-force/auth-endpoints.ts';
 import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
 import {
@@ -46,6 +46,7 @@ class LoginPlace {
   #previous = 0;
   lookedAt = Number.NEGATIVE_INFINITY;
   reportedAt = Number.NEGATIVE_INFINITY;
+  toldOfClientsAt = Number.NEGATIVE_INFINITY;
 
   advance(at: number): void {
     if (at < this.firstAt) this.firstAt = at;
@@ -113,6 +114,7 @@ export class CredentialStuffingWatcher implements Watcher {
     if (!verdict || (verdict.by === 'client' && !isSuspect(client, place.hour.failuresOf(client), place, settings)))
       return undefined;
     place.reportedAt = at;
+    if (verdict.by === 'client') place.toldOfClientsAt = at;
     return stuffingFinding(event, at, caller, place, view, verdict, settings);
   }
 
@@ -148,6 +150,7 @@ const viewOf = (place: LoginPlace, at: number, settings: CredentialStuffingSetti
   familiar: place.recent.familiar,
   suspects: suspectsIn(place.recent, place, settings),
   hour: suspectsIn(place.hour, place, settings),
+  told: at - place.toldOfClientsAt < settings.quietMinutes * MINUTE_MS,
   past: {
     spanMs: at - place.firstAt,
     failures: place.failures,
