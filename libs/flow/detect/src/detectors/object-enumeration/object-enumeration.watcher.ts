@@ -74,7 +74,6 @@ export class ObjectEnumerationWatcher implements Watcher {
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const use = this.trails.peek(event);
     if (use === undefined || use.ref.hash === 0) return undefined;
-    const { walk, trail } = use;
     const s = this.settings.of(event);
     const view = viewOf(use, at, caller, false, s);
     const limit = view.hasHabits ? limitsOf(view, s).limit : unknownLimitOf(view, s);

@@ -73,8 +73,8 @@ export class SequentialCrawlingWatcher implements Watcher {
     const { walk, patch } = use;
     if (patch === undefined || !use.isNew || patch.count < FLOOR) return undefined;
     const suspect = this.#suspects.getOrMake(caller.key, fresh, caller.lane);
-    // what made a run longer is there already
-    if (!use.stepped) suspect.evidence.add(event, at);
+    // what made a longer run is there already
+    if (!use.stepped || walk.ids.length < FLOOR) suspect.evidence.add(event, at);
     if (patch.count < MANY || at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const s = this.settings.of(event);
     const view = regionOf(use, patch, at, caller);
