@@ -7,6 +7,8 @@ export interface ObjectRef {
   hash: number;
   /** The last id where it is a whole number below 2^53; -1 else. */
   value: number;
+  /** Hash of the ids before the last one; 0: there are none. */
+  under: number;
   /** Page, or the offset of one; -1 without. */
   page: number;
 }
@@ -19,6 +21,7 @@ const MAX_DIGITS = 15;
 export const readObject = (event: ApiEvent, into: ObjectRef): ObjectRef => {
   into.hash = 0;
   into.value = -1;
+  into.under = 0;
   into.page = -1;
   if (event.pathTemplate.includes('{')) readPath(event.path, event.pathTemplate, into);
   if (event.query !== '') readQuery(event.query, into);
@@ -54,6 +57,7 @@ const endOf = (text: string, from: number): number => {
 
 const take = (value: string, into: ObjectRef): void => {
   if (value === '') return;
+  into.under = into.hash;
   into.hash = mix(into.hash, hash32(value)) || 1;
   const number = wholeNumber(value);
   if (number >= 0) into.value = number;

@@ -4,6 +4,7 @@ import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
 import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
+import { Area, type Patch } from './area.ts';
 import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
@@ -24,6 +25,11 @@ const PAGE_REACH = 1_000;
 /** Objects of a template are private while at most this part of its pairs of caller and object is shared; of fewer pairs nobody knows. */
 const PRIVATE = 0.25;
 const FEW_PAIRS = 30;
+/** Objects that are new to a caller at a template in five to ten minutes before its region is looked at. */
+const FEW_FRESH = 4;
+/** A smaller region of fewer numbers says less than all of them. */
+const REGION = 40;
+const MEDIA = /^(?:image|font|video|audio)\//;
 /** What an alert is about does not teach, for so long after it. */
 export const HOLD_MS = HOUR_MS;
 
@@ -82,6 +88,8 @@ export interface ObjectUse {
   /** It or its page made a run longer. */
   stepped: boolean;
   paged: boolean;
+  /** The region of numbers that its id lies in. */
+  patch: Patch | undefined;
   /** Of who has credentials, where the request worked; what was known before. */
   known: ObjectKnown | undefined;
 }
@@ -103,7 +111,7 @@ export class ObjectTrails {
   readonly #objects = new NumberSet(MAX_OBJECTS);
   readonly #stats: BoundedMap<TemplateStat>;
   readonly #ledger = new ObjectLedger(MAX_OBJECTS);
-  readonly #ref: ObjectRef = { hash: 0, value: -1, page: -1 };
+  readonly #ref: ObjectRef = { hash: 0, value: -1, under: 0, page: -1 };
   readonly #use: ObjectUse;
   #event: ApiEvent | undefined;
   #found: ObjectUse | undefined;
@@ -112,7 +120,7 @@ export class ObjectTrails {
     this.trails = new BoundedMap(maxCallers);
     this.#stats = new BoundedMap(MAX_TEMPLATES);
     const none = new Trail(0, 0);
-    this.#use = { ref: this.#ref, trail: none, walk: new Walk('', new TemplateStat()), isNew: false, stepped: false, paged: false, known: undefined }; // prettier-ignore
+    this.#use = { ref: this.#ref, trail: none, walk: new Walk('', new TemplateStat()), isNew: false, stepped: false, paged: false, patch: undefined, known: undefined }; // prettier-ignore
   }
 
   /** The event's use of an object or page; undefined when it is about none. Takes the event up when it is asked first. */
@@ -149,6 +157,7 @@ export class ObjectTrails {
     use.isNew = false;
     use.stepped = false;
     use.paged = false;
+    use.patch = undefined;
     use.known = undefined;
     const teaches = at > walk.heldUntil;
     if (ref.page >= 0 && worked) {
@@ -191,8 +200,22 @@ export class ObjectTrails {
       use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
       if (walk.ids.startedAt === at) walk.nearList = justListed(trail, walk, at);
       if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
+      // pages load pictures and maps load tiles by the dozen
+      if (!MEDIA.test(event.responseContentType)) this.#place(at, worked, use);
     }
     if (worked && event.status < 300 && caller.profile !== undefined) use.known = this.#given(use, at);
+  }
+
+  #place(at: number, worked: boolean, use: ObjectUse): void {
+    const { ref, walk, trail } = use;
+    // most callers read a few objects
+    if (walk.area === undefined && walk.fresh.sum < FEW_FRESH) return;
+    const area = (walk.area ??= new Area());
+    const patch = area.add(ref.value, at, ref.under, use.isNew, !worked);
+    if (patch.startedAt === at) patch.nearList = justListed(trail, walk, at);
+    if (area.whole.startedAt === at) area.whole.nearList = justListed(trail, walk, at);
+    area.burst.add(at, use.isNew);
+    use.patch = patch.count < REGION || area.whole.density >= patch.density ? area.whole : patch;
   }
 
   #given({ ref, trail, walk }: ObjectUse, at: number): ObjectKnown {

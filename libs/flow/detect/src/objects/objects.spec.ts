@@ -7,7 +7,7 @@ import { Listing } from './listing.ts';
 import { Leaders, Run, Spans } from './walk.ts';
 
 const read = (overrides: Partial<ApiEvent>): ObjectRef =>
-  readObject(anApiEvent(overrides), { hash: 0, value: 0, page: 0 });
+  readObject(anApiEvent(overrides), { hash: 0, value: 0, under: 0, page: 0 });
 
 describe('objects in requests', () => {
   it.each<[string, Partial<ApiEvent>, number, number, boolean]>([

@@ -1,3 +1,4 @@
+import type { Area } from './area.ts';
 import { TermList } from '../knowledge/term-list.ts';
 import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 
@@ -162,6 +163,7 @@ export class TemplateStat {
     pages: new TermList(16),
     breadth: new TermList(16),
     dense: new TermList(16),
+    region: new TermList(16),
   };
 
   /** Notes that this caller goes at it in this manner, and tells how many others do. */
@@ -171,7 +173,7 @@ export class TemplateStat {
     return list.size - 1;
   }
 }
-export type Manner = 'many' | 'run' | 'pages' | 'breadth' | 'dense';
+export type Manner = 'many' | 'run' | 'pages' | 'breadth' | 'dense' | 'region';
 
 /** One caller from one address at one template: how it goes through objects. */
 export class Walk {
@@ -189,6 +191,8 @@ export class Walk {
   readonly requestsDay = new Spans(DAY_MS / 2);
   readonly ids = new Run();
   readonly pages = new Run();
+  /** Regions of numbers; most callers read too few. */
+  area: Area | undefined;
   /** The run of ids at hand began right after a list: objects that were asked for of it, 0: it did not say; -1: there was none. */
   nearList = -1;
   /** Until then (event time) what it does is under an alert and does not teach; ms. */

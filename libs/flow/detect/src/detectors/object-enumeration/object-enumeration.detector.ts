@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { ObjectEnumerationSettings } from './object-enumeration.settings.ts';
 
-export const OBJECT_ENUMERATION_VERSION = '3';
+export const OBJECT_ENUMERATION_VERSION = '4';
 
 /** Of one caller at one template from one address. */
 export interface EnumerationView {
@@ -21,6 +21,11 @@ export interface EnumerationView {
   /** Lists of these objects that it was given: in one to two hours, one of them lately, and lately alone. */
   readonly lists: number;
   readonly latelyListed: number;
+  /** New numbers at a stroke, all requests meanwhile, how long it goes, and how many times as wide as their count the region is. */
+  readonly burst: number;
+  readonly burstAsked: number;
+  readonly burstMs: number;
+  readonly burstRegion: number;
   readonly authenticated: boolean;
   /** Known for long enough and busy often enough. */
   readonly hasHabits: boolean;
@@ -42,7 +47,7 @@ export interface EnumerationView {
 }
 
 export interface EnumerationVerdict {
-  readonly why: 'refused' | 'habit' | 'unknown';
+  readonly why: 'refused' | 'habit' | 'unknown' | 'rapid';
   readonly hours: boolean;
   readonly objects: number;
   readonly limit: number;
@@ -61,6 +66,8 @@ export const judgeEnumeration = (
   if (view.toldInOrder) return undefined;
   if (view.alike >= s.alike || view.fresh < s.minNewShare * view.requests) return undefined;
   if (!view.hasHabits) {
+    const rapid = judgeRapid(view, s);
+    if (rapid) return rapid;
     const limit = unknownLimitOf(view, s);
     if (!view.authenticated || view.fresh < limit || view.fresh <= view.latelyListed * s.perList) return undefined;
     return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
@@ -79,6 +86,15 @@ export const judgeEnumeration = (
     severity: ratio >= 4 || view.sensitive ? 'high' : 'medium',
     confidence: Math.min(0.93, 0.8 + 0.05 * Math.log2(ratio)),
   };
+};
+
+/** Hundreds of numbers in one breath: nobody needs to know the caller for that. */
+const judgeRapid = (view: EnumerationView, s: ObjectEnumerationSettings): EnumerationVerdict | undefined => {
+  const limit = Math.max(s.rapidObjects * (view.burstMs <= s.rapidSeconds * 1_000 ? 1 : 2), s.overHabit * view.mostFresh); // prettier-ignore
+  if (!view.authenticated || view.burst < limit || view.burst * 1_000 < s.rapidPace * view.burstMs) return undefined;
+  if (view.burst < s.rapidNewShare * view.burstAsked || view.burstRegion > s.rapidRegion) return undefined;
+  if (view.burst <= view.latelyListed * s.perList) return undefined;
+  return { why: 'rapid', hours: false, objects: view.burst, limit, severity: 'medium', confidence: 0.8 };
 };
 
 /** Without habits: of who was seen a while ago, where several others are known, so many times what they do; else far more. */

@@ -40,6 +40,15 @@ export const ObjectEnumerationSettings = detectorSettings({
   seenHours: z.number().min(0.1).max(720).default(0.5),
   seenFilled: count(3),
   fewOthers: count(5),
+  /**
+   * At any time, whatever is known: so many numbers within `rapidSeconds`, or twice as many at this pace, without a pause and nearly none
+   * twice, of a region at most so many times as wide, over times the habit. No person reads so, and no list named them.
+   */
+  rapidObjects: count(180),
+  rapidSeconds: z.number().min(1).max(600).default(30),
+  rapidPace: z.number().min(0.5).max(10_000).default(5),
+  rapidNewShare: z.number().min(0.1).max(1).default(0.95),
+  rapidRegion: z.number().min(1).max(1_000_000).default(20),
   /** Objects that one list may have named. */
   perList: count(110),
   /** So many other callers that do alike make it the way the API is used. */

@@ -79,6 +79,34 @@ describe('object-enumeration', () => {
     });
   });
 
+  describe('without any history', () => {
+    /** Numbers below 900, each once, all over the place. */
+    const some = (i: number): number => 1000 + ((i * 611) % 900);
+    const list = (responseBytes: number) => reads(1, START - 5_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes }); // prettier-ignore
+
+    it('tells two hundred numbers within half a minute, and four hundred at five a second', () => {
+      expect(told(reads(200, START, 115, some))).toBeGreaterThan(0);
+      expect(told(reads(400, START, 190, some))).toBeGreaterThan(0);
+    });
+
+    it('is silent on fewer, slower, with pauses, and on numbers that nobody could guess', () => {
+      expect(told(reads(150, START, 115, some))).toBe(0);
+      expect(told(reads(400, START, 300, some))).toBe(0);
+      const pages = Array.from({ length: 8 }, (_, page) => reads(50, START + page * 20_000, 20, (i) => some(page * 50 + i))).flat(); // prettier-ignore
+      expect(told(pages)).toBe(0);
+      expect(told(reads(300, START, 50, (i) => i * 7_919_333))).toBe(0);
+      expect(told(reads(300, START, 50, (i) => `b5a0c1d2-0000-4000-8000-${String(i).padStart(12, '0')}`))).toBe(0);
+    });
+
+    it('is silent on what lists named, on objects that are asked for twice, and on pictures', () => {
+      expect(told(list(12_000), reads(300, START, 50, some))).toBe(0);
+      expect(told(list(500), reads(300, START, 50, some))).toBeGreaterThan(0);
+      const twice = reads(600, START, 50, (i) => some(i >> 1));
+      expect(told(twice)).toBe(0);
+      expect(told(reads(300, START, 50, some, { responseContentType: 'image/jpeg' }))).toBe(0);
+    });
+  });
+
   it('is silent on a walk from id to id that was told as such, and not on one that is forbidden', () => {
     const walk = reads(80, START, 1_500, (i) => 1001 + i);
     const forbidden = walk.map((event, i) => (i % 2 === 0 ? { ...event, status: 403 } : event));

@@ -3,8 +3,8 @@ import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { listsBefore, listsSince } from '../../objects/lists-given.ts';
-import { HOLD_MS, type ObjectTrails, type Trail } from '../../objects/object-trails.ts';
-import { sumAt, type Walk } from '../../objects/walk.ts';
+import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
@@ -48,7 +48,7 @@ export class ObjectEnumerationWatcher implements Watcher {
     suspect.evidence.add(event, at);
     if (at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
     const s = this.settings.of(event);
-    const view = viewOf(trail, walk, at, caller, true, s);
+    const view = viewOf(use, at, caller, true, s);
     const verdict = judgeEnumeration(view, s);
     if (!verdict) return undefined;
     suspect.reportedAt = at;
@@ -74,22 +74,23 @@ export class ObjectEnumerationWatcher implements Watcher {
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const use = this.trails.peek(event);
     if (use === undefined || use.ref.hash === 0) return undefined;
-    const { walk, trail } = use;
     const s = this.settings.of(event);
-    const view = viewOf(trail, walk, at, caller, false, s);
+    const view = viewOf(use, at, caller, false, s);
     const limit = view.hasHabits ? limitsOf(view, s).limit : unknownLimitOf(view, s);
     return `${use.isNew ? 'a new' : 'a known'} object; ${view.fresh} new ones of this template in 10 min, ${view.refused} of them refused and ${view.written} written to (limits: ${s.refusedObjects} with ${s.refusedPoints} points of refusal, or ${Math.ceil(limit)} that were read, against a habit of ${view.mostFresh}; lists: ${view.lists.toFixed(1)})`;
   }
 }
 
 const viewOf = (
-  trail: Trail,
-  walk: Walk,
+  use: ObjectUse,
   at: number,
   caller: Caller,
   notes: boolean,
   s: ObjectEnumerationSettings,
 ): EnumerationView => {
+  const { trail, walk } = use;
+  const { area } = walk;
+  const region = area?.whole;
   const many = notes && walk.fresh.sum >= MANY;
   return {
     fresh: walk.fresh.sum,
@@ -103,12 +104,18 @@ const viewOf = (
     mostHour: trail.mostHour,
     mostRefused: trail.mostRefused,
     lists: listsBefore(trail, walk, at, at - LISTED_MS),
+    burst: area?.burst.count ?? 0,
+    burstAsked: area?.burst.asked ?? 0,
+    burstMs: area === undefined ? 0 : at - area.burst.startedAt,
+    burstRegion: region === undefined || region.count === 0 ? Number.POSITIVE_INFINITY : 1 / region.density,
     authenticated: caller.profile !== undefined,
     latelyListed: listsSince(trail, walk, at, at - LISTED_MS),
     knownForHours: (at - trail.firstAt) / HOUR_MS,
     othersMost: walk.stat.identified.mostBut(trail.hash),
     others: walk.stat.callers.size - 1,
-    toldInOrder: walk.ids.told && walk.ids.fresh >= walk.fresh.sum / 2,
+    toldInOrder:
+      (walk.ids.told && walk.ids.fresh >= walk.fresh.sum / 2) ||
+      (use.patch?.told === true && use.patch.count >= walk.fresh.sum / 2),
     hasHabits: at - trail.firstAt >= s.habitHours * HOUR_MS && trail.filled >= MIN_FILLED,
     filled: trail.filled,
     newTemplate: usedSince(caller) > at - HOUR_MS,
@@ -123,6 +130,8 @@ const REASONS: Record<EnumerationVerdict['why'], (view: EnumerationView, verdict
     `; ${view.refused} of them were refused (${view.forbidden} forbidden), at most ${view.mostRefused} before`,
   habit: (view, { limit, hours }) =>
     `, at most ${hours ? view.mostHour : view.mostFresh} before (${limit} would be let pass), and lists (or what it created itself) named at most ${Math.round(view.lists * 110)}`,
+  rapid: (view, { limit }) =>
+    `, ${view.burst} of them without a pause in ${Math.max(1, Math.round(view.burstMs / 1_000))} s and hardly any twice (fewer than ${limit} are let pass), and no list named them`,
   unknown: (_view, { limit }) => `; nothing is known of it yet, ${limit} would be let pass, and no list named them`,
 };
 

@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
-export const SEQUENTIAL_CRAWLING_VERSION = '3';
+export const SEQUENTIAL_CRAWLING_VERSION = '4';
 
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
@@ -35,13 +35,37 @@ export interface CrawlView {
   readonly synchronises: boolean;
 }
 
+/** Different ids of one region, in whatever order. */
+export interface RegionView {
+  readonly count: number;
+  readonly asked: number;
+  readonly refused: number;
+  /** Part of the region that was asked for. */
+  readonly density: number;
+  readonly durationMs: number;
+  /** Longest run, and most new objects in five to ten minutes, that the caller ever did before. */
+  readonly longest: number;
+  readonly mostFresh: number;
+  readonly lists: number;
+  readonly nearList: number;
+  readonly authenticated: boolean;
+  readonly crawler: boolean;
+  /** It shows things to a person: a browser or an app. */
+  readonly screen: boolean;
+  readonly alike: number;
+}
+
 export interface CrawlVerdict {
   readonly limit: number;
   readonly confidence: number;
 }
 
 /** A regular job is told once at its first run: nobody can know. High is what breaks a habit. */
-export const severityOf = (view: CrawlView, limit: number, s: SequentialCrawlingSettings): Severity =>
+export const severityOf = (
+  view: Pick<CrawlView, 'authenticated' | 'knownForHours' | 'unseen'>,
+  limit: number,
+  s: SequentialCrawlingSettings,
+): Severity =>
   view.authenticated && view.knownForHours >= s.highHours && view.unseen >= 4 * limit ? 'high' : 'medium';
 
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
@@ -54,6 +78,20 @@ export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlV
   // of what it had before nothing is copied
   if (view.unseen < floor || (listed && view.unseen <= named)) return undefined;
   return judge(view, floor, s);
+};
+
+/** Parallel connections leave no order, but a walk leaves no gaps and asks for nothing twice. */
+export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
+  const floor = (view.screen ? s.denseScreenIds : s.denseIds) * (view.authenticated ? 1 : s.denseAnonymousFactor);
+  const habit = s.overHabit * Math.max(view.longest, view.mostFresh);
+  const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), habit);
+  if (view.count < limit || view.alike >= s.alike) return undefined;
+  if (view.density < s.denseShare || view.density > 1 || view.count < s.denseNewShare * view.asked) return undefined;
+  if (view.count * 60_000 < s.densePace * view.durationMs) return undefined;
+  const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.count;
+  const named = Math.max(view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
+  if (listed && view.count <= named) return undefined;
+  return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.count / limit)) };
 };
 
 /** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */

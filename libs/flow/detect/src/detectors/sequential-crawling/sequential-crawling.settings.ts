@@ -14,6 +14,16 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Without credentials, at so many ids a minute and more. */
   briskIds: count(32),
   briskPace: z.number().min(1).max(100_000).default(8),
+  /**
+   * Different ids of one region in whatever order, so many a minute, with so large a part of it asked for, nearly none twice: callers with
+   * credentials; browsers and apps, which load what a screen shows at once; callers without credentials times a factor.
+   */
+  denseIds: count(40),
+  denseScreenIds: count(120),
+  denseAnonymousFactor: z.number().min(1).max(100).default(2),
+  densePace: z.number().min(0.1).max(100_000).default(10),
+  denseShare: z.number().min(0.3).max(1).default(0.8),
+  denseNewShare: z.number().min(0.3).max(1).default(0.85),
   /** Times the longest run that the caller ever made. */
   overHabit: z.number().min(1).max(100).default(2.5),
   /** Pages in a row of who has no credentials, where others turn few, and where nobody else is known. */

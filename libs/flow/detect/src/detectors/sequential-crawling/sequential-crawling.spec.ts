@@ -119,6 +119,62 @@ describe('sequential-crawling', () => {
     expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
   });
 
+  describe('ids of one region out of their order', () => {
+    const chrome = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'; // prettier-ignore
+    /** Every number below `n` once, as parallel connections bring them: blocks of twenty turned around. */
+    const turned = (i: number): number => 1000 + 20 * Math.floor(i / 20) + 19 - (i % 20);
+    /** Every number below 400 once, all over the place. */
+    const shuffled = (i: number): number => 1000 + ((i * 171) % 400);
+    const list = (responseBytes: number) => reads(1, START - 5_000, 1_000, () => 1, { pathTemplate: '/orders', path: '/orders', responseBytes }); // prettier-ignore
+
+    it('are told of a tool within sixty, of a browser that reads more than a screen shows, and all over the place', () => {
+      expect(told(reads(60, START, 5, (i) => turned(i ^ 1)))).toBeGreaterThan(0);
+      expect(told(reads(400, START, 5, (i) => turned(i ^ 1), { userAgent: chrome }))).toBeGreaterThan(0);
+      expect(told(reads(400, START, 400, shuffled))).toBeGreaterThan(0);
+    });
+
+    it('are told after days of other objects and between reads elsewhere', () => {
+      const elsewhere = reads(10, START, 40, (i) => 900_000 + i * 7_777);
+      expect(told([...habit(2, START), ...reads(100, START, 5, (i) => turned(i ^ 1)), ...elsewhere])).toBeGreaterThan(
+        0,
+      );
+    });
+
+    it('are let pass where a screen loads sixty, with credentials and without, and a page its pictures', () => {
+      const screen = { userAgent: chrome };
+      const odd = (i: number): number => 1000 + ((i * 37) % 60);
+      expect(told(reads(60, START, 20, odd, screen))).toBe(0);
+      const open = Array.from({ length: 200 }, (_, i) => anonymousAt(START + i * 20, { path: `/orders/${1000 + ((i * 87) % 200)}`, userAgent: chrome })); // prettier-ignore
+      expect(told(open)).toBe(0);
+      expect(told(reads(400, START, 5, shuffled, { responseContentType: 'image/webp' }))).toBe(0);
+    });
+
+    it('are let pass where a list named them, and told where it was too short', () => {
+      const walk = reads(100, START, 20, (i) => 1000 + ((i * 37) % 100));
+      expect(told([...list(6_000), ...walk])).toBe(0);
+      expect(told([...list(500), ...walk])).toBeGreaterThan(0);
+    });
+
+    it('are let pass of who asks for the same ones again, for every third of a region, and slowly', () => {
+      const again = reads(600, START, 100, (i) => 1000 + ((i * i * 31 + i * 7) % 97));
+      expect(told(again)).toBe(0);
+      expect(told(reads(300, START, 100, (i) => 1000 + 3 * ((i * 37) % 300) + ((i * i) % 3)))).toBe(0);
+      expect(told(reads(60, START, 12_000, (i) => 1000 + ((i * 37) % 60)))).toBe(0);
+    });
+
+    it('are let pass below other ids each time: tiles of a map, lines of orders', () => {
+      const tiles = reads(200, START, 20, () => 1).map((event, i) => ({ ...event, path: `/tiles/12/${2_000 + (i % 14)}/${1_000 + Math.floor(i / 14)}`, pathTemplate: '/tiles/{id}/{id}/{id}' })); // prettier-ignore
+      expect(told(tiles)).toBe(0);
+    });
+
+    it('of a job of each night are told of the first night alone', () => {
+      const nights = [0, 1, 2].flatMap((night) => reads(300, START + night * DAY, 20, (i) => 1000 + night * 300 + ((i * 37) % 300))); // prettier-ignore
+      const findings = findingsOf(SEQUENTIAL_CRAWLING, nights);
+      expect(findings.length).toBeGreaterThan(0);
+      expect(findings.every(({ detectedAt }) => detectedAt < START + HOUR)).toBe(true);
+    });
+  });
+
   describe('pages of who has credentials', () => {
     const turned = (who: number, n: number, from: number) =>
       Array.from({ length: n }, (_, i) => at(from + i * 3_000, { path: '/orders', pathTemplate: '/orders', query: `page=${i + 1}`, ...consumer(who) })); // prettier-ignore

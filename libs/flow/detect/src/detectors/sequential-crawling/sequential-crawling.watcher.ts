@@ -3,17 +3,21 @@ import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
+import type { Patch } from '../../objects/area.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
 import { detailsBelow, listsSince } from '../../objects/lists-given.ts';
 import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeIds, judgePages, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView } from './sequential-crawling.detector.ts'; // prettier-ignore
+import { judgeIds, judgePages, judgeRegion, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView, type RegionView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
 /** Shorter runs are not looked at. */
 const FLOOR = 15;
+/** So many ids of one region, of which more than this part is asked for, are a manner of use. */
+const MANY = 40;
+const HALF = 0.5;
 /** Lists that named the ids came at most so long before the first of them, and the last of the lists; ms. */
 const LISTED_MS = 15 * MINUTE_MS;
 const LATEST_LIST_MS = 3 * MINUTE_MS;
@@ -42,7 +46,12 @@ export class SequentialCrawlingWatcher implements Watcher {
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const use = this.trails.of(event, at, caller);
-    if (use === undefined || (!use.stepped && !use.paged)) return undefined;
+    if (use === undefined) return undefined;
+    return this.#run(event, at, caller, use) ?? this.#region(event, at, caller, use);
+  }
+
+  #run(event: ApiEvent, at: number, caller: Caller, use: ObjectUse): Draft | undefined {
+    if (!use.stepped && !use.paged) return undefined;
     const { walk } = use;
     const byPage = use.paged && walk.pages.length >= FLOOR;
     if (!byPage && !(use.stepped && walk.ids.length >= FLOOR)) return undefined;
@@ -57,6 +66,40 @@ export class SequentialCrawlingWatcher implements Watcher {
     walk.heldUntil = at + HOLD_MS;
     (byPage ? walk.pages : walk.ids).told = true;
     return this.#finding(event, at, caller, use, byPage, view, verdict, suspect.evidence);
+  }
+
+  /** Ids that parallel connections bring out of order. */
+  #region(event: ApiEvent, at: number, caller: Caller, use: ObjectUse): Draft | undefined {
+    const { walk, patch } = use;
+    if (patch === undefined || !use.isNew || patch.count < FLOOR) return undefined;
+    const suspect = this.#suspects.getOrMake(caller.key, fresh, caller.lane);
+    // what made a longer run is there already
+    if (!use.stepped || walk.ids.length < FLOOR) suspect.evidence.add(event, at);
+    if (patch.count < MANY || at < suspect.reportedAt + REPORT_EVERY_MS) return undefined;
+    const s = this.settings.of(event);
+    const view = regionOf(use, patch, at, caller);
+    const verdict = judgeRegion(view, s);
+    if (!verdict) return undefined;
+    suspect.reportedAt = at;
+    walk.heldUntil = at + HOLD_MS;
+    patch.told = true;
+    const { entity } = caller;
+    const knownForHours = (at - use.trail.firstAt) / HOUR_MS;
+    return findingOf({
+      event,
+      entity,
+      type: 'sequential-crawling',
+      version: SEQUENTIAL_CRAWLING_VERSION,
+      severity: severityOf({ ...view, unseen: patch.count, knownForHours }, verdict.limit, s),
+      confidence: verdict.confidence,
+      at,
+      from: patch.startedAt,
+      observed: { metric: 'ids of one region', value: patch.count, unit: `of ${patch.high - patch.low + 1}` },
+      expected: { low: 0, high: verdict.limit, mean: view.mostFresh, n: use.trail.filled, p: 1, warmUp: caller.warmUp },
+      explanation: `${entity.name} asked for ${patch.count} of the ${patch.high - patch.low + 1} ids of ${event.method} ${walk.template} from ${patch.low} to ${patch.high}, not in their order and hardly any twice, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; it asked for at most ${view.mostFresh} new ones in such a time before). This is how a collection is copied over several connections.`,
+      evidence: suspect.evidence,
+      only: 'status IN (200, 206, 304, 401, 403, 404)',
+    });
   }
 
   explain(event: ApiEvent, _at: number, caller: Caller): string | undefined {
@@ -131,5 +174,21 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     synchronises: keyless && byPage && detailsBelow(trail, walk) >= run.length,
   };
 };
+
+const regionOf = ({ walk, trail }: ObjectUse, patch: Patch, at: number, caller: Caller): RegionView => ({
+  count: patch.count,
+  asked: patch.asked,
+  refused: patch.refused,
+  density: patch.density,
+  durationMs: at - patch.startedAt,
+  longest: trail.longestIds,
+  mostFresh: trail.mostFresh,
+  lists: listsSince(trail, walk, at, patch.startedAt - LISTED_MS, patch.startedAt - LATEST_LIST_MS),
+  nearList: patch.nearList,
+  authenticated: caller.profile !== undefined,
+  crawler: saysCrawler(caller.agent),
+  screen: caller.agent.kind === 'browser' || caller.agent.kind === 'mobile-app',
+  alike: patch.density >= HALF ? walk.stat.others('region', trail.hash, at) : 0,
+});
 
 const fresh = (): { evidence: Evidence; reportedAt: number } => ({ evidence: new Evidence(), reportedAt: Number.NEGATIVE_INFINITY }); // prettier-ignore
