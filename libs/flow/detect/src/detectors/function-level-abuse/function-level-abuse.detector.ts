@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { FunctionLevelAbuseSettings } from './function-level-abuse.settings.ts';
 
-export const FUNCTION_LEVEL_ABUSE_VERSION = '1';
+export const FUNCTION_LEVEL_ABUSE_VERSION = '2';
 
 export interface FunctionView {
   readonly worked: boolean;
@@ -29,6 +29,8 @@ export const judgeFunction = (view: FunctionView, s: FunctionLevelAbuseSettings)
   const { refused, opened } = view;
   const rare = isRare(view, s);
   if (!view.admin && !rare) return undefined;
+  // Who is new and let in nearly everywhere administers; a few things are refused to staff as well.
+  if (view.callerHours < s.callerHours && opened > s.openedOverRefused * refused) return undefined;
   if (view.admin && view.worked) {
     const few = view.peers >= s.minPeers && view.users <= Math.max(1, s.adminShare * view.peers);
     const settled = few && view.areaHours >= s.adminHours && view.callerHours >= s.callerHours;

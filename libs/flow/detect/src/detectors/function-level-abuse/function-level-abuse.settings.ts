@@ -18,6 +18,8 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   adminHours: hours(24),
   otherHours: hours(48),
   callerHours: hours(24),
+  /** Of who is known for less: when so many times as many functions are opened as are refused, it is staff. */
+  openedOverRefused: z.number().min(1).max(1000).default(2),
   /** A caller that only ever read, for so many hours and requests, and deletes: high from so many deletions on; the endpoint must have had as many. */
   readerHours: hours(48),
   readerRequests: count(50),

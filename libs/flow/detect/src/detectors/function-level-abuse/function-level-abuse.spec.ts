@@ -20,6 +20,31 @@ describe('function-level-abuse', () => {
     expect(first).toMatchObject({ severity: 'medium', entity: { id: 'consumer-5' } });
   });
 
+  it('lets somebody new administer to whom a few things are refused, and tells one to whom most are', () => {
+    const pages = [
+      'users',
+      'roles',
+      'audit',
+      'jobs',
+      'settings',
+      'reports',
+      'keys',
+      'limits',
+      'plans',
+      'hosts',
+      'tags',
+    ];
+    const visit = (refused: number) =>
+      found(
+        ...pages.map((page, i) =>
+          admin(77, page, START + i * 20_000, { status: i % 4 === 1 && i / 4 < refused ? 403 : 200 }),
+        ),
+      );
+    expect(visit(3)).toEqual([]);
+    const tried = pages.map((page, i) => admin(77, page, START + i * 20_000, { status: i % 4 === 3 ? 200 : 403 }));
+    expect(found(...tried)).not.toEqual([]);
+  });
+
   it('tells one that is answered, as high', () => {
     expect(found(admin(5, 'users', START))[0]).toMatchObject({ severity: 'high' });
   });

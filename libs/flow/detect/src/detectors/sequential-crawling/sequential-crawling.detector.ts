@@ -31,7 +31,7 @@ export interface CrawlView {
   readonly callers: number;
   /** Pages in a row of any other caller. */
   readonly othersLongest: number;
-  /** Kong knows no consumers here, and the caller reads what the pages list: a synchronisation with credentials of the upstream. */
+  /** The caller reads what the pages list, and has credentials, or may have those of the upstream where Kong knows no consumers. */
   readonly synchronises: boolean;
 }
 
@@ -96,12 +96,12 @@ export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): Cr
 
 /** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */
 export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
-  if (view.synchronises) return undefined;
   if (view.authenticated) {
-    const alone = view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
+    const alone = !view.synchronises && view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
     if (view.knownForHours < s.habitHours) return alone ? judge(view, s.newPages, s) : undefined;
     return judge(view, alone ? s.lonePages : s.pages, s);
   }
+  if (view.synchronises) return undefined;
   return judge(view, view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
 };
 

@@ -193,6 +193,15 @@ describe('sequential-crawling', () => {
       expect(told([...known, ...others(30), ...turned(1, 140, START)])).toBe(0);
       expect(told(turned(1, 300, START))).toBe(0);
     });
+
+    it('are let pass of a new integration that reads what they list', () => {
+      const details = (n: number) => reads(n * 2, START, 1_500, (i) => (i * 7_919) % 100_003, consumer(1));
+      const synchronised = [...turned(1, 200, START), ...details(200)].sort((a, b) => a.startedAt - b.startedAt);
+      const pagesTold = (events: Parameters<typeof findingsOf>[1]) =>
+        findingsOf(SEQUENTIAL_CRAWLING, events).filter(({ explanation }) => explanation.includes(' pages of ')).length;
+      expect(pagesTold([...others(5), ...turned(1, 200, START)])).toBeGreaterThan(0);
+      expect(pagesTold([...others(5), ...synchronised])).toBe(0);
+    });
   });
 
   it('tells who turns every page without credentials, and is silent on eight pages and on crawlers that say so', () => {

@@ -171,7 +171,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
     callers: walk.stat.callers.size,
     othersLongest: walk.stat.pages.mostBut(trail.hash),
-    synchronises: keyless && byPage && detailsBelow(trail, walk) >= run.length,
+    synchronises: byPage && (keyless || caller.profile !== undefined) && detailsBelow(trail, walk) >= run.length,
   };
 };
 
