@@ -97,8 +97,9 @@ export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): Cr
 /** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */
 export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   if (view.authenticated) {
+    // who is new takes what there is: its first synchronisation
+    if (view.knownForHours < s.habitHours) return undefined;
     const alone = !view.synchronises && view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
-    if (view.knownForHours < s.habitHours) return alone ? judge(view, s.newPages, s) : undefined;
     return judge(view, alone ? s.lonePages : s.pages, s);
   }
   if (view.synchronises) return undefined;

@@ -32,12 +32,8 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Pages in a row of who has credentials and is known for `habitHours`. */
   pages: count(150),
   habitHours: z.number().min(0.5).max(720).default(24),
-  /**
-   * Where more than `pagers` others turn pages, and none more than a part (1 : `overOthers`) of that: of who is known for so long, and of
-   * others.
-   */
+  /** The same where more than `pagers` others turn pages, and none more than a part (1 : `overOthers`) of that. */
   lonePages: count(60),
-  newPages: count(100),
   pagers: count(8),
   overOthers: z.number().min(1).max(1000).default(6),
   /** High severity is for callers that are known for so long; hours of event time. */
