@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVENT_COLUMNS } from '@outrider/contracts/events/event-row';
-import { anApiEvent } from '@outrider/domain/traffic/testing';
+import { anApiEvent, NO_SIGNALS } from '@outrider/domain/traffic/testing';
 import { ClickHouseEventStore } from './clickhouse.event-store.ts';
 import { migrate } from './migrate.ts';
 import { openClickHouse, type ClickHouse } from './open-clickhouse.ts';
@@ -110,20 +110,3 @@ describe.each(STORES)('%s: a store of the first release', (backEnd) => {
     }
   });
 });
-
-const NO_SIGNALS = {
-  attacks: '',
-  dataClasses: '',
-  clientFingerprint: '',
-  forwardedFor: '',
-  methodOverride: '',
-  rateLimit: -1,
-  rateRemaining: -1,
-  country: '',
-  asn: 0,
-  network: '',
-  location: '',
-  threat: '',
-  ruleMatches: '',
-  upstream: '',
-} as const;

@@ -5,6 +5,24 @@ let sequence = 0;
 /** 32 hex digits from a number: a request id for tests. */
 export const testRequestId = (n: number): string => n.toString(16).padStart(32, '0');
 
+/** What a request carries that no signal, list or enrichment said anything about. */
+export const NO_SIGNALS = {
+  attacks: '',
+  dataClasses: '',
+  clientFingerprint: '',
+  forwardedFor: '',
+  methodOverride: '',
+  rateLimit: -1,
+  rateRemaining: -1,
+  country: '',
+  asn: 0,
+  network: '',
+  location: '',
+  threat: '',
+  ruleMatches: '',
+  upstream: '',
+} as const;
+
 /** A valid event with plain defaults: consumer alice, authenticated, GET /orders/{id}, 200. A test names only what it is about. */
 export const anApiEvent = (overrides: Partial<ApiEvent> = {}): ApiEvent => {
   const startedAt = overrides.startedAt ?? Date.UTC(2026, 0, 5, 12, 0, 0);
@@ -45,20 +63,7 @@ export const anApiEvent = (overrides: Partial<ApiEvent> = {}): ApiEvent => {
     requestContentType: '',
     responseContentType: 'application/json',
     tlsVersion: '',
-    attacks: '',
-    dataClasses: '',
-    clientFingerprint: '',
-    forwardedFor: '',
-    methodOverride: '',
-    rateLimit: -1,
-    rateRemaining: -1,
-    country: '',
-    asn: 0,
-    network: '',
-    location: '',
-    threat: '',
-    ruleMatches: '',
-    upstream: '',
+    ...NO_SIGNALS,
     ...overrides,
   });
 };

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { NO_SIGNALS } from '@outrider/domain/traffic/testing';
 import type { Actor } from './estate.ts';
 import { Random, seedOf } from './random.ts';
 
@@ -80,20 +81,7 @@ export const request = (
     requestContentType: '',
     responseContentType: 'application/json',
     tlsVersion: '',
-    attacks: '',
-    dataClasses: '',
-    clientFingerprint: '',
-    forwardedFor: '',
-    methodOverride: '',
-    rateLimit: -1,
-    rateRemaining: -1,
-    country: '',
-    asn: 0,
-    network: '',
-    location: '',
-    threat: '',
-    ruleMatches: '',
-    upstream: '',
+    ...NO_SIGNALS,
     ...overrides,
   };
 };
