@@ -129,6 +129,7 @@ describe('backtests', () => {
     ],
     [rule(''), /there is no rule in it/],
     [detector({ distinctCredentials: 5, nonsense: 1 }), /^settings\.\w+: brute-force has no such setting; it has /],
+    [detector({ quietMinuts: 5 }), /brute-force has no such setting; did you mean "quietMinutes"\? it has /],
     [detector({ quietMinutes: -1 }), /^settings\.quietMinutes: /],
     [
       {

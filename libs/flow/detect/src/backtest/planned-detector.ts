@@ -1,7 +1,7 @@
 import type { BacktestChange } from '@outrider/domain/detection/backtest';
 import type { DetectorOverride, SettingsChange } from '@outrider/domain/detection/detection-control';
 import { CallerError } from '@outrider/platform/errors';
-import { changed } from '../controls/check-settings.ts';
+import { changed, noSuchSetting } from '../controls/check-settings.ts';
 import { CATALOGUE, detectorOf } from '../detectors/catalogue.ts';
 import type { DetectorDefinition, DetectorSettings } from '../engine/detector.ts';
 import type { OfflineRunOptions } from '../offline/offline-run.ts';
@@ -76,11 +76,7 @@ const checked = (
   const known = Object.keys(base);
   const unknown = Object.keys(over).find((key) => !known.includes(key));
   if (unknown !== undefined)
-    throw new CallerError(
-      `${name}.${unknown}: ${definition.type} has no such setting; it has ${known.join(', ')}`,
-      'bad-settings',
-      422,
-    );
+    throw new CallerError(`${name}.${unknown}: ${noSuchSetting(definition, unknown, known)}`, 'bad-settings', 422);
   const parsed = definition.settings.safeParse({ ...base, ...over });
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(

@@ -1,6 +1,7 @@
 import type { SettingsChange } from '@outrider/domain/detection/detection-control';
 import type { SettingProblem } from '@outrider/ports/detector-guide';
 import type { DetectorDefinition, DetectorSettings } from '../engine/detector.ts';
+import { nearest } from '../nearest-name.ts';
 
 /** What holds for the whole process, and what to do instead. */
 const FIXED: Readonly<Record<string, string>> = {
@@ -14,6 +15,13 @@ export const isTunable = (definition: DetectorDefinition): boolean => !FIXED_DET
 const FIXED_DETECTORS: ReadonlySet<string> = new Set();
 
 export const isTunableSetting = (name: string): boolean => !Object.hasOwn(FIXED, name);
+
+/** The likely name stands first, since a long message is cut at the edge of the API. */
+export const noSuchSetting = (definition: DetectorDefinition, name: string, known: readonly string[]): string => {
+  const meant = nearest(name, known);
+  const guess = meant === undefined ? '' : ` did you mean "${meant}"?`;
+  return `${definition.type} has no such setting;${guess} it has ${known.join(', ')}`;
+};
 
 /** What is wrong with changes of a detector's settings; nothing when they may be kept. */
 export const settingProblems = (
@@ -35,9 +43,7 @@ export const settingProblems = (
     const fixed = Object.hasOwn(FIXED, name) ? FIXED[name] : undefined;
     if (fixed !== undefined) return [{ path: `settings.${name}`, message: fixed }];
     if (known.includes(name)) return [];
-    return [
-      { path: `settings.${name}`, message: `${definition.type} has no such setting; it has ${known.join(', ')}` },
-    ];
+    return [{ path: `settings.${name}`, message: noSuchSetting(definition, name, known) }];
   });
   if (problems.length > 0) return problems;
   const parsed = definition.settings.safeParse({ ...base, ...change });

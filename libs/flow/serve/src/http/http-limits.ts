@@ -10,5 +10,6 @@ export const HTTP_LIMITS = {
   paramChars: 1_600,
   /** Errors listed in one problem. */
   listedErrors: 20,
-  messageChars: 300,
+  /** The longest list of a detector’s settings is told whole. */
+  messageChars: 1_000,
 } as const;

@@ -25,6 +25,8 @@ describe('a rule file with faults says where each is, what stands there and what
       'r.yaml:8:3 where.statuss: unknown field; found "statuss"; did you mean "status"?',
     ],
     ['a field in another spelling', `${GOOD}where:\n  clientIp: x`, 'did you mean "client_ip"?'],
+    ['the first word of a field', `${GOOD}where:\n  consumer: x`, 'did you mean "consumer_id"?'],
+    ['the last word of a field', `${GOOD}where:\n  ip: x`, 'did you mean "client_ip"?'],
     [
       'an unknown operator',
       `${GOOD}where:\n  path: { startswith: /a }`,

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
-import { nearest, shown } from './problem.ts';
+import { nearest } from '../../nearest-name.ts';
+import { shown } from './problem.ts';
 import { EXCEPTION_SHAPE, KIND_SHAPES, KINDS, MAPPING_SHAPE, STEP_SHAPE, type RuleKind } from './rule.schema.ts';
 import type { YamlPath, YamlSource } from './yaml-source.ts';
 
