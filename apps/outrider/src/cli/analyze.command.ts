@@ -20,7 +20,7 @@ export const addAnalyze = (program: Command): void => {
     .description('run log files through collect, store and detect in event time, and print what would have been raised')
     .argument(
       '[files...]',
-      'NDJSON of tcp-log or file-log, arrays of http-log, gzip too; "-" or nothing is standard input',
+      'NDJSON of tcp-log or file-log, arrays of http-log, also as Docker, Kubernetes, syslog, Elasticsearch, Loki and others keep them; gzip too; "-" or nothing is standard input',
     )
     .option('--format <format>', 'report, or ndjson: one alert a line, and a tally as JSON on standard error', 'report')
     .option('--trusted-proxies <list>', 'addresses or CIDRs of proxies in front of Kong, comma-separated')
@@ -38,7 +38,8 @@ Exit code 0: all files were read (whatever was found); 2: a file could not be re
 
 Examples:
   outrider analyze access.ndjson
-  zcat logs/*.gz | outrider analyze --format ndjson > alerts.ndjson`,
+  zcat logs/*.gz | outrider analyze --format ndjson > alerts.ndjson
+  kubectl logs deploy/kong-gateway --since=24h | outrider analyze`,
     )
     .action(run);
 };
