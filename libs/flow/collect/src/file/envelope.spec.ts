@@ -61,6 +61,12 @@ describe('a log that a collector wrapped', () => {
       'Loki',
       JSON.stringify({ data: { result: [{ stream: { app: 'kong' }, values: LINES.map((line) => ['1', line]) }] } }),
     ],
+    [
+      'OpenTelemetry',
+      JSON.stringify({
+        resourceLogs: [{ scopeLogs: [{ logRecords: LINES.map((stringValue) => ({ body: { stringValue } })) }] }],
+      }),
+    ],
     ['Splunk', lines((line) => ({ preview: false, result: { _raw: line } }))],
     ['UTF-16, as PowerShell writes', Buffer.from(`\ufeff${LINES.join('\r\n')}`, 'utf16le')],
   ])('is read as if it were not: %s', async (_, content) => {

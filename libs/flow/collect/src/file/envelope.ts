@@ -1,7 +1,7 @@
 import { isObject, numberOf, type RawObject } from '../entry/raw-value.ts';
 
-/** Elasticsearch's answers nest six deep. */
-const MAX_DEPTH = 8;
+/** OpenTelemetry's logs nest nine deep. */
+const MAX_DEPTH = 12;
 /** What stands before an entry in a line: time, host, program; without quotes, but for syslog's structured data. */
 const MAX_BEGINNING = 1_024;
 const OPENING = /\{\s*"/;
