@@ -15,14 +15,13 @@ export const DetectorFacts = z
     severity: z.partialRecord(Severity, z.string()),
     falsePositives: z.array(z.string()),
     tuning: z.array(z.string()),
-    tunable: z.boolean().describe('false: its settings hold for the whole process'),
     settings: z.array(
       z.object({
         name: z.string(),
         default: z.json(),
         kind: z.string().describe('integer, number, boolean, text, list'),
         bounds: z.string().describe('`1 to 100`; empty = none'),
-        tunable: z.boolean(),
+        tunable: z.boolean().describe('false: holds for the whole process'),
       }),
     ),
   })

@@ -36,7 +36,6 @@ const factsOf = (type: BuiltinAlertType): DetectorFacts => ({
   severity: {},
   falsePositives: [],
   tuning: [],
-  tunable: true,
   settings: [{ name: 'limit', default: 15, kind: 'integer', bounds: '1 to 100', tunable: true }],
 });
 

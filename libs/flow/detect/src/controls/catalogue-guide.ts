@@ -5,7 +5,7 @@ import { DetectorGuide, type SettingProblem } from '@outrider/ports/detector-gui
 import { CATALOGUE } from '../detectors/catalogue.ts';
 import type { DetectorDefinition } from '../engine/detector.ts';
 import { settingsOf, type DetectSettings } from '../settings.ts';
-import { changed, isTunable, settingProblems } from './check-settings.ts';
+import { changed, settingProblems } from './check-settings.ts';
 import { settingsTable } from './settings-table.ts';
 
 /** The catalogue as other stages see it. */
@@ -56,7 +56,6 @@ const factsOf = (definition: DetectorDefinition, settings: DetectSettings): Dete
     severity: { ...page.severity },
     falsePositives: [...page.falsePositives],
     tuning: [...page.tuning],
-    tunable: isTunable(definition),
     settings: [...settingsTable(definition, settingsOf(settings, definition))],
   };
 };

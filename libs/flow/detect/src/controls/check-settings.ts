@@ -9,11 +9,6 @@ const FIXED: Readonly<Record<string, string>> = {
   quietMinutes: 'holds for the whole process and cannot be set for a tenant, service or route',
 };
 
-export const isTunable = (definition: DetectorDefinition): boolean => !FIXED_DETECTORS.has(definition.type);
-
-/** Their settings are read once. */
-const FIXED_DETECTORS: ReadonlySet<string> = new Set();
-
 export const isTunableSetting = (name: string): boolean => !Object.hasOwn(FIXED, name);
 
 /** The likely name stands first, since a long message is cut at the edge of the API. */
@@ -31,13 +26,6 @@ export const settingProblems = (
 ): readonly SettingProblem[] => {
   const names = Object.keys(change);
   if (names.length === 0) return [];
-  if (!isTunable(definition))
-    return [
-      {
-        path: 'settings',
-        message: `those of ${definition.type} hold for the whole process; it can be switched off, simulated or excepted here`,
-      },
-    ];
   const known = Object.keys(base).filter(isTunableSetting);
   const problems = names.flatMap((name): SettingProblem[] => {
     const fixed = Object.hasOwn(FIXED, name) ? FIXED[name] : undefined;

@@ -1,7 +1,7 @@
 import type { DetectorFacts } from '@outrider/domain/detection/detector-facts';
 import * as z from 'zod';
 import type { DetectorDefinition, DetectorSettings } from '../engine/detector.ts';
-import { isTunable, isTunableSetting } from './check-settings.ts';
+import { isTunableSetting } from './check-settings.ts';
 
 type Row = DetectorFacts['settings'][number];
 
@@ -23,7 +23,6 @@ const Schema = z.object({ properties: z.record(z.string(), z.unknown()).default(
 export const settingsTable = (definition: DetectorDefinition, base: DetectorSettings): readonly Row[] => {
   const { properties } = Schema.parse(z.toJSONSchema(definition.settings, { io: 'input', unrepresentable: 'any' }));
   const defaults = new Map<string, unknown>(Object.entries(base));
-  const tunable = isTunable(definition);
   return Object.entries(properties).map(([name, given]): Row => {
     const property = Property.parse(given);
     return {
@@ -31,7 +30,7 @@ export const settingsTable = (definition: DetectorDefinition, base: DetectorSett
       default: z.json().parse(defaults.get(name) ?? null),
       kind: kindOf(property),
       bounds: boundsOf(property),
-      tunable: tunable && isTunableSetting(name),
+      tunable: isTunableSetting(name),
     };
   });
 };

@@ -1,5 +1,4 @@
 import { BuiltinAlertType } from '@outrider/domain/detection/alert';
-import { isTunable } from '../controls/check-settings.ts';
 import type { DetectorDefinition } from '../engine/detector.ts';
 import type { Rule } from '../rules/rule.ts';
 import { NOT_YET } from './not-yet.ts';
@@ -56,10 +55,10 @@ const detectorProblems = ({ type, page }: DetectorDefinition, known: KnownScenar
   return problems.filter((problem) => problem !== '').map((problem) => `${type}: ${problem}`);
 };
 
-/** A detector that says it can be tuned must ask for its settings event by event: `source` is all of its files. */
+/** A detector must ask for its settings event by event, since services and routes have their own: `source` is all of its files. */
 export const tuningProblem = (definition: DetectorDefinition, source: string): string | undefined =>
-  isTunable(definition) && /settings\s*\.base\b/.test(source) && !/\bsettings\s*\.of\(/.test(source)
-    ? `${definition.type}: it reads its settings once; it must ask settings.of(event), or stand in FIXED_DETECTORS`
+  /settings\s*\.base\b/.test(source) && !/\bsettings\s*\.of\(/.test(source)
+    ? `${definition.type}: it reads its settings once; it must ask settings.of(event)`
     : undefined;
 
 export const ruleProblems = (rules: readonly Rule[]): readonly string[] =>

@@ -81,7 +81,7 @@ describe('a detector', () => {
     expect(problemsOf(over)).toEqual([expect.stringMatching(problem)]);
   });
 
-  test('that reads its settings once cannot pretend to be tunable', () => {
+  test('that reads its settings once, so that a service could not tune it, is told', () => {
     expect(tuningProblem(detector(), 'const s = deps.settings.base;')).toMatch(/settings once/);
     expect(tuningProblem(detector(), 'const s = this.deps.settings.of(event);')).toBeUndefined();
   });

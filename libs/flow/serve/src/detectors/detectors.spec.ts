@@ -21,7 +21,7 @@ describe('detectors', () => {
     expect((await override('endpoint-probing', { settings: { limit: 40 } })).status).toBe(200);
     await override('endpoint-probing', { state: 'simulated', reason: 'trial' }, '?service=pay');
     const detector = await one('endpoint-probing');
-    expect(detector).toMatchObject({ state: 'on', settings: { limit: 40 }, facts: { tunable: true } });
+    expect(detector).toMatchObject({ state: 'on', settings: { limit: 40 }, facts: { type: 'endpoint-probing' } });
     expect(detector.overrides.map(({ service, state, updatedBy }) => [service, state, updatedBy])).toEqual([
       ['', null, 'admin@default'],
       ['pay', 'simulated', 'admin@default'],
