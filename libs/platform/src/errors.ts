@@ -23,6 +23,17 @@ export class TransientError extends Error {
   }
 }
 
+/**
+ * It asked for more than one question may cost (time, memory, rows). Other work may be the cause, so it may be tried again; but who asks the
+ * same for ever will mostly be refused for ever: ask for less. The message says so and may be shown.
+ */
+export class LimitError extends TransientError {
+  override readonly name: string = 'LimitError';
+  constructor(message: string, code = 'too-much', options?: ErrorOptions) {
+    super(message, code, options);
+  }
+}
+
 /** Never worth trying again as it is. */
 export class PermanentError extends Error {
   override readonly name: string = 'PermanentError';

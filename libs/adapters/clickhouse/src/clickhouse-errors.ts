@@ -1,4 +1,4 @@
-import { CallerError, PermanentError, TransientError } from '@outrider/platform/errors';
+import { CallerError, LimitError, PermanentError, TransientError } from '@outrider/platform/errors';
 
 /** ClickHouse error codes of data that will never be accepted: parsing, types, sizes of a row. */
 const DATA_CODES = new Set([
@@ -54,6 +54,17 @@ const QUERY_CODES = new Set([
   '497',
 ]);
 
+/** Codes of a statement that was ended by a limit of its own, or of the engine. Nothing is away. */
+const LIMIT_CODES = new Map([
+  ['158', 'more rows'],
+  ['159', 'more time'],
+  ['160', 'more time'],
+  ['191', 'more memory'],
+  ['241', 'more memory'],
+  ['307', 'more bytes'],
+  ['396', 'more rows'],
+]);
+
 /**
  * The store's errors in the platform's words. Writing is permanent only when the data itself was refused: whatever else is wrong (away,
  * full, read-only, a table missing) is worth waiting for, since giving up would lose events. Branches on codes, never on texts.
@@ -66,6 +77,13 @@ export const storeError = (error: unknown, operation: 'read' | 'write', what: st
     return new TransientError(`${what}: the event store is away`, 'store-away', { cause: error });
   }
   const { code, type } = refusal;
+  const limit = LIMIT_CODES.get(code);
+  if (limit !== undefined && operation === 'read')
+    return new LimitError(
+      `${what}: ClickHouse needed ${limit} for this than one question may take (${type}); a shorter range, or fewer entities, needs less`,
+      `clickhouse-${code}`,
+      { cause: error },
+    );
   if (DATA_CODES.has(code) || (operation === 'read' && QUERY_CODES.has(code))) {
     return new PermanentError(`${what}: ClickHouse refused it (${type})`, `clickhouse-${code}`, { cause: error });
   }

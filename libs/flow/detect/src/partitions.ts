@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { callerPartition, isCallerKind } from '@outrider/domain/traffic/caller-partition';
 import type { Finding } from '@outrider/domain/detection/alert';
+import { LimitError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import type { Clock } from '@outrider/ports/clock';
 import type { Assignment } from '@outrider/ports/event-bus';
@@ -13,7 +14,7 @@ import { GATEWAY_CONFIG_CHANGE } from './gateway-watch/config-finding.ts';
 import type { EventIngest } from './ingest/event-ingest.ts';
 import type { IngestMetrics } from './ingest/ingest-metrics.ts';
 import type { Lane } from './ingest/lane.ts';
-import { recover, type RecoveryOptions } from './ingest/recovery.ts';
+import { recover, type Recovered, type RecoveryDeps, type RecoveryOptions } from './ingest/recovery.ts';
 import { BUS_PARTITION_SPAN } from '@outrider/ports/event-store';
 
 /** Findings on services come by no partition: they are the leader's. */
@@ -29,6 +30,9 @@ const PROGRESS_EVERY = 100_000;
 /** What partitions that were taken over wait for the pasts of their callers, beyond which detectors are silent about them for a while; ms. */
 const CALLERS_WAIT_MS = 15_000;
 const CALLERS_LOOK_MS = 20;
+/** Of the past that the store could not give, so much less is asked for each time, and what is asked for at least. */
+const LESS_PAST = 4;
+const LEAST_PAST = 1 / 64;
 
 export interface PartitionsDeps {
   readonly events: EventStore;
@@ -143,17 +147,22 @@ export class Partitions {
   }
 
   async #forget(partitions: readonly number[]): Promise<void> {
-    const { ingest, engine, duplicates, tracker, log } = this.deps;
+    const { engine, tracker, log } = this.deps;
     const gone = new Set(partitions.filter((partition) => this.#known.has(partition)));
     if (gone.size === 0) return;
-    await ingest.turn(() => {
-      engine.forgetLanes(gone);
-      duplicates.keepOnly((position) => !gone.has(Math.floor(position / BUS_PARTITION_SPAN)));
-      for (const partition of gone) this.#known.delete(partition);
-    });
+    await this.#forgetMemory(gone);
+    for (const partition of gone) this.#known.delete(partition);
     // Not waited for: an alert store that is away must not hold up the partitions that we have.
     tracker.forget(gone).catch((error: unknown) => log.warn({ err: error }, 'alerts could not be handed over'));
     log.info({ partitions: [...gone], callers: engine.callers }, 'partitions forgotten');
+  }
+
+  #forgetMemory(gone: ReadonlySet<number>): Promise<void> {
+    const { ingest, engine, duplicates } = this.deps;
+    return ingest.turn(() => {
+      engine.forgetLanes(gone);
+      duplicates.keepOnly((position) => !gone.has(Math.floor(position / BUS_PARTITION_SPAN)));
+    });
   }
 
   async #takeOver(lanes: readonly Lane[]): Promise<void> {
@@ -165,7 +174,7 @@ export class Partitions {
     log.info({ partitions, days: options.learnMs / 86_400_000, most: options.maxReplayed }, 'detection memory: reading what is stored'); // prettier-ignore
     let told = 0;
     let counted = 0;
-    const { observed, heldSince } = await recover(
+    const { observed, heldSince } = await this.#recover(
       lanes,
       {
         store: events,
@@ -175,6 +184,8 @@ export class Partitions {
         turn: (task) => ingest.turn(task),
         onFinding: (finding: Finding, lane) => this.deps.tell(finding, lane, true),
         onProgress: (count, at) => {
+          // it was begun again with less
+          if (count < counted) told = counted = 0;
           metrics.relearned(count - counted);
           counted = count;
           if (count - told < PROGRESS_EVERY) return;
@@ -182,7 +193,7 @@ export class Partitions {
           log.info({ partitions, events: count, upTo: timeText(at) }, 'detection memory is being restored');
         },
       },
-      { ...options, now: clock.now(), keepsOthers: ingest.partitions > 0 },
+      clock.now(),
     );
     engine.heldFrom(partitions, heldSince);
     await this.#callersKnown();
@@ -204,6 +215,30 @@ export class Partitions {
       },
       'detection memory restored',
     );
+  }
+
+  /** With less of the past where the store cannot give as much: asking for the same again would end the same way. */
+  async #recover(lanes: readonly Lane[], deps: RecoveryDeps, now: number): Promise<Recovered> {
+    const { ingest, log, options } = this.deps;
+    const keepsOthers = ingest.partitions > 0;
+    for (let part = 1; ; part /= LESS_PAST) {
+      try {
+        const { learnMs, maxReplayed, maxSeen } = options;
+        const less = {
+          learnMs: learnMs * part,
+          maxReplayed: Math.ceil(maxReplayed * part),
+          maxSeen: Math.ceil(maxSeen * part),
+        };
+        return await recover(lanes, deps, { ...options, ...less, now, keepsOthers });
+      } catch (error) {
+        if (!(error instanceof LimitError) || part < LEAST_PAST) throw error;
+        log.warn(
+          { err: error, part: part / LESS_PAST },
+          'detection memory: the store cannot give as much, reading less',
+        );
+        await this.#forgetMemory(new Set(lanes.map(({ partition }) => partition)));
+      }
+    }
   }
 
   /** With what the store knows of those who were just replayed: otherwise it would be new to the first events after. */

@@ -1,3 +1,4 @@
+import { parseError } from '@clickhouse/client';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { ChdbConnection, Connection } from 'chdb/connection';
@@ -136,6 +137,8 @@ export class ChdbLanesConnection implements Connection<Readable> {
       const bytes = async function* (): AsyncGenerator<Uint8Array> {
         try {
           for (let step = first; !step.done; step = await chunks.next()) yield* pieces(step.value.raw());
+        } catch (error) {
+          throw clickHouseError(error);
         } finally {
           await chunks.return?.();
           release();
@@ -147,10 +150,16 @@ export class ChdbLanesConnection implements Connection<Readable> {
       return { stream, query_id: params.query_id ?? '', response_headers: {}, http_status_code: 200 };
     } catch (error) {
       release();
-      throw error;
+      throw clickHouseError(error);
     }
   }
 }
+
+/** The client's own error, as chdb's connection gives it for all but streams: the stream's has ClickHouse's code in its text alone. */
+const clickHouseError = (error: unknown): unknown => {
+  if (!(error instanceof Error) || error.name !== 'ChdbStreamError') return error;
+  return Object.assign(parseError(error.message), { cause: error });
+};
 
 /** A block is some MB, and whoever takes it apart into rows does so in one turn of the event loop. */
 function* pieces(block: Uint8Array): Generator<Uint8Array> {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Backtest, BacktestRequest, BacktestResult } from '@outrider/domain/detection/backtest';
-import { CallerError } from '@outrider/platform/errors';
+import { CallerError, LimitError } from '@outrider/platform/errors';
 import type { Logger } from '@outrider/platform/logger';
 import { Backtester } from '@outrider/ports/backtester';
 import type { BacktestStore, StoredBacktest } from '@outrider/ports/backtest-store';
@@ -132,7 +132,8 @@ export class Backtests extends Backtester {
       entry.state = 'done';
     } catch (error) {
       entry.state = 'failed';
-      entry.error = error instanceof CallerError ? error.message : 'it could not be run, see the log of the API';
+      const isTold = error instanceof CallerError || error instanceof LimitError;
+      entry.error = isTold ? error.message : 'it could not be run, see the log of the API';
       if (!(error instanceof CallerError)) this.deps.log.warn({ err: error, backtest: entry.id }, 'a backtest failed');
     }
     await this.#save();

@@ -7,6 +7,14 @@ export interface TeachingTime {
   readonly excluded: readonly ExcludedTime[];
 }
 
+/** Nothing of before `from` counts for this entity any more; event time, ms. */
+export interface Reset {
+  readonly of: 'callers' | 'endpoints' | 'services' | 'routes' | 'gateways';
+  /** The key that detection has (see engine/forgotten.ts). */
+  readonly key: string;
+  readonly from: number;
+}
+
 /** What people said about baselines, by the keys that detection has; undefined of those nobody said anything about. */
 export interface TeachingTimes {
   /** `tenant|kind|id` (callerKeyOf). */
@@ -15,6 +23,10 @@ export interface TeachingTimes {
   ofEndpoint(key: string): TeachingTime | undefined;
   /** `tenant|id`, or the name where it has no id. */
   ofService(key: string): TeachingTime | undefined;
+  /** Grows when a reset comes that was not known. */
+  readonly revision: number;
+  /** Resets in force that were not known at that revision. */
+  resetsSince(revision: number): readonly Reset[];
 }
 
 /** Everything teaches. */
@@ -22,6 +34,8 @@ export const ALL_TIME: TeachingTimes = {
   ofCaller: () => undefined,
   ofEndpoint: () => undefined,
   ofService: () => undefined,
+  revision: 0,
+  resetsSince: () => [],
 };
 
 /** Whether what happens at `at` is taken up into what is usual. */

@@ -32,7 +32,13 @@ const draftOf = (event: ApiEvent): Finding =>
 const withWatcher = (type: 'injection-probing' | 'composite-risk', watcher: Partial<Watcher>): DetectorDefinition => {
   const definition = detectorOf(type);
   if (!definition) throw new Error(`no detector ${type}`);
-  const whole: Watcher = { observe: () => undefined, evicted: 0, forgetLanes: () => undefined, ...watcher };
+  const whole: Watcher = {
+    observe: () => undefined,
+    evicted: 0,
+    forgetLanes: () => undefined,
+    forget: () => undefined,
+    ...watcher,
+  };
   return { ...definition, make: () => whole };
 };
 

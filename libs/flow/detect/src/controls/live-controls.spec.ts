@@ -23,7 +23,7 @@ const definition = defineDetector({
   version: '1',
   scope: 'caller',
   settings: Settings,
-  make: () => ({ observe: () => undefined, evicted: 0, forgetLanes: () => undefined }),
+  make: () => ({ observe: () => undefined, evicted: 0, forgetLanes: () => undefined, forget: () => undefined }),
   page: {
     title: '',
     summary: '',

@@ -1,7 +1,7 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { BaselineSource } from '../baseline/baseline-source.ts';
-import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
+import { ALL_TIME, teaches, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { CATALOGUE } from '../detectors/catalogue.ts';
 import type { Blame } from '../detectors/error-spike/shared-blame.ts';
 import type { CallerProfile } from '../knowledge/caller-profile.ts';
@@ -17,11 +17,14 @@ import type { DetectorDefinition, DetectorDeps, DetectorScope } from './detector
 import { Exclusions, windowTime, type Exclusion } from './event-facts.ts';
 import { ExplainedTraffic } from './explained-traffic.ts';
 import { HeldHabits } from './held-habits.ts';
+import { PendingResets, type DueResets } from './pending-resets.ts';
 import { Watchers, type Looking, type Watching } from './watchers.ts';
 
 export interface EngineCounts {
   observed: number;
   late: number;
+  /** Of the far past, of time that must not teach their caller. */
+  untaught: number;
   excluded: Record<Exclusion, number>;
 }
 
@@ -48,7 +51,7 @@ const TICK_MS = 10_000;
  * however they are cut into batches. Calls must not overlap; `EventIngest` sees to that.
  */
 export class DetectionEngine {
-  readonly counts: EngineCounts = { observed: 0, late: 0, excluded: { preflight: 0, 'health-check': 0 } };
+  readonly counts: EngineCounts = { observed: 0, late: 0, untaught: 0, excluded: { preflight: 0, 'health-check': 0 } };
   readonly #windows: CallerWindows;
   readonly #exclusions: Exclusions;
   readonly #explained: ExplainedTraffic;
@@ -66,6 +69,8 @@ export class DetectionEngine {
   #due: readonly Looking[] = [];
   readonly #current: CurrentCaller;
   readonly #held = new HeldHabits();
+  readonly #teaching: TeachingTimes;
+  readonly #resets: PendingResets;
   /** Newest event time by lane: lanes are read at their own pace. */
   readonly #newest = new Map<number, number>();
   #watermark = Number.NEGATIVE_INFINITY;
@@ -76,6 +81,8 @@ export class DetectionEngine {
     options: EngineOptions = {},
   ) {
     const { teaching = ALL_TIME } = options;
+    this.#teaching = teaching;
+    this.#resets = new PendingResets(teaching);
     this.#windows = new CallerWindows(settings.maxCallers, teaching);
     this.#exclusions = new Exclusions(settings);
     this.#explained = new ExplainedTraffic(settings.maxFailingCallers);
@@ -140,6 +147,25 @@ export class DetectionEngine {
     for (const lane of lanes) this.#newest.delete(lane);
   }
 
+  /**
+   * Forgets what detectors hold of these entities by themselves. Profiles, windows and endpoints begin anew with the next event of theirs; what
+   * users' rules count stays.
+   */
+  forget({ gone, since }: DueResets): void {
+    for (const { watcher } of this.#watchers.all) watcher.forget(gone);
+    this.#explained.forget(gone);
+    for (const [key, from] of since) this.#held.callerFrom(key, from, this.#watermark);
+  }
+
+  /** `observeNow` of an event of the far past. What must not teach its caller is taken into what is known of endpoints alone. */
+  recallNow(event: ApiEvent, lane: number, findings: Finding[]): number | undefined {
+    const key = callerKeyOf(event);
+    if (teaches(this.#teaching.ofCaller(key), windowTime(event))) return this.observeNow(event, lane, findings);
+    this.counts.untaught++;
+    this.knowledge.learnEndpoint(event, windowTime(event), key);
+    return undefined;
+  }
+
   /** Findings of one event (of lane `lane`: events of one caller share a lane). Mostly none, at once. */
   async observe(event: ApiEvent, lane: number, findings: Finding[]): Promise<void> {
     const due = this.observeNow(event, lane, findings);
@@ -155,6 +181,8 @@ export class DetectionEngine {
     }
     const at = windowTime(event);
     if (!this.#admit(at, lane)) return undefined;
+    const due = this.#resets.due(this.#watermark);
+    if (due !== undefined) this.forget(due);
     this.counts.observed++;
     const key = callerKeyOf(event);
     const slot = this.#windows.count(event, key, bucketOf(at), lane, this.#watchers.lookouts);
@@ -194,6 +222,9 @@ export class DetectionEngine {
 
   /** Event time has come to `now` in all lanes. Without calls the events themselves move it on. */
   tick(now: number, findings: Finding[]): void {
+    // who was reset is missed by nobody
+    const due = this.#resets.due(Math.max(now, this.#watermark));
+    if (due !== undefined) this.forget(due);
     this.#nextTick = Math.max(now, this.#watermark) + TICK_MS;
     const found: Finding[] = [];
     for (const { watcher, scope } of this.#watchers.ticking)

@@ -2,6 +2,7 @@ import { BoundedMap } from '../windows/bounded-map.ts';
 import { BucketCounts } from '../windows/bucket-counts.ts';
 import { BUCKET_MS, WINDOW_BUCKETS } from '../windows/time.ts';
 import { isServerError } from './event-facts.ts';
+import type { Forgotten } from './forgotten.ts';
 
 /** Time that other findings explain a caller's traffic for; ms. */
 const EXPLAINS_FOR_MS = 600_000;
@@ -43,6 +44,10 @@ export class ExplainedTraffic {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    for (const map of [this.#explained, this.#refused, this.#serverErrors]) map.forgetKeys(callers);
   }
 }
 

@@ -26,14 +26,14 @@ describe('habits that a replay did not reach', () => {
     ['an address', false, held(), 24, undefined, SINCE + HOUR_MS],
     ['everything, where the replay reached the beginning', false, held(-Infinity), 24, OLD, SINCE + HOUR_MS],
   ])('%s is passed over: %s', (_who, blind, habits, hours, one, at) => {
-    expect(habits.isBlind(hours, { lane: LANE, profile: one }, at)).toBe(blind);
+    expect(habits.isBlind(hours, { key: 'k', lane: LANE, profile: one }, at)).toBe(blind);
     expect(habits.unheld).toBe(blind ? 1 : 0);
   });
 
   it('are forgotten with the partition', () => {
     const habits = held();
     habits.forgetLanes(new Set([LANE]));
-    expect(habits.isBlind(24, { lane: LANE, profile: OLD }, SINCE + HOUR_MS)).toBe(false);
+    expect(habits.isBlind(24, { key: 'k', lane: LANE, profile: OLD }, SINCE + HOUR_MS)).toBe(false);
   });
 
   it('are named by detectors that mix what the profile says with what they saw themselves', () => {

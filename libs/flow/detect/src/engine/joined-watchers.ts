@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Draft } from './finding-draft.ts';
+import type { Forgotten } from './forgotten.ts';
 import type { Caller, Watcher } from './watcher.ts';
 
 const CLASSES = [0, 1, 2, 3, 4, 5] as const;
@@ -38,6 +39,10 @@ export class JoinedWatchers implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     for (const part of this.parts) part.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    for (const part of this.parts) part.forget(gone);
   }
 
   #of({ status }: ApiEvent): readonly Part[] {

@@ -118,6 +118,7 @@ describe('a reset', () => {
           void seen.push(`${caller.warmUp} ${caller.requests(Math.floor(at / 10_000) - 29, Math.floor(at / 10_000))}`),
         evicted: 0,
         forgetLanes: () => undefined,
+        forget: () => undefined,
       }),
     };
     const { take, teaching } = setUp([], [watching]);

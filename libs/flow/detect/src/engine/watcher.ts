@@ -5,6 +5,7 @@ import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { CallerProfile } from '../knowledge/caller-profile.ts';
 import type { EndpointKnowledge, EndpointTraits } from '../knowledge/endpoint-knowledge.ts';
 import type { Draft } from './finding-draft.ts';
+import type { Forgotten } from './forgotten.ts';
 
 /** The caller of the event at hand, with what is known of it and of what it calls. Valid during the call only. */
 export interface Caller {
@@ -58,4 +59,6 @@ export interface Watcher {
   readonly evicted: number;
   /** Forgets what it keeps of callers of these lanes. */
   forgetLanes(lanes: ReadonlySet<number>): void;
+  /** Somebody reset these entities: forgets what it keeps of their past, as if they had just come. */
+  forget(gone: Forgotten): void;
 }

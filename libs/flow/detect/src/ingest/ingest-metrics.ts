@@ -59,7 +59,7 @@ export class IngestMetrics {
     this.#lag = metrics.histogram('outrider_detect_lag_seconds', 'Event time to detection, by message');
     this.#excluded = metrics.counter(
       'outrider_detect_excluded_total',
-      'Events stored but not observed: `late` (too old for the windows), `preflight`, `health-check`',
+      'Events stored but not observed: `late` (too old for the windows), `preflight`, `health-check`; `untaught`: not learned after a restart, of time that must not teach',
       ['reason'],
     );
     this.#evicted = metrics.counter(
@@ -131,8 +131,8 @@ export class IngestMetrics {
 
   /** Once a message: counts what the engine has left out and forgotten since the last time. */
   leftOut(engine: Pick<DetectionEngine, 'counts' | 'evicted' | 'unheld'>): void {
-    const { late, excluded } = engine.counts;
-    for (const [reason, total] of Object.entries({ late, ...excluded }))
+    const { late, untaught, excluded } = engine.counts;
+    for (const [reason, total] of Object.entries({ late, untaught, ...excluded }))
       this.#grown(reason, total, (by) => this.#excluded({ reason }, by));
     this.#grown('unheld', engine.unheld, (by) => this.#unheld({}, by));
     for (const [what, total] of Object.entries(engine.evicted))

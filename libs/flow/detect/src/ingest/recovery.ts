@@ -114,7 +114,7 @@ const replay = async (
       if (blocks.echoOf(event) !== undefined) continue;
       const { partition } = of.lane;
       engine.recallsPast = keepsOthers && !tells;
-      const due = engine.observeNow(event, partition, findings);
+      const due = tells ? engine.observeNow(event, partition, findings) : engine.recallNow(event, partition, findings);
       engine.recallsPast = false;
       if (due !== undefined) await engine.settle(due, event, findings);
       observed++;

@@ -1,8 +1,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OwnedBaselineControl } from '@outrider/domain/baseline/baseline-control';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { anApiEvent } from '@outrider/domain/traffic/testing';
+import { LimitError } from '@outrider/platform/errors';
 import { FakeAlertStore } from '@outrider/testing/fakes/alert-store.fake';
 import { FakeEventStore } from '@outrider/testing/fakes/event-store.fake';
+import { LiveTeachingTimes } from '../controls/live-teaching-times.ts';
+import { callerKeyOf } from '../engine/caller-key.ts';
+import { endpointKeyOf } from '../knowledge/knowledge.ts';
 import { AT, guesses, MINUTE_MS, StageRun } from '../testing/stage-run.ts';
 import { Lane } from './lane.ts';
 import { planReplays } from './replay-plan.ts';
@@ -70,6 +75,73 @@ describe('what detectors know by heart', () => {
     expect(ticks.every((now) => now >= AT - DAY_MS)).toBe(true);
     expect(raised()).toEqual([]);
   });
+});
+
+describe('what people said must not teach is not learned after a restart either', () => {
+  const from = AT - 3 * DAY_MS - 12 * HOUR_MS;
+  const half = from + 2 * DAY_MS + 12 * HOUR_MS;
+  const days = exporting(from, 4);
+  const cut = days.findIndex(({ startedAt }) => startedAt >= half);
+  const ALICE = at(AT).consumerId;
+  const control = (over: Partial<OwnedBaselineControl>): OwnedBaselineControl => ({
+    ...{ id: '00000000-0000-4000-8000-000000000001', tenant: 'default', action: 'reset', kind: 'consumer' },
+    ...{ entityId: ALICE, from: 0, to: null, reason: 'spec', createdAt: 0, createdBy: 'ann', ...over },
+  });
+  /** Which of the events before the restart the caller's detectors learn from, and all of what is known of the endpoint. */
+  const learned = async (...controls: OwnedBaselineControl[]) => {
+    const teaching = new LiveTeachingTimes();
+    teaching.refresh(controls, AT);
+    await aRun().take(0, days.slice(0, cut));
+    const { engine, partitions } = new StageRun(store, alerts, undefined, teaching);
+    await partitions.assign({ gained: [0, 1, 2, 3], lost: [] });
+    const [first] = days;
+    return {
+      seen: engine.counts.observed,
+      left: engine.counts.untaught,
+      answers: first && engine.knowledge.endpoint(endpointKeyOf(first))?.successes,
+    };
+  };
+
+  it('what came before a reset', async () => {
+    const reset = from + DAY_MS + 30 * MINUTE_MS;
+    const before = days.filter(({ startedAt }) => startedAt < reset).length;
+    expect(await learned(control({ from: reset }))).toMatchObject({ seen: cut - before, left: before, answers: cut });
+  });
+
+  it('what came within an exclusion', async () => {
+    const excluded = { from: from + DAY_MS, to: from + DAY_MS + 2 * HOUR_MS - 1 };
+    const within = days.filter(({ startedAt }) => startedAt >= excluded.from && startedAt <= excluded.to).length;
+    expect(await learned(control({ action: 'exclusion', ...excluded }))).toMatchObject({
+      seen: cut - within,
+      left: within,
+      answers: cut,
+    });
+  });
+
+  it('and all of other callers is learned', async () => {
+    expect(await learned(control({ from: AT, entityId: 'bob' }))).toMatchObject({ seen: cut, left: 0 });
+  });
+});
+
+it('a past that the store cannot give at once is asked for in a smaller part, and no caller is learned twice', async () => {
+  const days = exporting(AT - 3 * DAY_MS, 3);
+  await aRun().take(0, days);
+  const second = aRun();
+  const asked: number[] = [];
+  const recall = store.recall.bind(store);
+  store.recall = async function* (query) {
+    asked.push(query.range.to - query.range.from);
+    const isTooMuch = query.range.to - query.range.from > 3 * DAY_MS;
+    for await (const events of recall(query)) {
+      yield events;
+      if (isTooMuch) throw new LimitError('too much');
+    }
+  };
+  await second.recover();
+  const least = Math.min(...asked);
+  expect(least).toBeLessThan(3 * DAY_MS);
+  const reached = days.filter(({ startedAt }) => startedAt >= (days.at(-1)?.startedAt ?? 0) - (7 * DAY_MS) / 4).length;
+  expect(second.engine.knowledge.profile(callerKeyOf(at(AT)))?.requests).toBe(reached);
 });
 
 describe('a plan of replays', () => {

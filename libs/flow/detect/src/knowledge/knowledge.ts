@@ -90,6 +90,29 @@ export class Knowledge {
     known: EndpointKnowledge | undefined,
     prefixOf: () => string,
   ): void {
+    const endpoint = this.#learnEndpoint(event, at, key, endpointKey, known);
+    if (profile === undefined || !teaches(profile.said, at)) return;
+    profile.learn(event, at, this.agents.of(event.userAgent), prefixOf, event.status < 300 ? endpoint?.id : undefined);
+  }
+
+  /** Takes the event up into what is known of its endpoint, and of nobody else. */
+  learnEndpoint(event: ApiEvent, at: number, key: string): void {
+    const endpointKey = endpointKeyOf(event);
+    this.#learnEndpoint(event, at, key, endpointKey, this.endpoint(endpointKey));
+  }
+
+  forgetLanes(lanes: ReadonlySet<number>): void {
+    this.#profiles.forgetLanes(lanes);
+  }
+
+  /** What is known of it afterwards. */
+  #learnEndpoint(
+    event: ApiEvent,
+    at: number,
+    key: string,
+    endpointKey: string,
+    known: EndpointKnowledge | undefined,
+  ): EndpointKnowledge | undefined {
     const { status } = event;
     const worked = status >= 200 && status < 400;
     let endpoint = known;
@@ -101,26 +124,18 @@ export class Knowledge {
         this.#endpoints.set(endpointKey, endpoint);
       }
     }
-    if (endpoint !== undefined && (endpoint.said === undefined || teaches(endpoint.said, at))) {
-      endpoint.requests++;
-      if (worked) {
-        endpoint.successes++;
-        if (at > endpoint.lastAt) endpoint.lastAt = at;
-        if (status < 300) {
-          if (profile === undefined) endpoint.anonymous++;
-          else {
-            endpoint.authenticated++;
-            endpoint.callers.add(CallerProfile.term(key), at);
-          }
-        }
-      }
+    if (endpoint === undefined || (endpoint.said !== undefined && !teaches(endpoint.said, at))) return endpoint;
+    endpoint.requests++;
+    if (!worked) return endpoint;
+    endpoint.successes++;
+    if (at > endpoint.lastAt) endpoint.lastAt = at;
+    if (status >= 300) return endpoint;
+    if (event.credentialId === '') endpoint.anonymous++;
+    else {
+      endpoint.authenticated++;
+      endpoint.callers.add(CallerProfile.term(key), at);
     }
-    if (profile === undefined || !teaches(profile.said, at)) return;
-    profile.learn(event, at, this.agents.of(event.userAgent), prefixOf, status < 300 ? endpoint?.id : undefined);
-  }
-
-  forgetLanes(lanes: ReadonlySet<number>): void {
-    this.#profiles.forgetLanes(lanes);
+    return endpoint;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Finding } from '@outrider/domain/detection/alert';
 import { eventId } from '@outrider/domain/traffic/api-event';
+import { LimitError } from '@outrider/platform/errors';
 import { BUS_PARTITION_SPAN, type EventStore } from '@outrider/ports/event-store';
 import { DuplicateFilter } from '../duplicates/duplicate-filter.ts';
 import type { DetectionEngine } from '../engine/detection-engine.ts';
@@ -18,6 +19,8 @@ const MOST = 300_000;
 /** Of a round that was cut: about `most` events were read. */
 const NEARLY_ALL = 0.95;
 const LANE = 0;
+const LESS_PAST = 4;
+const LEAST_PART = 1 / 64;
 
 export interface EstateFeedDeps {
   readonly store: Pick<EventStore, 'recall'>;
@@ -45,6 +48,9 @@ export class EstateFeed {
   /** Newest position on the bus that was read, by partition: a partition that lags behind the others is not passed over. */
   #positions = new Map<number, number>();
 
+  /** Of the past that is learned: less where the store could not give all of it. */
+  #part = 1;
+
   constructor(private readonly deps: EstateFeedDeps) {}
 
   /** Rejects when the store is away: the next round goes on where this one began. Ends early when `signal` is aborted. */
@@ -58,6 +64,7 @@ export class EstateFeed {
     } catch (error) {
       // a half-learned engine would take the other half for news
       if (isFirst) this.forget();
+      if (isFirst && error instanceof LimitError) this.#part = Math.max(LEAST_PART, this.#part / LESS_PAST);
       throw error;
     }
     this.#cursor = Math.max(this.#cursor, now - FIRST_MS, Math.min(engine.watermark, now));
@@ -82,8 +89,8 @@ export class EstateFeed {
   ): Promise<boolean> {
     const { store, partitions, onRound, learnMs, maxLearned } = this.deps;
     const seen = this.#seen;
-    const from = isFirst ? now - Math.max(learnMs, FIRST_MS) : this.#cursor - LATE_MS;
-    const most = isFirst ? Math.max(maxLearned, MOST) : MOST;
+    const from = isFirst ? now - Math.max(learnMs * this.#part, FIRST_MS) : this.#cursor - LATE_MS;
+    const most = isFirst ? Math.max(maxLearned * this.#part, MOST * Math.min(1, this.#part * LESS_PAST)) : MOST;
     const query = {
       partitions: Array.from({ length: partitions() }, (_, partition) => partition),
       range: { from, to: now + AHEAD_MS },
@@ -102,9 +109,11 @@ export class EstateFeed {
         if (position > (reached.get(partition) ?? -1)) reached.set(partition, position);
         if (seen.see(eventId(event), position, event.receivedAt) !== 'first') continue;
         observed++;
-        engine.observeNow(event, LANE, findings);
         // what happened long before was told by the leader before
-        if (isFirst && findings.length > before && windowTime(event) < now - FIRST_MS) findings.length = before;
+        const isPast = isFirst && windowTime(event) < now - FIRST_MS;
+        if (isPast) engine.recallNow(event, LANE, findings);
+        else engine.observeNow(event, LANE, findings);
+        if (isPast && findings.length > before) findings.length = before;
       }
     }
     this.#positions = reached;

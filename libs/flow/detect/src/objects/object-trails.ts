@@ -1,5 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../duplicates/hash64.ts';
+import type { Forgotten } from '../engine/forgotten.ts';
 import type { Caller } from '../engine/watcher.ts';
 import type { Knowledge } from '../knowledge/knowledge.ts';
 import { BoundedMap } from '../windows/bounded-map.ts';
@@ -262,6 +263,10 @@ export class ObjectTrails {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.trails.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.trails.forgetKeys(callers);
   }
 }
 

@@ -28,7 +28,7 @@ const detector = (over: Partial<DetectorPage> = {}) =>
     scope: 'caller',
     settings,
     page: { ...page, ...over },
-    make: () => ({ observe: () => undefined, evicted: 0, forgetLanes: () => undefined }),
+    make: () => ({ observe: () => undefined, evicted: 0, forgetLanes: () => undefined, forget: () => undefined }),
   });
 const known = {
   attacks: new Set(['probe']),

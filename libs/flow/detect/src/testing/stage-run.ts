@@ -13,6 +13,7 @@ import { FindingCheck } from '../alerts/finding-check.ts';
 import { AlertTracker } from '../alerts/alert-tracker.ts';
 import { quietTimes } from '../alerts/quiet-times.ts';
 import { StoredBaselines } from '../baseline/baseline-source.ts';
+import { ALL_TIME, type TeachingTimes } from '../baseline/teaching-time.ts';
 import { DuplicateFilter } from '../duplicates/duplicate-filter.ts';
 import { ActiveBlocks } from '../echo/active-blocks.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
@@ -47,10 +48,14 @@ export class StageRun {
     readonly store: FakeEventStore,
     readonly alerts: FakeAlertStore,
     owns: readonly number[] = ALL,
+    teaching: TeachingTimes = ALL_TIME,
   ) {
     const settings = DetectSettings.parse({});
     const now = (): number => AT + 2 * MINUTE_MS;
-    this.engine = new DetectionEngine(settings, new StoredBaselines(store, alerts), { reportsServices: false });
+    this.engine = new DetectionEngine(settings, new StoredBaselines(store, alerts, teaching), {
+      reportsServices: false,
+      teaching,
+    });
     this.tracker = new AlertTracker({
       store: alerts,
       clock: { now },

@@ -70,6 +70,11 @@ export class BoundedMap<V> {
     return made;
   }
 
+  /** Of all entries; does not count as use. */
+  *values(): Generator<V> {
+    for (const { value } of this.#entries.values()) yield value;
+  }
+
   delete(key: string): void {
     this.#entries.delete(key);
   }
@@ -82,4 +87,31 @@ export class BoundedMap<V> {
       onForget?.(value, key);
     }
   }
+
+  /** Forgets the entries of these keys; not counted as evicted. */
+  forgetKeys(keys: Iterable<string>, onForget?: (value: V, key: string) => void): void {
+    for (const key of keys) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      this.#entries.delete(key);
+      onForget?.(entry.value, key);
+    }
+  }
+
+  /** Forgets the entries whose key is one of these with more behind it: `key|more`. Looks at all entries. */
+  forgetParts(keys: ReadonlySet<string>, onForget?: (value: V, key: string) => void): void {
+    if (keys.size === 0) return;
+    for (const [key, { value }] of this.#entries) {
+      if (!isPartOf(key, keys)) continue;
+      this.#entries.delete(key);
+      onForget?.(value, key);
+    }
+  }
 }
+
+/** Ids may hold `|`: each beginning that ends before one is looked for. */
+const isPartOf = (key: string, keys: ReadonlySet<string>): boolean => {
+  for (let end = key.indexOf('|'); end !== -1; end = key.indexOf('|', end + 1))
+    if (keys.has(key.slice(0, end))) return true;
+  return false;
+};

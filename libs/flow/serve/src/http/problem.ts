@@ -1,6 +1,6 @@
 import { HttpException, NotFoundException } from '@nestjs/common';
 import type { Problem } from '@outrider/contracts/http/problem';
-import { CallerError, ConflictError, PermanentError, TransientError } from '@outrider/platform/errors';
+import { CallerError, ConflictError, LimitError, PermanentError, TransientError } from '@outrider/platform/errors';
 import { TimeoutError } from 'rxjs';
 import { HTTP_LIMITS } from './http-limits.ts';
 
@@ -85,6 +85,12 @@ export const answerTo = (error: unknown, allow: readonly string[] = []): Answer 
     return answer(error.status, error.code, error.message, {
       headers: error.status === 401 ? { 'www-authenticate': 'Bearer realm="outrider"' } : {},
     });
+  if (error instanceof LimitError)
+    return answer(
+      422,
+      'too-much',
+      'this needs more time or memory than one question may take: ask for a shorter range or for less',
+    );
   if (error instanceof TransientError || error instanceof TimeoutError)
     return answer(503, 'unavailable', 'something this needs is away or busy; try again', {
       headers: { 'retry-after': '5' },

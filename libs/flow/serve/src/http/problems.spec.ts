@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Problem, PROBLEM_CONTENT_TYPE } from '@outrider/contracts/http/problem';
-import { ConflictError, PermanentError, TransientError } from '@outrider/platform/errors';
+import { ConflictError, LimitError, PermanentError, TransientError } from '@outrider/platform/errors';
 import { serveApp, tokenOf, type ServeApp } from '../testing/serve-app.ts';
 import { answerTo } from './problem.ts';
 
@@ -197,6 +197,7 @@ describe('errors of the inside', () => {
       return [problem.status, problem.code, headers['retry-after'], JSON.stringify(problem).includes('secret')];
     };
     expect(of(new TransientError('secret'))).toEqual([503, 'unavailable', '5', false]);
+    expect(of(new LimitError('secret'))).toEqual([422, 'too-much', undefined, false]);
     expect(of(new ConflictError('secret'))).toEqual([409, 'conflict', undefined, false]);
     expect(of(new PermanentError('secret', 'refused'))).toEqual([422, 'refused', undefined, false]);
     expect(of(new Error('secret'))).toEqual([500, 'internal', undefined, false]);

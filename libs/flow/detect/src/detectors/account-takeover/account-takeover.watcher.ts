@@ -2,6 +2,7 @@ import type { Finding } from '@outrider/domain/detection/alert';
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -62,6 +63,10 @@ export class AccountTakeoverWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     for (const map of [this.#attempts, this.#keyGuessers, this.#stuffers, this.#crowds]) map.forgetLanes(lanes);
+  }
+
+  forget({ addresses }: Forgotten): void {
+    this.#attempts.forgetParts(addresses);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

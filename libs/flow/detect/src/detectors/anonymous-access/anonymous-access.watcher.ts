@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Entity } from '@outrider/domain/traffic/entity';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -68,6 +69,14 @@ export class AnonymousAccessWatcher implements Watcher {
 
   /** Routes and endpoints are everybody's. */
   forgetLanes(): void {}
+
+  forget({ routes }: Forgotten): void {
+    for (const key of routes) {
+      const cut = key.indexOf('|');
+      this.#tenants.peek(key.slice(0, cut))?.delete(key.slice(cut + 1));
+      this.#episodes.delete(key);
+    }
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.status >= 300) {

@@ -1,6 +1,7 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
@@ -64,6 +65,12 @@ export class AutomationWatcher implements Watcher {
     this.#walkers.forgetLanes(lanes);
   }
 
+  forget({ callers, endpoints }: Forgotten): void {
+    this.#tickers.forgetParts(callers);
+    this.#walkers.forgetParts(callers);
+    this.#clocks.forgetKeys(endpoints);
+  }
+
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const { endpoint } = caller;
     if (endpoint === undefined || caller.profile === undefined) return undefined;
@@ -119,7 +126,7 @@ export class AutomationWatcher implements Watcher {
     if (variation >= settings.regular || gaps.mean < settings.minGapMs || gaps.mean > settings.maxGapMs)
       return undefined;
     const term = CallerProfile.term(caller.key);
-    const clocks = this.#clocks.getOrMake(`${event.tenant}|${endpoint.key}`, () => new TermList(16));
+    const clocks = this.#clocks.getOrMake(endpoint.key, () => new TermList(16));
     clocks.add(term, at);
     if (gaps.n < settings.gaps) return undefined;
     const people = this.#people.get(routeOf(event));

@@ -4,6 +4,7 @@ import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
@@ -58,6 +59,11 @@ export class BruteForceWatcher implements Watcher {
   /** Credentials and addresses that ever worked stay known. */
   forgetLanes(lanes: ReadonlySet<number>): void {
     for (const kept of [this.#gateway, this.#logins, this.#prefixes, this.#crowds]) kept.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#gateway.forgetKeys(callers);
+    this.#logins.forgetParts(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -24,6 +24,7 @@ const finder = (
     make: () => ({
       evicted: 0,
       forgetLanes: () => undefined,
+      forget: () => undefined,
       observe: (event, at, { entity, warmUp }) =>
         event.path !== `/${type}`
           ? undefined

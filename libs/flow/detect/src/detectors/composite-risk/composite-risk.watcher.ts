@@ -3,6 +3,7 @@ import { familyOf } from '@outrider/domain/detection/alert-family';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -40,6 +41,10 @@ export class CompositeRiskWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#risks.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#risks.forgetKeys(callers);
   }
 
   observe(): undefined {

@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
@@ -30,6 +31,10 @@ export class ControlPlaneAbuseWatcher implements Watcher {
 
   /** Services are everybody's. */
   forgetLanes(): void {}
+
+  forget({ services }: Forgotten): void {
+    this.#services.forgetKeys(services);
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const service = this.#serviceOf(event);

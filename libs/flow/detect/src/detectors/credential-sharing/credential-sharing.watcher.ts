@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -35,6 +36,10 @@ export class CredentialSharingWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#spreads.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#spreads.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

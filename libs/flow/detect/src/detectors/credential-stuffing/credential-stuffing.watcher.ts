@@ -5,6 +5,7 @@ import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -81,6 +82,10 @@ export class CredentialStuffingWatcher implements Watcher {
 
   /** What was added up over all callers cannot be taken apart; it is over in an hour. */
   forgetLanes(): void {}
+
+  forget({ places }: Forgotten): void {
+    this.#places.forgetKeys(places);
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (isReading(event) || isByGateway(event) || !this.#endpoints.matches(event.pathTemplate)) return undefined;

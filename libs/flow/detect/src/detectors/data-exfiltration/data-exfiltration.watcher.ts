@@ -1,7 +1,8 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
-import { groupNameOf } from '../../engine/caller-key.ts';
+import { groupNameOf, parseCallerKey } from '../../engine/caller-key.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { Spans, sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -81,6 +82,10 @@ class Peers {
     this.top.set(key, most);
   }
 
+  forget(keys: ReadonlySet<string>): void {
+    for (const key of keys) this.top.delete(key);
+  }
+
   mostBut(key: string): number {
     let most = 0;
     for (const [one, its] of this.top) if (one !== key && its > most) most = its;
@@ -107,6 +112,16 @@ export class DataExfiltrationWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#takers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#takers.forgetKeys(callers, (_taker, key) => {
+      const { tenant, kind } = parseCallerKey(key);
+      const peers = this.#peers.peek(`${tenant}|${kind}`);
+      if (peers) peers.count--;
+    });
+    for (const peers of this.#peers.values()) peers.forget(callers);
+    for (const leaps of this.#leaps.values()) for (const key of callers) leaps.callers.delete(key);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

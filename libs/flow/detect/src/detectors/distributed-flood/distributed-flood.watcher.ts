@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { teaches, type TeachingTime } from '../../baseline/teaching-time.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
@@ -58,6 +59,10 @@ export class DistributedFloodWatcher implements Watcher {
 
   /** Services are everybody's. */
   forgetLanes(): void {}
+
+  forget({ services }: Forgotten): void {
+    this.#services.forgetKeys(services, (service) => this.#rushes.delete(service));
+  }
 
   observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
     if (at < this.#firstAt) this.#firstAt = at;

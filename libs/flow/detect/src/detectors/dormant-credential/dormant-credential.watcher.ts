@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { agentTerm, CallerProfile, PAUSE_MS } from '../../knowledge/caller-profile.ts';
 import { isSensitive } from '../leaked-credential/stranger.watcher.ts';
@@ -43,6 +44,11 @@ export class DormantCredentialWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#returns.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#returns.forgetKeys(callers);
+    this.#returns.forgetParts(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

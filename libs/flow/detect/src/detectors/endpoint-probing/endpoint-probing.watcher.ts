@@ -3,6 +3,7 @@ import { PACKAGE_MANAGER_FAMILIES } from '@outrider/domain/traffic/user-agent-na
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { bucketOf, DAY_MS, HOUR_MS } from '../../windows/time.ts';
@@ -42,6 +43,10 @@ export class EndpointProbingWatcher implements Watcher {
   /** What ever worked for anybody stays known. */
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#callers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#callers.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { isOtherClientError, isServerError, isUpstreamAway } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import type { Evidence } from '../../windows/evidence.ts';
@@ -52,6 +53,10 @@ export class ErrorSpikeWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#callers.forgetLanes(lanes, (errors) => errors.service.forget(errors));
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#callers.forgetParts(callers, (errors) => errors.service.forget(errors));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

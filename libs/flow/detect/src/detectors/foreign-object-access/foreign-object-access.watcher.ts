@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { TermList } from '../../knowledge/term-list.ts';
 import type { ObjectTrails, ObjectUse } from '../../objects/object-trails.ts';
@@ -43,6 +44,11 @@ export class ForeignObjectAccessWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#readers.forgetLanes(lanes);
     this.trails.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#readers.forgetParts(gone.callers);
+    this.trails.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
@@ -44,6 +45,10 @@ export class FirstDeleteWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#deleters.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#deleters.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
@@ -86,6 +87,10 @@ export class FirstPrivilege {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#suspects.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#suspects.forgetKeys(callers);
   }
 
   /** Whether what the caller does again is of interest; asked of every event. */

@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { Knowledge } from '../../knowledge/knowledge.ts';
@@ -49,6 +50,11 @@ export class FunctionLevelAbuseWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#reaches.forgetLanes(lanes);
     this.#privilege.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#reaches.forgetKeys(gone.callers);
+    this.#privilege.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

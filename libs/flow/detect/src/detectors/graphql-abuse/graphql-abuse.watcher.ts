@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { TermList } from '../../knowledge/term-list.ts';
@@ -60,6 +61,11 @@ export class GraphqlAbuseWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#askers.forgetLanes(lanes);
+  }
+
+  forget({ callers, places }: Forgotten): void {
+    this.#askers.forgetKeys(callers);
+    for (const map of [this.#usual, this.#readers, this.#bodies]) map.forgetKeys(places);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -3,6 +3,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -88,6 +89,10 @@ export class InjectionProbingWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#probers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#probers.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

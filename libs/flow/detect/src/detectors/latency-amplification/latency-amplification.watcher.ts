@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { isUpstreamAway } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
@@ -52,6 +53,12 @@ export class LatencyAmplificationWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#parts.forgetLanes(lanes);
+  }
+
+  forget({ callers, endpointIds, services }: Forgotten): void {
+    this.#parts.forgetParts(callers);
+    for (const id of endpointIds) this.#endpoints.delete(String(id));
+    for (const key of services) this.#services.delete(key.slice(key.indexOf('|') + 1));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -94,6 +94,8 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     // nothing is kept here
   }
 
+  forget(): void {}
+
   #verdict(
     stranger: Stranger,
     requests: number,

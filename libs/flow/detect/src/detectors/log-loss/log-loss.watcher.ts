@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
@@ -39,6 +40,11 @@ export class LogLossWatcher implements Watcher {
   /** Gateways are everybody's. */
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#counters.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#gateways.forgetKeys(gone.gateways);
+    this.#counters.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,4 +1,5 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { MINUTE_MS } from '../../windows/time.ts';
@@ -109,6 +110,10 @@ export class RateCounters {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#callers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#callers.forgetKeys(callers);
   }
 
   /** The minutes of the caller that the event ends, where they say something. */

@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { TermList } from '../../knowledge/term-list.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -43,6 +44,10 @@ export class MethodTamperingWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#tries.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#tries.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

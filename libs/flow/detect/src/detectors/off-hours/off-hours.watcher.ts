@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { hourOfWeek, type CallerProfile } from '../../knowledge/caller-profile.ts';
 import { restAt, type Rest } from '../../knowledge/rest-hours.ts';
@@ -44,6 +45,10 @@ export class OffHoursWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#sittings.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#sittings.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

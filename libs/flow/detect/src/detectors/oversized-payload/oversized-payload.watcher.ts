@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { endpointOf } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -48,6 +49,12 @@ export class OversizedPayloadWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#bursts.forgetLanes(lanes);
+  }
+
+  forget({ callers, endpoints, services }: Forgotten): void {
+    this.#bursts.forgetParts(callers);
+    this.#endpoints.forgetKeys(endpoints);
+    this.#services.forgetKeys(services);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -3,6 +3,7 @@ import { isPrivate, parseCidr } from '@outrider/domain/traffic/ip-address';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { TermList } from '../../knowledge/term-list.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -57,6 +58,10 @@ export class PrivilegedPathProbingWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#searches.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#searches.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

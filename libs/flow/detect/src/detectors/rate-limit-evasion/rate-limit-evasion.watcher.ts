@@ -3,6 +3,7 @@ import type { Entity } from '@outrider/domain/traffic/entity';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Claims } from './claims.ts';
@@ -39,6 +40,11 @@ export class RateLimitEvasionWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#turns.forgetLanes(lanes);
     this.#claims.forgetLanes(lanes);
+  }
+
+  forget({ addresses }: Forgotten): void {
+    this.#turns.forgetParts(addresses);
+    this.#claims.forgetKeys(addresses);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
@@ -42,6 +43,10 @@ export class RefusedFlood {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#callers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#callers.forgetKeys(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { CallerHistory } from '../../baseline/caller-history.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Lookout, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import type { CallerSlab } from '../../windows/caller-slab.ts';
@@ -75,6 +76,12 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
     this.#pasts.forgetLanes(lanes);
     this.#evidence.forgetLanes(lanes);
     this.#refused.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#pasts.forget(gone);
+    this.#evidence.forgetKeys(gone.callers);
+    this.#refused.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

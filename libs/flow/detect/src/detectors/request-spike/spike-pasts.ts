@@ -2,6 +2,7 @@ import type { CallerHistory } from '../../baseline/caller-history.ts';
 import { spikeProfile, type SpikeProfile } from '../../baseline/spike-profile.ts';
 import { parseCallerKey } from '../../engine/caller-key.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import type { CallerSlab } from '../../windows/caller-slab.ts';
 import { blockOfBucket, BUCKET_MS, HOUR_MS, RING_BUCKETS, WINDOW_BUCKETS } from '../../windows/time.ts';
@@ -26,6 +27,10 @@ export class SpikePasts {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#histories.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#histories.forgetKeys(callers);
   }
 
   /** Not what was learned before people said something else about it. */

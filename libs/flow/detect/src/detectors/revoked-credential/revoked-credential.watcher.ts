@@ -34,6 +34,8 @@ export class RevokedCredentialWatcher implements Watcher {
   /** What was added up over all callers cannot be taken apart. */
   forgetLanes(): void {}
 
+  forget(): void {}
+
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const print = event.credentialFingerprint;
     if (print === '') return undefined;

@@ -3,6 +3,7 @@ import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { agentTerm, CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -69,6 +70,10 @@ export class ScannerClientWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#scanners.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#scanners.forgetParts(callers);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
 import { listsBefore } from '../../objects/lists-given.ts';
@@ -45,6 +46,11 @@ export class ScrapingWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#suspects.forgetLanes(lanes);
     this.trails.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#suspects.forgetKeys(gone.callers);
+    this.trails.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,6 +1,7 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { ObjectTrails } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -53,6 +54,10 @@ export class SharedWalkWatcher implements Watcher {
 
   /** Collections are everybody's. */
   forgetLanes(): void {}
+
+  forget({ places }: Forgotten): void {
+    this.#collections.forgetKeys(places);
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '' || event.method !== 'GET') return undefined;

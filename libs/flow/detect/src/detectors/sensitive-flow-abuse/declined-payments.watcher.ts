@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Entity } from '@outrider/domain/traffic/entity';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -46,6 +47,11 @@ export class DeclinedPaymentsWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#addresses.forgetLanes(lanes);
+  }
+
+  forget({ callers, places }: Forgotten): void {
+    this.#addresses.forgetParts(callers);
+    this.#endpoints.forgetKeys(places);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

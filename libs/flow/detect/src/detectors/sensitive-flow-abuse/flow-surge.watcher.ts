@@ -1,6 +1,7 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -47,6 +48,10 @@ export class FlowSurgeWatcher implements Watcher {
 
   /** Flows are everybody's. */
   forgetLanes(): void {}
+
+  forget({ endpoints }: Forgotten): void {
+    this.#flowsByKey.forgetKeys(endpoints, (flow) => this.#busy.delete(flow));
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (event.credentialId !== '' || event.credentialFingerprint !== '') return undefined;

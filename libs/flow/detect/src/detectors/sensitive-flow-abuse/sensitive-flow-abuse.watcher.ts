@@ -1,6 +1,7 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -86,6 +87,12 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#uses.forgetLanes(lanes);
+  }
+
+  forget({ callers, places }: Forgotten): void {
+    this.#uses.forgetParts(callers);
+    for (const kind of ['ip', 'key'])
+      this.#peers.forgetKeys([...places].map((place) => place.replace('|', `|${kind}|`)));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,6 +1,7 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -31,6 +32,11 @@ export class SequenceAnomalyWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#walks.forgetLanes(lanes);
+  }
+
+  forget({ callers, endpoints }: Forgotten): void {
+    this.#walks.forgetKeys(callers);
+    this.#steps.forgetKeys(endpoints);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
@@ -68,7 +74,7 @@ export class SequenceAnomalyWatcher implements Watcher {
     if (endpoint === undefined) return undefined;
     const { id, key } = endpoint;
     const settings = this.deps.settings.of(event);
-    const step = this.#steps.getOrMake(`${event.tenant}|${key}`, () => new FlowStep());
+    const step = this.#steps.getOrMake(key, () => new FlowStep());
     const recent = walk.recent(at, SESSION_MS, id, group);
     const needed = step.needed(settings);
     let missing = 0;

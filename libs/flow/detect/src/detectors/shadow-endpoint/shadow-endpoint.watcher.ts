@@ -29,6 +29,8 @@ export class ShadowEndpointWatcher implements Watcher {
   /** What documents say is nobody's. */
   forgetLanes(): void {}
 
+  forget(): void {}
+
   observe(event: ApiEvent, at: number, { endpoint, warmUp }: Caller): Draft | undefined {
     if (this.#documented.isEmpty || endpoint === undefined || event.method === 'HEAD') return undefined;
     // A path that goes up again names a file, not an endpoint.

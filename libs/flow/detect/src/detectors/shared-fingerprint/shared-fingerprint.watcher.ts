@@ -2,6 +2,7 @@ import type { Finding } from '@outrider/domain/detection/alert';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -37,6 +38,14 @@ export class SharedFingerprintWatcher implements Watcher {
   /** Addresses are everybody's: they stay. */
   forgetLanes(): void {
     // nothing is kept by lane
+  }
+
+  forget({ addresses }: Forgotten): void {
+    for (const address of addresses) {
+      const cut = address.indexOf('|');
+      const ip = address.slice(cut + 1);
+      if (this.#hosts.peek(ip)?.tenant === address.slice(0, cut)) this.#hosts.delete(ip);
+    }
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

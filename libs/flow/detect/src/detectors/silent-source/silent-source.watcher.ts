@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import type { Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
@@ -39,6 +40,12 @@ export class SilentSourceWatcher implements Watcher {
 
   /** Sources are everybody's. */
   forgetLanes(): void {}
+
+  forget({ gateways, services }: Forgotten): void {
+    const drop = (source: Source): void => void this.#list.delete(source);
+    this.#gateways.forgetKeys(gateways, drop);
+    this.#services.forgetKeys(services, drop);
+  }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     if (at > this.#heardAt) this.#heardAt = at;

@@ -2,6 +2,7 @@ import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { Tuned } from '../../engine/detector.ts';
 import { groupNameOf } from '../../engine/caller-key.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { ObjectTrails } from '../../objects/object-trails.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -83,6 +84,11 @@ export class SlowExfiltrationWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#callers.forgetLanes(lanes);
     this.trails.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#callers.forgetKeys(gone.callers);
+    this.trails.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -49,6 +50,10 @@ export class TrafficDropWatcher implements Watcher {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#regulars.forgetLanes(lanes, (one) => this.#forget(one));
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#regulars.forgetKeys(callers, (one) => this.#forget(one));
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

@@ -1,5 +1,6 @@
 import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { REPORT_EVERY_MS } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { FEWEST_LONG_NAMES, type UndocumentedParameterSettings } from './undocumented-parameter.settings.ts';
@@ -39,6 +40,10 @@ export class ParameterSearches {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#searches.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#searches.forgetKeys(callers);
   }
 
   /** The search that this request belongs to, once it is one and is due to be told. `isKnown`: the endpoint had the name before. */

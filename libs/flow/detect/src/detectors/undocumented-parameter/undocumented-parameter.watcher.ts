@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import type { EndpointKnowledge } from '../../knowledge/endpoint-knowledge.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -50,6 +51,12 @@ export class UndocumentedParameterWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#triers.forgetLanes(lanes);
     this.#searches.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#triers.forgetKeys(gone.callers);
+    this.#searches.forget(gone);
+    for (const id of gone.endpointIds) this.#parameters.delete(id);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {

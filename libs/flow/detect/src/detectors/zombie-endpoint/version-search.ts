@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { KnownSet } from '../../duplicates/known-set.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -39,6 +40,10 @@ export class VersionSearch {
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#searchers.forgetLanes(lanes);
+  }
+
+  forget({ callers }: Forgotten): void {
+    this.#searchers.forgetKeys(callers);
   }
 
   /** An endpoint that answers for the first time. */

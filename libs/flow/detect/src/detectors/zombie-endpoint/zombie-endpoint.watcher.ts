@@ -2,6 +2,7 @@ import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
+import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { endpointKeyOf } from '../../knowledge/knowledge.ts';
@@ -39,6 +40,11 @@ export class ZombieEndpointWatcher implements Watcher {
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#users.forgetLanes(lanes);
     this.#search.forgetLanes(lanes);
+  }
+
+  forget(gone: Forgotten): void {
+    this.#users.forgetParts(gone.callers);
+    this.#search.forget(gone);
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
