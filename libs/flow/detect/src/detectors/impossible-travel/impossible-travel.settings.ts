@@ -14,8 +14,8 @@ export const ImpossibleTravelSettings = detectorSettings(
     minRequestsSure: z.number().int().min(1).max(1000).default(3),
     sureDistanceKm: z.number().min(50).max(20_000).default(2_000),
     /**
-     * A person whose client is the same at both places is waited for so long; minutes. Back by then it is a VPN, a remote desktop or a telephone
-     * that roams, and so is whatever comes from there later. People pause between two sittings, so that a quarter of an hour says little.
+     * A person whose client is the same at both places is waited for so long after the arrival; minutes. Back by then, and not there again, it is a
+     * VPN, a remote desktop or a telephone that roams, and so is whatever comes from there later. By turns they are two people.
      */
     vpnMinutes: z.number().min(0).max(1_440).default(30),
     /** Time and requests before the second place appears: who is at two places in the first days has two of them. */

@@ -54,30 +54,33 @@ export class ImpossibleTravelWatcher implements Watcher {
       return undefined;
     }
     const s = this.#settings.of(event);
-    const { suspicion } = known;
+    const waitMs = s.vpnMinutes * MINUTE_MS;
     // the time may have jumped
-    const overdue = suspicion !== undefined && isOver(known, at, s) ? this.#told(known, suspicion, at) : undefined;
+    const overdue = this.#decide(known, at, waitMs);
     const kind = caller.agent.kind;
     const isUnusual = isSensitive(caller) && !isHabit(profile, known.there.firstAt, caller);
-    const isBack = known.came(event, at, profile, kind === 'browser' || kind === 'mobile-app', isUnusual);
+    known.came(event, at, profile, kind === 'browser' || kind === 'mobile-app', waitMs);
     if (known.before === undefined) return undefined;
+    known.here.isUnusual ||= isUnusual;
     known.evidence.add(event, at);
-    if (overdue !== undefined) return overdue;
-    if (isBack && mayBeVpn(known.there) && known.reportedAt < known.there.firstAt) {
-      known.own(known.there);
-      known.suspicion = undefined;
-      this.#suspects.delete(known);
-    }
-    return at < known.reportedAt + REPORT_EVERY_MS ? undefined : this.#judged(known, event, at, caller, s);
+    if (overdue !== undefined || at < known.reportedAt + REPORT_EVERY_MS) return overdue;
+    return this.#judged(known, event, at, caller, s);
   }
 
   tick(now: number): readonly Draft[] {
-    if (this.#suspects.size === 0) return [];
-    return this.#release(now);
+    const drafts: Draft[] = [];
+    for (const known of this.#suspects) {
+      const minutes = known.suspicion && this.#settings.of(known.suspicion.event).vpnMinutes;
+      const draft = this.#decide(known, now, (minutes ?? 0) * MINUTE_MS);
+      if (draft) drafts.push(draft);
+    }
+    return drafts;
   }
 
   finish(): readonly Draft[] {
-    return this.#release(undefined);
+    return [...this.#suspects].flatMap((known) =>
+      known.suspicion ? [this.#told(known, known.suspicion, known.suspicion.at)] : [],
+    );
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
@@ -101,24 +104,24 @@ export class ImpossibleTravelWatcher implements Watcher {
     const journey = judgeTravel(from, there, known.gapMs, s);
     if (!journey) return undefined;
     const suspicion = { journey, key: caller.key, event, at, entity: caller.entity, warmUp: caller.warmUp };
-    if (mayBeVpn(there) && !isOver(known, at, s)) {
-      known.suspicion = suspicion;
-      this.#suspects.add(known);
-      return undefined;
-    }
-    return this.#told(known, suspicion, at);
+    const is = known.is(at, s.vpnMinutes * MINUTE_MS);
+    if (is === 'two') return this.#told(known, suspicion, at);
+    known.suspicion = suspicion;
+    this.#suspects.add(known);
+    return undefined;
   }
 
-  /** Whoever is not back by `now`; undefined: whoever was not back. */
-  #release(now: number | undefined): Draft[] {
-    const drafts: Draft[] = [];
-    for (const known of this.#suspects) {
-      const { suspicion } = known;
-      if (suspicion === undefined) this.#suspects.delete(known);
-      else if (now === undefined) drafts.push(this.#told(known, suspicion, suspicion.at));
-      else if (isOver(known, now, this.#settings.of(suspicion.event))) drafts.push(this.#told(known, suspicion, now));
-    }
-    return drafts;
+  /** Who was held back, or may be soon: cleared, told, or still unclear. */
+  #decide(known: Traveller, now: number, waitMs: number): Draft | undefined {
+    if (known.before === undefined) return undefined;
+    const { suspicion } = known;
+    const is = known.is(now, waitMs);
+    if (is === 'two') return suspicion && this.#told(known, suspicion, now);
+    if (is === 'unclear' || known.isTold) return undefined;
+    known.own(known.there);
+    known.suspicion = undefined;
+    this.#suspects.delete(known);
+    return undefined;
   }
 
   #told(known: Traveller, { journey, event, entity, warmUp }: Suspicion, at: number): Draft {
@@ -144,9 +147,6 @@ export class ImpossibleTravelWatcher implements Watcher {
     });
   }
 }
-
-const isOver = ({ there }: Traveller, now: number, { vpnMinutes }: ImpossibleTravelSettings): boolean =>
-  now - there.firstAt >= vpnMinutes * MINUTE_MS;
 
 const saysOf = (whose: string, { from, there }: Traveller, { km, minutes }: Journey): string =>
   `${whose} was used at two places ${Math.round(km)} km apart (${from?.country ?? ''} and ${there.country}) within ${Math.max(1, Math.round(minutes))} min, ` +

@@ -4,7 +4,7 @@ import type { Entity } from '@outrider/domain/traffic/entity';
 import { CallerProfile } from '../../knowledge/caller-profile.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { DAY_MS } from '../../windows/time.ts';
-import { kmBetween, pointOf, type Journey, type Stay } from './impossible-travel.detector.ts';
+import { kmBetween, mayBeVpn, pointOf, type Journey, type Stay } from './impossible-travel.detector.ts';
 
 /** km; one home. */
 const HOME_KM = 100;
@@ -18,7 +18,7 @@ interface Home {
   own: boolean;
 }
 
-/** A journey that is told unless its traveller is back at once. */
+/** A journey that is told unless its traveller turns out to be one. */
 export interface Suspicion {
   readonly journey: Journey;
   readonly key: string;
@@ -39,6 +39,11 @@ export class Traveller {
   requests = 0;
   journey: Journey | undefined;
   suspicion: Suspicion | undefined;
+  /** Arrived at the later place, after a while away from it, and first back since; ms. */
+  #arrivedAt = Number.NEGATIVE_INFINITY;
+  #returnedAt: number | undefined;
+  /** Back, and there again, within the waiting time. */
+  #byTurns = false;
   reportedAt = Number.NEGATIVE_INFINITY;
   readonly evidence = new Evidence();
   readonly #homes: Home[] = [];
@@ -74,17 +79,26 @@ export class Traveller {
     if (at > this.here.lastAt) this.here.lastAt = at;
   }
 
-  /** Takes the event up; true when it came back from the later place to the earlier one. */
-  came(event: ApiEvent, at: number, profile: CallerProfile, isPerson: boolean, isUnusual: boolean): boolean {
-    const left = this.here;
-    const moved = this.#text !== event.location && this.#moved(event, at);
-    const { here } = this;
+  /** Takes the event up. `waitMs`: how long who may be on a VPN is waited for. */
+  came(event: ApiEvent, at: number, profile: CallerProfile, isPerson: boolean, waitMs: number): void {
+    if (this.#text !== event.location && this.#moved(event, at)) this.#turned(at, waitMs);
     this.stayed(at);
+    const { here } = this;
     here.isPerson ||= isPerson;
-    here.isUnusual ||= isUnusual;
     here.ownClient ||= isOwnClient(event, profile, here.firstAt);
     here.seesClient ||= event.clientFingerprint !== '';
-    return moved && here !== left && here.firstAt < left.firstAt;
+  }
+
+  /** What its being at both places says by `now`: `own` is a way out of its own, once it was back and stayed away from the later place. */
+  is(now: number, waitMs: number): 'two' | 'own' | 'unclear' {
+    if (this.#byTurns || !mayBeVpn(this.there)) return 'two';
+    if (now - this.#arrivedAt < waitMs) return 'unclear';
+    return this.#returnedAt === undefined ? 'two' : 'own';
+  }
+
+  /** Told of since it arrived at the later place. */
+  get isTold(): boolean {
+    return this.reportedAt >= this.#arrivedAt;
   }
 
   /** One of its homes, since yesterday or by a way of its own. */
@@ -99,6 +113,16 @@ export class Traveller {
 
   own(place: Stay): void {
     for (const one of this.#homes) one.own ||= isNear(one, place);
+  }
+
+  #turned(at: number, waitMs: number): void {
+    if (this.here !== this.there) this.#returnedAt ??= at;
+    else if (at - this.#arrivedAt < waitMs) this.#byTurns ||= this.#returnedAt !== undefined;
+    else {
+      this.#arrivedAt = at;
+      this.#returnedAt = undefined;
+      this.#byTurns = false;
+    }
   }
 
   /** To another point; back where it just was is no new stay, so that two places in turns stay two. */

@@ -141,9 +141,9 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   }
 }
 
-/** The caller had asked for the endpoint before `since`; ms. */
-export const isHabit = (profile: CallerProfile, since: number, { endpoint }: Caller): boolean =>
-  endpoint !== undefined && (profile.endpoints.firstAt(endpoint.id) ?? Number.POSITIVE_INFINITY) < since;
+/** The caller administered, or exported, before `since`; ms. */
+export const isHabit = (profile: CallerProfile, since: number, { traits }: Caller): boolean =>
+  (!traits.admin || profile.adminSince < since) && (!traits.export || profile.exportSince < since);
 
 const isOf = (stranger: Stranger, event: ApiEvent, { agent }: Caller): boolean =>
   stranger.ip === event.clientIp && stranger.agent.kind === agent.kind && stranger.agent.family === agent.family;

@@ -36,7 +36,7 @@ export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVe
     p: origin,
     limit: limit - 1,
     explanation:
-      `${one.name} made ${requests} requests from ${placeName(stranger)}, where it never came from${stranger.unusual ? ', some of them for administration or exports that it never asked for' : ''} ` +
+      `${one.name} made ${requests} requests from ${placeName(stranger)}, where it never came from${stranger.unusual ? ', some of them for administration or exports, which it never did' : ''} ` +
       `(until now ${knownOrigins(profile, stranger)}; chance of a new one on one day ${origin.toFixed(3)})${whoElse(stranger)}. ` +
       `It may have grown or moved; or somebody else has its key and its software. Ask its owner, and replace the key if it is not theirs.`,
   };
