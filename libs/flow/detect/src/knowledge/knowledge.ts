@@ -92,8 +92,17 @@ export class Knowledge {
   ): void {
     const endpoint = this.#learnEndpoint(event, at, key, endpointKey, known);
     if (profile === undefined || !teaches(profile.said, at)) return;
-    profile.learn(event, at, this.agents.of(event.userAgent), prefixOf, event.status < 300 ? endpoint?.id : undefined);
+    profile.learn(
+      event,
+      at,
+      this.agents.of(event.userAgent),
+      prefixOf,
+      event.status < 300 ? endpoint?.id : undefined,
+      this.#traitsOf,
+    );
   }
+
+  readonly #traitsOf = (template: string): ReturnType<TraitsCache['of']> => this.#traits.of(template);
 
   /** Takes the event up into what is known of its endpoint, and of nobody else. */
   learnEndpoint(event: ApiEvent, at: number, key: string): void {

@@ -16,6 +16,8 @@ export interface TakeoverView {
   readonly slow: boolean;
   /** The failures came by a clock at a place for programs: it waited for a person to allow it. */
   readonly waited: boolean;
+  /** They came by a slow clock, and the success did not: a device tried its old password until somebody gave it the new one. */
+  readonly mended: boolean;
 }
 
 export interface TakeoverVerdict {
@@ -32,7 +34,7 @@ export const judgeTakeover = (v: TakeoverView, s: AccountTakeoverSettings): Take
   if (v.waited || v.isCrowd) return undefined;
   const limit = (v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor)) * (v.slow ? 2 : 1);
   if (v.isGuesser && v.failures > 0) return { limit, severity: 'high', confidence: 0.88 };
-  if (v.failures < limit) return undefined;
+  if (v.failures < limit || v.mended) return undefined;
   const isMany = v.failures >= s.manyFailures * (v.clientKnown ? 1 : s.sharedFactor) * (v.slow ? 2 : 1);
   return {
     limit,

@@ -94,8 +94,16 @@ describe('account-takeover', () => {
         login(AT + 201 * SECOND, 200, { pathTemplate: '/oauth/token' }),
       ],
     ],
+    [
+      'a device that tries its old password by its clock, until it gets the new one',
+      [...fails(10, 90 * SECOND), login(AT + 14 * MINUTE, 200)],
+    ],
   ])('is silent on %s', (_name, events) => {
     expect(takeovers(events)).toEqual([]);
+  });
+
+  it('tells a patient guesser, whose success comes at its turn', () => {
+    expect(takeovers([...fails(10, 90 * SECOND), login(AT + 15 * MINUTE, 200)])).toHaveLength(1);
   });
 
   const keys = times(20, (i) =>

@@ -17,13 +17,14 @@ export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings
   const { stranger, requests, profile, settings: s } = one;
   const { origin, client, resting } = stranger.novelty;
   if (origin >= 1 || requests < Math.min(s.minRequests, s.minUnlikely)) return undefined;
-  if (profile.days < s.minHistoryDays || profile.successes - requests < s.minHistoryRequests) return undefined;
+  const enough = enoughFor(stranger, profile.days, s);
+  if (profile.days < enough.days || profile.successes - requests < enough.requests) return undefined;
   const second = Math.min(client, resting ? REST_NOVELTY : 1);
-  if (origin > s.maxNovelty || second > s.maxNovelty || origin * second > s.maxTogether) return undefined;
+  if (Math.max(origin, second) > enough.novelty || origin * second > enough.together) return undefined;
   const least = origin * second <= s.maxUnlikely ? s.minUnlikely : s.minRequests;
   if (requests < least) return undefined;
   if (mayHaveMoved(stranger, profile.busiestHour, one.at, s)) return undefined;
-  const newClient = client <= s.maxNovelty;
+  const newClient = client <= enough.novelty;
   const how = newClient ? `with ${clientName(stranger)}, which it never used` : 'at an hour at which it never works';
   return {
     severity: 'high',
@@ -31,11 +32,23 @@ export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings
     p: origin * second,
     limit: least - 1,
     explanation:
-      `The credential of ${one.name} was used ${requests} times from ${placeName(stranger)}, where it never came from, ${how} ` +
+      `${one.whose} was used ${requests} times from ${placeName(stranger)}, where it never came from, ${how} ` +
       `(until now ${knownOrigins(profile, stranger)}; chance of both on one day ${(origin * second).toFixed(3)})${whoElse(stranger)}. ` +
-      `A key that works for somebody else is a key that leaked.`,
+      `A key that works for somebody else is a key that leaked: replace it, unless its owner says that this is theirs.`,
   };
 };
+
+interface Enough {
+  readonly days: number;
+  readonly requests: number;
+  readonly novelty: number;
+  readonly together: number;
+}
+
+const enoughFor = ({ sensitive, novelty }: Stranger, days: number, s: LeakedCredentialSettings): Enough =>
+  sensitive && novelty.client < 1 && days <= s.shortDays
+    ? { days: s.sensitiveHistoryDays, requests: s.sensitiveHistoryRequests, novelty: s.sensitiveNovelty, together: s.sensitiveTogether } // prettier-ignore
+    : { days: s.minHistoryDays, requests: s.minHistoryRequests, novelty: s.maxNovelty, together: s.maxTogether };
 
 /** Nobody came from the old place since, though somebody should have: the owner may have moved. */
 export const mayHaveMoved = (

@@ -29,6 +29,13 @@ describe('leaked-credential', () => {
     expect(typesIn(busy(5), calls(10, MONDAY + 4 * DAY_MS + 30_000, 15_000, ELSEWHERE))).toEqual(['leaked-credential']);
   });
 
+  it('tells exports with the key of a caller that is known for two days', () => {
+    const from = MONDAY + 2 * DAY_MS + 7 * MINUTE_MS;
+    const stranger = (pathTemplate: string) => calls(6, from, 15_000, { ...ELSEWHERE, pathTemplate });
+    expect(typesIn(server(3), stranger('/exports/{id}'))).toEqual(['leaked-credential']);
+    expect(typesIn(server(3), stranger('/orders/{id}'))).toEqual([]);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['a caller that is hardly known', [server(2), calls(20, MONDAY + 2 * DAY_MS, 15_000, ELSEWHERE)]],
     ['requests that were refused', [server(7), calls(20, FROM, 15_000, { ...ELSEWHERE, status: 401 })]],

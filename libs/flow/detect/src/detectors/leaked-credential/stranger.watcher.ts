@@ -7,6 +7,7 @@ import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { Stranger } from '../../knowledge/stranger.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { keyThievesOf, type KeyThieves } from './key-thieves.ts';
+import { credentialOf } from './stranger-words.ts';
 
 /** A stranger that stays away for longer is not told of any more. */
 const TOLD_WITHIN_MS = 40 * MINUTE_MS;
@@ -30,6 +31,7 @@ export interface StrangerCase<S> {
   readonly settings: S;
   readonly at: number;
   readonly name: string;
+  readonly whose: string;
   readonly callerKey: string;
 }
 
@@ -61,7 +63,10 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     const { profile } = caller;
     if (profile?.strangers === undefined) return undefined;
     for (const stranger of profile.strangers) {
-      if (stranger.ip === event.clientIp && !stranger.sensitive && isSensitive(caller)) stranger.sensitive = true;
+      if (stranger.ip === event.clientIp && !stranger.unusual && isSensitive(caller)) {
+        stranger.sensitive = true;
+        stranger.unusual = !isHabit(profile, stranger.since, caller);
+      }
       if (stranger.requests < MIN_REQUESTS || stranger.toldAt >= stranger.lastAt) continue;
       if (at < stranger.toldAt + REPORT_EVERY_MS || at > stranger.lastAt + TOLD_WITHIN_MS) continue;
       const requests = stranger.requests + (isOf(stranger, event, caller) ? 1 : 0);
@@ -105,7 +110,7 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   ): StrangerVerdict | undefined {
     const { profile, key } = caller;
     if (profile === undefined) return undefined;
-    return this.judge({ stranger, requests, profile, settings: this.#settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+    return this.judge({ stranger, requests, profile, settings: this.#settings.of(event), at, name: caller.entity.name, whose: credentialOf(caller.entity), callerKey: key }); // prettier-ignore
   }
 
   #finding(
@@ -137,6 +142,10 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     });
   }
 }
+
+/** The caller administered, or exported, before `since`; ms. */
+export const isHabit = (profile: CallerProfile, since: number, { traits }: Caller): boolean =>
+  (!traits.admin || profile.adminSince < since) && (!traits.export || profile.exportSince < since);
 
 const isOf = (stranger: Stranger, event: ApiEvent, { agent }: Caller): boolean =>
   stranger.ip === event.clientIp && stranger.agent.kind === agent.kind && stranger.agent.family === agent.family;

@@ -1,4 +1,4 @@
-import { clientName, whoElse } from '../leaked-credential/stranger-words.ts';
+import { clientName, counted, whoElse } from '../leaked-credential/stranger-words.ts';
 import type { StrangerCase, StrangerVerdict } from '../leaked-credential/stranger.watcher.ts';
 import type { NewClientSettings } from './new-client.settings.ts';
 
@@ -29,8 +29,8 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
     p: novelty.client,
     limit: s.minRequests - 1,
     explanation:
-      `${one.name} made ${requests} requests with ${clientName(stranger)} from ${stranger.ip}; in ${profile.days} days it used ` +
-      `${Math.max(1, profile.agents.size - 1)} other kind(s) of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger)}. ` +
-      `It may be a new version; or somebody works with its key by hand.`,
+      `${one.name} made ${requests} requests with ${clientName(stranger)} from ${stranger.ip}, a usual place of it; in ${profile.days} days it used ` +
+      `${counted(Math.max(1, profile.agents.size - 1), 'other kind')} of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger)}. ` +
+      `It may be a new program; or somebody works with its key by hand: ask its owner.`,
   };
 };
