@@ -19,7 +19,6 @@ export const injectionProbing = defineDetector({
     owasp: ['API8:2023', 'API10:2023'],
     attack: ['T1190', 'T1595.002'],
     severity: {
-      low: 'a single one where no honest text stands, refused',
       medium: 'few probes, or all were refused',
       high: 'many, or of several families, and some were answered 2xx or 5xx; Log4Shell and cloud metadata',
     },
