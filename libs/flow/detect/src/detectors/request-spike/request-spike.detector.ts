@@ -32,6 +32,8 @@ export interface ArrivalView {
   readonly leadBuckets: number;
   /** Part of its requests that one client makes at one endpoint; 0 unknown. */
   readonly monotony: number;
+  /** Part of them that are one and the same request. */
+  readonly sameness: number;
 }
 
 /** Busiest five minutes of the other callers of the same kind. */
@@ -52,6 +54,8 @@ export interface SpikeSituation {
   /** Addresses that its last minutes came from, and requests of each on average. */
   readonly addresses: number;
   readonly perAddress: number;
+  /** Part of its requests that created or changed something. */
+  readonly changes: number;
 }
 
 export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer' | 'arrival';
@@ -175,7 +179,7 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
       };
     case 'young':
       return {
-        window: Number.POSITIVE_INFINITY,
+        window: repeatThreshold(view, ownMax, s),
         fast: Math.max(
           isAlike(view, s) ? s.youngLoopFloor20s : s.youngFloor20s,
           s.youngRatio * 2 * view.busiestBucket,
@@ -209,6 +213,12 @@ const isAlike = ({ arrival }: SpikeView, s: RequestSpikeSettings): boolean => ar
 
 type Evidence = 'established' | 'young' | 'newcomer';
 
+/** A first run of a job asks for one thing after the other; the same request hundreds of times is a loop, of however quiet a caller. */
+const repeatThreshold = ({ arrival, peers, profile }: SpikeView, ownMax: number, s: RequestSpikeSettings): number =>
+  arrival.sameness >= s.arrivalMonotony && profile.lifeMs >= s.repeatLifeMinutes * 60_000
+    ? Math.max(s.repeatFloor, s.loopRatio * ownMax, s.arrivalRatio * peers.q90)
+    : Number.POSITIVE_INFINITY;
+
 /** How much a caller has shown before this burst. */
 const evidenceOf = (view: SpikeView, s: RequestSpikeSettings): Evidence => {
   if (view.profile.activeMinutes >= s.learningActiveMinutes && view.profile.requests >= s.learningRequests)
@@ -227,8 +237,15 @@ const fastRuleOf = (view: SpikeView, s: RequestSpikeSettings): SpikeRule | undef
 
 const situationFactor = (view: SpikeView, s: RequestSpikeSettings): number => {
   const immature = view.profile.warmUp === 'learning' || view.profile.warmUp === 'provisional';
-  return view.situation.surge * (immature && view.situation.scheduledOnset ? s.scheduledFactor : 1);
+  return (
+    view.situation.surge *
+    Math.max(immature && view.situation.scheduledOnset ? s.scheduledFactor : 1, workFactor(view, s))
+  );
 };
+
+/** Reading and writing in turns, and all of it accepted, is a run of some work: month's end. A loop does one of them. */
+const workFactor = ({ arrival, situation }: SpikeView, s: RequestSpikeSettings): number =>
+  !arrival.anonymous && situation.changes >= s.workShare && situation.changes <= 1 - s.workShare ? s.workFactor : 1;
 
 const verdict = (
   rule: SpikeRule,
