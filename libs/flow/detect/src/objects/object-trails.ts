@@ -9,6 +9,7 @@ import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
 import { justListed, noteCreation, noteList, noteRead } from './lists-given.ts';
+import { isMaking, Made } from './made.ts';
 import type { Listing } from './listing.ts';
 import { Spans, TemplateStat, Walk } from './walk.ts';
 
@@ -29,7 +30,8 @@ const FEW_PAIRS = 30;
 const FEW_FRESH = 4;
 /** A smaller region of fewer numbers says less than all of them. */
 const REGION = 40;
-const MEDIA = /^(?:image|font|video|audio)\//;
+/** Content types of what is large by nature and no record. */
+export const MEDIA = /^(?:image|font|video|audio)\//;
 /** What an alert is about does not teach, for so long after it. */
 export const HOLD_MS = HOUR_MS;
 
@@ -43,6 +45,8 @@ export class Trail {
   readonly gainedDay = new Spans(DAY_MS / 2);
   objects = 0;
   met = 0;
+  /** What it created and changed since it was first seen with objects; most callers only read. */
+  made: Made | undefined;
   /** Most that any of its walks did in a window that is over. */
   mostFresh = 0;
   mostHour = 0;
@@ -141,6 +145,10 @@ export class ObjectTrails {
     const worked = status >= 200 && status < 400;
     const refused = status === 403 || status === 404 || status === 401;
     if (!worked && !refused) return undefined;
+    if (caller.profile !== undefined && isMaking(event)) {
+      const maker = this.trails.peek(caller.key);
+      if (maker !== undefined) (maker.made ??= new Made()).add(at);
+    }
     const ref = readObject(event, this.#ref);
     if (ref.hash === 0 && event.method === 'POST' && status < 300)
       noteCreation(this.#trailOf(at, caller), event.pathTemplate, at);

@@ -104,6 +104,7 @@ const viewOf = (
     objects,
     requests: walk.requestsDay.sum,
     most: trail.mostDay,
+    made: trail.made?.day(at) ?? 0,
     known: walk.stat.known,
     lists,
     authenticated: caller.profile !== undefined,
