@@ -64,7 +64,11 @@ const parameter = (rawName: string, rawValue: string, names: CredentialNames, ke
   return isPlain(kind, value, plainName) ? `${shown}=${value}` : `${shown}=${kind}:${length}`;
 };
 
-const PAGING = new Set(['page', 'offset', 'limit', 'per_page', 'page_size', 'start', 'skip']);
+const PAGING = new Set([
+  'page', 'offset', 'limit', 'per_page', 'page_size', 'start', 'skip', 'pageNumber', 'page_number', 'pageNo', 'page_no', 'pageNum', 'page_num',
+  'pageIndex', 'page_index', 'p', 'pg', '_page', '_start', 'startIndex', 'start_index', 'startAt', 'start_at', 'page[number]', 'page[offset]',
+  '$skip', 'perPage', 'pageSize', 'page[size]', '$top',
+]); // prettier-ignore
 /** Longer numbers may be cards. */
 const MAX_PLAIN_INT = 20;
 const MIN_CARD = 12;

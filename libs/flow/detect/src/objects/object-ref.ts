@@ -11,6 +11,8 @@ export interface ObjectRef {
   under: number;
   /** Page, or the offset of one; -1 without. */
   page: number;
+  /** It goes on where an earlier page ended, by a mark whose order nobody sees. */
+  cursor: boolean;
 }
 
 const SLASH = 47;
@@ -23,6 +25,7 @@ export const readObject = (event: ApiEvent, into: ObjectRef): ObjectRef => {
   into.value = -1;
   into.under = 0;
   into.page = -1;
+  into.cursor = false;
   if (event.pathTemplate.includes('{')) readPath(event.path, event.pathTemplate, into);
   if (event.query !== '') readQuery(event.query, into);
   if (into.hash !== 0) into.hash = mix(into.hash, hash32(event.pathTemplate)) || 1;
@@ -75,7 +78,19 @@ const wholeNumber = (text: string): number => {
   return number;
 };
 
-const PAGES: ReadonlySet<string> = new Set(['page', 'offset', 'start', 'skip']);
+const PAGES: ReadonlySet<string> = new Set([
+  'page', 'offset', 'start', 'skip', 'pageNumber', 'page_number', 'pageNo', 'page_no', 'pageNum', 'page_num', 'pageIndex', 'page_index', 'p', 'pg',
+  '_page', '_start', 'startIndex', 'start_index', 'startAt', 'start_at', 'page[number]', 'page[offset]', '$skip',
+]); // prettier-ignore
+const CURSORS: ReadonlySet<string> = new Set([
+  'cursor', 'after', 'starting_after', 'page_token', 'pageToken', 'next_token', 'nextToken', 'continuation', 'continuationToken',
+  'continuation_token', 'marker', 'scroll_id', 'page[after]', 'page[cursor]',
+]); // prettier-ignore
+
+const LETTER_D = 100;
+/** Last letters of the names above, and of `…id`, `…Id`, `uuid`: one look spares most parameters a closer one. */
+const ENDINGS = new Uint8Array(128);
+for (const name of [...PAGES, ...CURSORS, 'id']) ENDINGS[name.charCodeAt(name.length - 1) & 127] = 1;
 
 /** The outline holds plain values of pages and ids only; all else is `class:length`. */
 const readQuery = (query: string, into: ObjectRef): void => {
@@ -83,24 +98,21 @@ const readQuery = (query: string, into: ObjectRef): void => {
     let end = query.indexOf('&', at);
     if (end < 0) end = query.length;
     const equals = query.indexOf('=', at);
-    if (equals > at && equals < end - 1) {
-      const last = query.charCodeAt(equals - 1);
-      // page, skip: e p; offset, start: t; …id, …Id, uuid: d
-      if (last === 100 || last === 101 || last === 112 || last === 116) parameter(query, at, equals, end, into);
-    }
+    if (equals > at && equals < end - 1 && ENDINGS[query.charCodeAt(equals - 1) & 127] === 1)
+      parameter(query, at, equals, end, into);
     at = end + 1;
   }
 };
 
 const parameter = (query: string, from: number, equals: number, end: number, into: ObjectRef): void => {
-  const value = query.slice(equals + 1, end);
-  if (query.charCodeAt(equals - 1) === 100) {
-    const name = query.slice(from, equals);
-    if (!namesObject(name) || value.includes(':')) return;
-    take(value, into);
+  const name = query.slice(from, equals);
+  if (query.charCodeAt(equals - 1) === LETTER_D && namesObject(name)) {
+    const value = query.slice(equals + 1, end);
+    if (!value.includes(':')) take(value, into);
     return;
   }
-  if (PAGES.has(query.slice(from, equals))) into.page = wholeNumber(value);
+  if (PAGES.has(name)) into.page = wholeNumber(query.slice(equals + 1, end));
+  else if (CURSORS.has(name)) into.cursor = !query.startsWith('empty:', equals + 1);
 };
 
 const namesObject = (name: string): boolean =>

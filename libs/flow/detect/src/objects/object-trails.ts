@@ -57,6 +57,8 @@ export class Trail {
   /** 5-minute windows with objects. */
   filled = 0;
   #window = -1;
+  /** It goes from page to page by marks. */
+  usesCursors = false;
   latestIp = '';
   latestTemplate = '';
   latest: Walk | undefined;
@@ -115,7 +117,7 @@ export class ObjectTrails {
   readonly #objects = new NumberSet(MAX_OBJECTS);
   readonly #stats: BoundedMap<TemplateStat>;
   readonly #ledger = new ObjectLedger(MAX_OBJECTS);
-  readonly #ref: ObjectRef = { hash: 0, value: -1, under: 0, page: -1 };
+  readonly #ref: ObjectRef = { hash: 0, value: -1, under: 0, page: -1, cursor: false };
   readonly #use: ObjectUse;
   #event: ApiEvent | undefined;
   #found: ObjectUse | undefined;
@@ -157,7 +159,10 @@ export class ObjectTrails {
     if (status === 401 && (caller.profile === undefined || event.answeredBy === 'kong')) return undefined;
     const trail = this.#trailOf(at, caller);
     if (ref.hash === 0 && worked) noteList(trail, event, at);
-    if (ref.hash === 0 && ref.page < 0) return undefined;
+    if (ref.hash === 0 && ref.page < 0 && !ref.cursor) {
+      if (trail.usesCursors) trail.walks.get(walkKey(event))?.turnBack();
+      return undefined;
+    }
     const walk = this.#walkOf(trail, event, at);
     const use = this.#use;
     use.trail = trail;
@@ -170,8 +175,12 @@ export class ObjectTrails {
     const teaches = at > walk.heldUntil;
     if (ref.page >= 0 && worked) {
       use.paged = walk.pages.add(ref.page, at, PAGE_REACH, teaches);
-      if (use.paged && teaches) walk.stat.pages.note(trail.hash, walk.pages.length);
+    } else if (ref.cursor && ref.hash === 0 && worked) {
+      trail.usesCursors = true;
+      const page = walk.nextPage(event.responseBytes);
+      use.paged = page > 0 && walk.pages.add(page, at, PAGE_REACH, teaches);
     }
+    if (use.paged && teaches) walk.stat.pages.note(trail.hash, walk.pages.length);
     if (ref.hash !== 0) this.#object(event, at, worked, caller, use);
     trail.learn(walk, at);
     return use;
@@ -246,7 +255,7 @@ export class ObjectTrails {
     const { pathTemplate, clientIp } = event;
     if (trail.latest !== undefined && trail.latestTemplate === pathTemplate && trail.latestIp === clientIp)
       return trail.latest;
-    const key = `${pathTemplate}|${clientIp}`;
+    const key = walkKey(event);
     let walk = trail.walks.get(key);
     if (walk === undefined) {
       makeRoom(trail, at);
@@ -272,6 +281,8 @@ export class ObjectTrails {
     this.trails.forgetLanes(lanes);
   }
 }
+
+const walkKey = ({ pathTemplate, clientIp }: ApiEvent): string => `${pathTemplate}|${clientIp}`;
 
 /** Before another walk: the caller may have left other addresses for good, and what it did from there is its habit. */
 const makeRoom = (trail: Trail, at: number): void => {

@@ -7,7 +7,7 @@ import { Listing } from './listing.ts';
 import { Leaders, Run, Spans } from './walk.ts';
 
 const read = (overrides: Partial<ApiEvent>): ObjectRef =>
-  readObject(anApiEvent(overrides), { hash: 0, value: 0, under: 0, page: 0 });
+  readObject(anApiEvent(overrides), { hash: 0, value: 0, under: 0, page: 0, cursor: false });
 
 describe('objects in requests', () => {
   it.each<[string, Partial<ApiEvent>, number, number, boolean]>([
@@ -19,6 +19,7 @@ describe('objects in requests', () => {
     ['one in the query', { path: '/o', pathTemplate: '/o', query: 'sort=word:4&order_id=17' }, 17, -1, true],
     ['a class of values', { path: '/o', pathTemplate: '/o', query: 'order_id=int:24' }, -1, -1, false],
     ['a page', { path: '/o', pathTemplate: '/o', query: 'page=3&limit=50' }, -1, 3, false],
+    ['the page of another name', { path: '/o', pathTemplate: '/o', query: 'page[number]=3&size=int:2' }, -1, 3, false],
     ['a path shorter than its template', { path: '/a', pathTemplate: '/a/{id}/{id}' }, -1, -1, false],
   ])('reads %s', (_name, event, value, page, named) => {
     const ref = read(event);

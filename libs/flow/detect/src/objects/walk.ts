@@ -175,6 +175,9 @@ export class TemplateStat {
 }
 export type Manner = 'many' | 'run' | 'pages' | 'breadth' | 'dense' | 'region';
 
+/** Headers and a few records: smaller answers are no pages of a collection. */
+const LEAST_PAGE_BYTES = 1_500;
+
 /** One caller from one address at one template: how it goes through objects. */
 export class Walk {
   /** Objects that the caller never asked for before; those of them that were refused, and forbidden; all requests with an object. Five minutes each. */
@@ -197,6 +200,9 @@ export class Walk {
   nearList = -1;
   /** Until then (event time) what it does is under an alert and does not teach; ms. */
   heldUntil = Number.NEGATIVE_INFINITY;
+  /** Pages in a row by marks, and bytes of the largest of them. */
+  #cursorPages = 0;
+  #cursorBytes = 0;
   /** Collections that lists of its objects may be of: of the first parameter, and of the last one. */
   readonly parent: string;
   readonly nearest: string;
@@ -216,6 +222,21 @@ export class Walk {
     this.ids.settle(at, teaches);
     this.pages.settle(at, teaches);
     for (const spans of [this.fresh, this.refused, this.freshHour, this.freshDay]) spans.add(at, 0, teaches);
+  }
+
+  /** The first page, which has no mark. */
+  turnBack(): void {
+    this.#cursorPages = 0;
+    this.#cursorBytes = 0;
+  }
+
+  /** Number of a page that was asked for by a mark; 0 of one that hardly holds anything: a feed that is waited for is no collection. */
+  nextPage(bytes: number): number {
+    if (bytes < LEAST_PAGE_BYTES || bytes < this.#cursorBytes / 2) return 0;
+    this.#cursorBytes = Math.max(bytes, this.#cursorBytes);
+    // the first one had none
+    this.#cursorPages = Math.max(2, this.#cursorPages + 1);
+    return this.#cursorPages;
   }
 
   write(at: number): void {

@@ -37,6 +37,10 @@ export const COMMAND_RULES: readonly AttackRule[] = [
     r`\$\(\s*${BIN}(?:(?:${SHORT}|${PLAIN})\s*[\s)>|;&]|${CALLS})|^[^\s,${TICK}]*${TICK}\s*${BIN}(?:id|ls)\s*${TICK}[^\s,${TICK}]*$|${TICK}\s*${BIN}(?:${PLAIN}|cat\s+/\S+|sleep\s+\d+|curl\s+\S+|wget\s+\S+|ping\s[^${TICK}]*)\s*${TICK}|\$\(\(\s*\d+\s*[-+*]\s*\d+\s*\)\)`,
     { needs: HAS.separator, places: EVERYWHERE },
   ),
+  // run in the middle of a text: no name and no number is written so
+  c(r`\$\(\s*${BIN}(?:(?:id|${PLAIN})\s*[\s)>|;&]|cat\s+/|(?:sleep|ping6?|curl|wget|nslookup)\s+\S)`, {
+    needs: HAS.dollar | HAS.paren,
+  }),
   critical(
     'command',
     r`\$\{?ifs\b|\$ifs\$|\{(?:cat|ls|curl|wget|echo|ping),[^}]+\}|\$\{path:|%comspec%|\$\{?shell\}?`,

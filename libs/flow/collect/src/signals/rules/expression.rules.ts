@@ -12,6 +12,12 @@ export const SSTI_RULES: readonly AttackRule[] = [
     r`(?:\{\{|\$\{|#\{|%\{|\*\{|@\{|~\{|\{%|<%=?|\{\{=|\[\[|@\(|\{#|\$\{\{|\{php\}|\{\s*)\s*['"(]?\d+['"]?\s*[*+/-]\s*['"]?\d+['")]?\s*(?:\}|%>|\]\]|\)|%|#)`,
     { needs: HAS.digit },
   ),
+  // a product of two numbers, as every tester's first one is: no template has it
+  s(r`(?:\{\{|\$\{|#\{|%\{|<%=)\s*['"(]?\d+['"]?\s*\*\s*['"]?\d+['")]?\s*(?:\}|%>|\))`, {
+    needs: HAS.digit,
+    words: ['*'],
+    places: IN_REQUEST_LINE | PLACE.name,
+  }),
   s(
     r`(?:\{\{|\$\{|#\{|%\{|\*\{|\{%|<%=?|\{|\$\{\{)[^}]*(?:__class__|__mro__|__subclasses__|__globals__|__builtins__|__init__|__import__|\.constructor\b|getclass\s*\(|\.class\b|forname\s*\(|getclassloader|_self\b|config\.(?:items|from)|self\.(?:_|env)|request\.(?:application|args|environ|class)|lipsum\b|cycler\b|joiner\b|get_flashed_messages|url_for\.|app\.request|settings\.secret|registerundefinedfiltercallback|\|\s*(?:attr|map|filter|sort|reduce|system|passthru)\s*\(?|t\s*\(\s*java|@java|new\s+java|system\s*\(|popen\s*\(|exec\s*\(|file\.(?:open|read)|dir\.entries|runtime|processbuilder|#_member|#context|#application|#request|#parameters|#session)`,
     {

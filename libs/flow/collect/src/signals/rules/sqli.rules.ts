@@ -145,6 +145,14 @@ const TELLING_FUNCTIONS: readonly AttackRule[] = [
     // what people look up about it
     unless: r`sleep \(\d+ ?(?:[a-z]{2}|h\b)[a-z ]*\)$|^\s*(?:how|what|why|use|using)?[a-z ]*\bsleep ?\(\d*\) [a-z]{4,}[a-z ]*$`,
   }),
+  // and sleep(5), or pg_sleep(5): a delay in the place of a condition
+  critically(
+    r`(?:^|[\s\d'")])(?:and|or|xor|\|\||&&)[\s(]+(?:select[\s(]+)?(?:pg_)?sleep\s*\(\s*\d|;\s*(?:select|waitfor|exec)\b[^;]*(?:sleep\s*\(\s*\d|delay\s*['"])`,
+    {
+      needs: HAS.digit,
+      words: ['sleep', 'waitfor'],
+    },
+  ),
   critically(
     r`\bbenchmark\s*\(\s*\d+\s*,|\bwaitfor\s+(?:delay|time)\s*['"(@]|\bpg_sleep(?:_for)?\s*\(|\bdbms_(?:pipe\.receive_message|lock\.sleep|session\.sleep|xmlgen|ldap\.)|\brandomblob\s*\(|\butl_(?:inaddr|http|smtp|file)\.|\bgenerate_series\s*\(\s*1\s*,\s*\d{6,}`,
     {

@@ -184,7 +184,7 @@ const finding = (
       p: 1,
       warmUp: warmUpOf(service.usual.minutes),
     },
-    explanation: `${verdict.drones} addresses that nobody had seen before ask ${name} for ${view.endpoint} and nothing else, several times each: ${Math.round(verdict.share * 100)} % of ${view.crowd.requests} requests without credentials in ${Math.max(1, Math.round((at - crowd.since) / 1000))} s. ${rates.last60s} came in the last minute, where ${usual} are usual. No single address stands out, so limits by address do not hold it.`,
+    explanation: `${verdict.drones} addresses that nobody had seen before ask ${name} for ${view.endpoint} and nothing else, several times each: ${Math.round(verdict.share * 100)} % of ${view.crowd.requests} requests without credentials in ${Math.max(1, Math.round((at - crowd.since) / 1000))} s. ${rates.last60s} came in the last minute, where ${usual} are usual. No single address stands out, so limits by address do not hold it: limit the route, or what these addresses have in common.`,
     evidence: crowd.evidence,
     only: "credential_id = ''",
   });

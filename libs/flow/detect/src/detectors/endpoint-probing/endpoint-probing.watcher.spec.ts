@@ -16,7 +16,19 @@ const words = (n: number, parent = (_i: number): string => ''): string[] =>
   Array.from({ length: n }, (_, i) => `${parent(i)}/word-${i}`);
 const found = (events: readonly ApiEvent[]): number => findingsIn(engineOf(...probing), events).length;
 
+const onHosts = (n: number): ApiEvent[] =>
+  Array.from({ length: n }, (_, i) =>
+    anAnonymousEvent({ startedAt: AT + i * 300, path: '/', pathTemplate: '/', host: `word${i}.example.com`, status: 404, serviceId: '', refusal: 'no-route' }),
+  ); // prettier-ignore
+
 describe('endpoint-probing', () => {
+  it('tells a search for hosts, although its one path works on a host that is there, and not the same wrong host again and again', () => {
+    const home = [0, 1].map((i) => anApiEvent({ startedAt: AT - 60_000 + i, path: '/', pathTemplate: '/' }));
+    expect(found([...home, ...onHosts(40)])).toBeGreaterThan(0);
+    expect(found([...home, ...onHosts(40).map((event) => ({ ...event, host: '203.0.113.9' }))])).toBe(0);
+    expect(found([...home, ...onHosts(8)])).toBe(0);
+  });
+
   it.each<[string, readonly ApiEvent[], boolean]>([
     ['a list of words that a plugin refuses with 401', asks(words(60), 500, { status: 401 }), true],
     ['a list of words that is slowed down with 429', asks(words(60), 500, { status: 429 }), true],

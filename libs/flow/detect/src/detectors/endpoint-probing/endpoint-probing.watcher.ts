@@ -51,13 +51,16 @@ export class EndpointProbingWatcher implements Watcher {
     const worked = status >= 200 && status < 400;
     if (!worked && !isRefusal(status)) return undefined;
     const kinds = wordListKinds(event.pathTemplate);
-    const wasWorking = endpoint !== undefined || this.#working.has(workKey(event));
-    if (worked && !wasWorking) this.#working.add(workKey(event));
+    const wasWorking = endpoint !== undefined || (this.#working.has(workKey(event)) && !this.#isHostless(event));
+    if (worked && !wasWorking) {
+      this.#working.add(workKey(event));
+      this.#working.add(hostKey(event));
+    }
     if (kinds === 0 && (worked || wasWorking)) return undefined;
     const prober = this.#callers.getOrMake(caller.key, () => new Prober(), caller.lane);
     if (kinds !== 0) prober.wordListed(at, event.pathTemplate, kinds);
     if (!worked && !wasWorking) {
-      prober.refuse(at, event.pathTemplate, status);
+      prober.refuse(at, event.pathTemplate, status, event.refusal === 'no-route' ? event.host : '');
       if (kinds !== 0 && isTelling(event.pathTemplate, kinds)) prober.refuseWord(at, event.pathTemplate, kinds);
     }
     prober.evidence.add(event, at);
@@ -72,6 +75,11 @@ export class EndpointProbingWatcher implements Watcher {
     if (prober === undefined || prober.refused === 0) return undefined;
     const settings = this.deps.settings.of(event);
     return `${caller.entity.name} asked for ${prober.log.within(60_000).distinct} different paths that never worked within a minute (limit ${settings.distinct60s}) and ${prober.log.within(600_000).distinct} within ten (limit ${settings.distinct10m}).`;
+  }
+
+  /** Kong has no route for it, and never had one for its host: what works elsewhere says nothing then. */
+  #isHostless(event: ApiEvent): boolean {
+    return event.refusal === 'no-route' && event.host !== '' && !this.#working.has(hostKey(event));
   }
 
   #judgedCrowd(
@@ -139,6 +147,7 @@ const isLost = (
   return prober.log.within(600_000).failures >= minErrorShare * caller.requests(head - 59, head);
 };
 
+const hostKey = (event: ApiEvent): string => `${event.tenant}||${event.host}`;
 const workKey = (event: ApiEvent): string => `${event.tenant}|${event.pathTemplate}`;
 
 const spanOf = (ms: number): string => (ms >= HOUR_MS ? `${ms / HOUR_MS} h` : `${ms / 60_000} min`);
@@ -147,6 +156,7 @@ const findingFor = (event: ApiEvent, at: number, caller: Caller, prober: Prober,
   const { entity } = caller;
   const span = spanOf(verdict.windowMs);
   const words = verdict.rule === 'word-list';
+  const hosts = prober.hosts.size >= verdict.distinct / 2 ? ` of ${prober.hosts.size + 1} hosts` : '';
   return findingOf({
     event,
     entity,
@@ -163,8 +173,8 @@ const findingFor = (event: ApiEvent, at: number, caller: Caller, prober: Prober,
     },
     expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
     explanation: words
-      ? `${entity.name} asked for ${verdict.distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists (hidden files, backups, scripts of other platforms, known products) within ${span} (fewer than ${verdict.limit} are let pass), whatever they were answered. This is how an API is searched for weak spots.`
-      : `${entity.name} asked for ${verdict.distinct} different paths that do not exist or are forbidden within ${span} (fewer than ${verdict.limit} are let pass${verdict.rule === 'refused-words' ? ' where most are names that scanners have in their lists' : ''}); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots.`,
+      ? `${entity.name} asked for ${verdict.distinct} different paths of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists (hidden files, backups, scripts of other platforms, known products) within ${span} (fewer than ${verdict.limit} are let pass), whatever they were answered. This is how an API is searched for weak spots; if it is no scan of your own, block it.`
+      : `${entity.name} asked for ${verdict.distinct} different paths${hosts} that do not exist or are forbidden within ${span} (fewer than ${verdict.limit} are let pass${verdict.rule === 'refused-words' ? ' where most are names that scanners have in their lists' : ''}); ${verdict.refused} of its ${verdict.requests} requests were refused. This is how an API is searched for weak spots; if it is no scan of your own, block it.`,
     evidence: prober.evidence,
     ...(words ? {} : { only: 'status IN (400, 401, 403, 404, 405, 410, 414, 426, 429, 501)' }),
   });
@@ -188,7 +198,7 @@ const crowdFinding = (event: ApiEvent, at: number, caller: Caller, scan: CrowdSc
       unit: 'in 1 h',
     },
     expected: { low: 0, high: limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${addresses} addresses with one and the same client, ${entity.name} the first of them, asked for ${distinct} different paths ${words ? `of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists` : 'that do not exist or are forbidden, hardly one of them twice,'} within an hour, a few each (fewer than ${limit} are let pass). This is a scan by way of many addresses.`,
+    explanation: `${addresses} addresses with one and the same client, ${entity.name} the first of them, asked for ${distinct} different paths ${words ? `of ${bitsIn(prober.wordListKinds)} kinds that scanners have in their lists` : 'that do not exist or are forbidden, hardly one of them twice,'} within an hour, a few each (fewer than ${limit} are let pass). This is a scan by way of many addresses: block the client's form rather than single addresses.`,
     evidence: prober.evidence,
   });
 };

@@ -4,12 +4,16 @@ import { FailureLog } from '../../windows/failure-log.ts';
 import { DAY_MS } from '../../windows/time.ts';
 
 const MAX_PARENTS = 64;
+const MAX_HOSTS = 64;
 
 /** What one caller asked for that never worked for anybody. About 3 KB, at most 30. */
 export class Prober {
   readonly log = new FailureLog();
   readonly evidence = new Evidence();
   readonly parents = new Set<number>();
+  /** Hosts that Kong has no route for, besides the first that it asked. */
+  readonly hosts = new Set<number>();
+  #firstHost = '';
   unauthenticated = 0;
   refused = 0;
   /** Made when the first name of a word list comes. */
@@ -19,12 +23,21 @@ export class Prober {
   #refusedWords: FailureLog | undefined;
   refusedWordKinds = 0;
 
-  refuse(at: number, template: string, status: number): void {
+  /** `host`: of a request that Kong has no route for; '' else. A path of another host is another path: hosts are guessed as well. */
+  refuse(at: number, template: string, status: number, host: string): void {
     this.#renew(at);
     this.refused++;
     if (status === 401) this.unauthenticated++;
     if (this.parents.size < MAX_PARENTS) this.parents.add(hash32(parentOf(template)));
-    this.log.add(at, hash32(template) || 1);
+    this.log.add(at, this.#isOther(host) ? hash32(`${host} ${template}`) || 1 : hash32(template) || 1);
+  }
+
+  #isOther(host: string): boolean {
+    if (host === '') return false;
+    if (this.#firstHost === '') this.#firstHost = host;
+    if (host === this.#firstHost) return false;
+    if (this.hosts.size < MAX_HOSTS) this.hosts.add(hash32(host));
+    return true;
   }
 
   wordListed(at: number, template: string, kinds: number): void {
@@ -63,6 +76,7 @@ export class Prober {
   #renew(at: number): void {
     if (at - this.log.lastAt < DAY_MS || this.refused === 0) return;
     this.parents.clear();
+    this.hosts.clear();
     this.refused = 0;
     this.unauthenticated = 0;
   }

@@ -81,7 +81,7 @@ export class ScanCrowds {
       crowd.entity = entity;
     }
     const { prober, addresses } = crowd.lost;
-    prober.refuse(at, event.pathTemplate, event.status);
+    prober.refuse(at, event.pathTemplate, event.status, '');
     addresses.add(at, hash32(event.clientIp) || 1);
     prober.evidence.add(event, at);
     const { log } = prober;

@@ -230,7 +230,7 @@ const callerFinding = (
       p: 1,
       warmUp: caller.warmUp,
     },
-    explanation: `${percent(verdict.ratio)} of ${view.requests} requests of ${caller.entity.name} to ${serviceName(event)} within 5 min ended in ${ERROR_NAMES[view.kind]} (at least ${percent(verdict.lowerBound)} for certain; up to ${percent(verdict.limit)} is let pass), while the other callers of the service got ${view.others[0]?.errors ?? 0} in ${view.others[0]?.requests ?? 0} requests.`,
+    explanation: `${percent(verdict.ratio)} of ${view.requests} requests of ${caller.entity.name} to ${serviceName(event)} within 5 min ended in ${ERROR_NAMES[view.kind]} (at least ${percent(verdict.lowerBound)} for certain; up to ${percent(verdict.limit)} is let pass), while the other callers of the service got ${view.others[0]?.errors ?? 0} in ${view.others[0]?.requests ?? 0} requests. Its requests break the service, or are broken themselves: look at what it sends.`,
     evidence,
     only: ERROR_QUERIES[view.kind],
   });

@@ -91,7 +91,7 @@ export const outageFinding = (parts: {
       p: 1,
       warmUp: learning,
     },
-    explanation: `${Math.round(verdict.ratio * 100)} % of ${view.requests} requests to ${name} end in ${ERROR_NAMES[view.kind]}, and at least ${callers.failing} of its callers get them at the same time: the service is unwell; no caller is to blame.`,
+    explanation: `${Math.round(verdict.ratio * 100)} % of ${view.requests} requests to ${name} end in ${ERROR_NAMES[view.kind]}, and at least ${callers.failing} of its callers get them at the same time: the service is unwell; no caller is to blame. Look at its upstream and at what was deployed last.`,
     evidence: parts.evidence,
     only: ERROR_QUERIES[view.kind],
   });

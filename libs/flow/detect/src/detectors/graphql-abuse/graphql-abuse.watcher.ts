@@ -166,7 +166,7 @@ const schemaFinding = (
     from: at - WINDOW_MS,
     observed: { metric: 'GraphQL queries for the schema', value: requests, unit: 'in 10 min' },
     expected: { low: 0, high: 0, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} asked ${event.pathTemplate} for its schema (__schema, __type) ${requests === 1 ? 'once' : `${requests} times within 10 min`}; ${asker.read} of them were answered. This is how all that an API can do is read out before it is abused. Limited view: only queries by GET are logged.`,
+    explanation: `${caller.entity.name} asked ${event.pathTemplate} for its schema (__schema, __type) ${requests === 1 ? 'once' : `${requests} times within 10 min`}; ${requests === 1 ? (asker.read > 0 ? 'it was answered' : 'it was refused') : `${asker.read} of them were answered`}. This is how all that an API can do is read out before it is abused: switch introspection off where it is not needed. Limited view: only queries by GET are logged.`,
     evidence: asker.evidence,
     only: "query LIKE '%query=schema:%'",
   });

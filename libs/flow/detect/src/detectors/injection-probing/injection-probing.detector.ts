@@ -2,7 +2,7 @@ import type { Severity } from '@outrider/domain/detection/alert';
 import { CRITICAL_SCORE, type AttackScore } from '@outrider/domain/signals/attack-family';
 import type { InjectionProbingSettings } from './injection-probing.settings.ts';
 
-export const INJECTION_PROBING_VERSION = '1';
+export const INJECTION_PROBING_VERSION = '2';
 
 /** Families that nobody's users type together. */
 const MIXED = 3;
@@ -29,6 +29,9 @@ export interface InjectionView {
   readonly in10m: number;
   readonly in24h: number;
   readonly certain: boolean;
+  /** Those of ten minutes that stand where no honest text does; one of them leaves no doubt, and was not told before. */
+  readonly firm10m: number;
+  readonly alone: boolean;
   /** Families of the probes of the last day. */
   readonly families: number;
   /** Probes of the last day that were answered 2xx or 5xx: they reached something. */
@@ -48,6 +51,8 @@ const isCrowd = (view: InjectionView, probes: number): boolean =>
 
 export interface InjectionVerdict {
   readonly windowMs: number;
+  /** Few, and told for where they stand. */
+  readonly isFirm: boolean;
   readonly distinct: number;
   readonly limit: number;
   readonly severity: Severity;
@@ -55,15 +60,15 @@ export interface InjectionVerdict {
 }
 
 /**
- * Flags a caller that sends several different injection texts, fast or spread over a day; a look-up of Log4Shell or a request for cloud
- * metadata at once. False positives: services whose users search for code (`usualCallers`), a caller that passes on what others type (`minShare`).
+ * Flags a caller that sends several different injection texts, fast or spread over a day; a look-up of Log4Shell, a request for cloud metadata and a
+ * working exploit where no honest text stands at once. False positives: services whose users search for code (`usualCallers`), a caller that passes on what others type (`minShare`).
  */
 export const judgeInjection = (view: InjectionView, s: InjectionProbingSettings): InjectionVerdict | undefined => {
   const mixed = view.families >= MIXED;
   const fast = view.in10m >= s.distinct10m && (mixed || (view.share10m >= s.minShare && !isCrowd(view, view.in10m)));
   const varied = view.variants > 1 && view.share >= s.minShare && !isCrowd(view, view.in24h);
   const slow = view.in24h >= s.distinct24h && (mixed || varied);
-  if (!fast && !slow && !view.certain) return undefined;
+  if (!fast && !slow && !view.certain) return judgeFirm(view, s);
   const [windowMs, distinct, limit] = fast
     ? [600_000, view.in10m, s.distinct10m]
     : [86_400_000, Math.max(1, view.in24h), view.certain ? 1 : s.distinct24h];
@@ -72,5 +77,19 @@ export const judgeInjection = (view: InjectionView, s: InjectionProbingSettings)
   const confidence = view.certain
     ? 0.95
     : Math.min(0.98, 0.84 + 0.03 * (distinct - limit) + 0.03 * (view.families - 1));
-  return { windowMs, distinct, limit, severity, confidence };
+  return { windowMs, isFirm: false, distinct, limit, severity, confidence };
+};
+
+/** One or two of them are a try, not yet a campaign: what was refused is worth a line only. */
+const judgeFirm = (view: InjectionView, s: InjectionProbingSettings): InjectionVerdict | undefined => {
+  const several = view.firm10m >= s.firm10m;
+  if ((!several && !view.alone) || view.share10m < s.minShare) return undefined;
+  return {
+    windowMs: 600_000,
+    isFirm: true,
+    distinct: Math.max(1, view.firm10m),
+    limit: several ? s.firm10m : 1,
+    severity: view.reached > 0 || several ? 'medium' : 'low',
+    confidence: several ? 0.78 : 0.72,
+  };
 };

@@ -10,6 +10,12 @@ export const InjectionProbingSettings = detectorSettings({
   /** Different probes of one caller. */
   distinct10m: count(3),
   distinct24h: count(5),
+  /**
+   * Where no honest text stands (an id, a file's name, the path, a client's name): score of a request that leaves no doubt by itself, and different ones that do
+   * together.
+   */
+  aloneScore: z.number().int().min(5).max(100).default(10),
+  firm10m: count(2),
   /** Score of one family in one request that nobody sends by chance; Log4Shell needs no more than `minScore`. */
   ssrfAlone: z.number().int().min(5).max(25).default(10),
   /** A caller whose probes are a smaller part of its requests passes on what others type: it is told only when they are of several families. */

@@ -37,6 +37,30 @@ describe('injection-probing', () => {
     expect(typesOf([...hints(1), ...probe, ...hint])).not.toEqual([]);
   });
 
+  const inQuery = (query: string, attacks: string, n = 1, change: Partial<ApiEvent> = {}) =>
+    probes(n, 20_000, () => attacks, { path: '/items', pathTemplate: '/items', query, ...change });
+
+  it.each<[string, readonly ApiEvent[], boolean]>([
+    ['one exploit in an id', inQuery('id=text:40', 'sqli:18'), true],
+    ['one in a file name', inQuery('file=text:22', 'traversal:23'), true],
+    ['one in the path', probes(1, 0, () => 'command:5,traversal:5', { path: '/items/%3Bcat%20/etc/passwd' }), true],
+    ['one in a search', inQuery('q=text:40', 'sqli:18'), false],
+    ['one in a filter, beside an id', inQuery('id=7&filter[name]=text:40', 'sqli:18'), false],
+    ['one after /search/', probes(1, 0, () => 'sqli:18', { path: "/search/'x", pathTemplate: '/search/{id}' }), false],
+    ['two conditions of one length on an id', inQuery('id=text:12', 'sqli:5', 2), true],
+    ['one of them', inQuery('id=text:12', 'sqli:5'), false],
+    ['one for a route that is not there', inQuery('id=text:40', 'sqli:18', 1, { refusal: 'no-route' }), false],
+    ['ways up to pictures', inQuery('file=text:22', 'traversal:13', 2), false],
+    ['links to inner addresses', inQuery('callback=url:22', 'ssrf:5', 2), false],
+  ])('tells what leaves no doubt where it stands: %s', (_name, events, told) => {
+    expect(typesOf(events).length > 0).toBe(told);
+  });
+
+  it('tells the check of a monitor, which comes all day, once', () => {
+    const checks = inQuery('id=text:25', 'xss:15', 200).map((event, i) => ({ ...event, startedAt: AT + i * 300_000 }));
+    expect(typesOf(checks)).toHaveLength(1);
+  });
+
   it('tells texts in the user agent from one another', () => {
     const agents = ["1' or '1'='1", "1' or '2'='2", "1' or '3'='3"];
     const sent = (userAgent: string, i: number) => probes(1, 0, () => 'sqli:10', { startedAt: AT + i * 9_000, path: '/p', userAgent })[0] as ApiEvent; // prettier-ignore

@@ -1,5 +1,5 @@
 import { parseAttacks } from '@outrider/domain/signals/attack-family';
-import type { ApiEvent } from '@outrider/domain/traffic/api-event';
+import { endpointOf, type ApiEvent } from '@outrider/domain/traffic/api-event';
 import { hash32 } from '../../duplicates/hash64.ts';
 import type { DetectorDeps } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
@@ -15,14 +15,14 @@ import {
   type InjectionVerdict,
 } from './injection-probing.detector.ts';
 import type { InjectionProbingSettings } from './injection-probing.settings.ts';
+import { isOddClient, isSurePlace, weightOf } from './sure-place.ts';
 import { UsualProbes } from './usual-probes.ts';
 
 const FAST_MS = 600_000;
 /** Addresses and variants of one caller that are counted. */
 const MAX_DIFFERENT = 32;
-
-/** A user agent that may be the probe itself. */
-const ODD_CLIENT = /['<`$]|^[^A-Za-z]/;
+/** Of texts at sure places that look alike so many count in a day; of those that leave no doubt one. */
+const MAX_ALIKE = 3;
 
 /** What of a query's outline could be a probe itself. */
 const PLAIN_QUERY =
@@ -34,7 +34,7 @@ const SIGNS = /(?:sqli|nosql|xss|ssti|crlf|xxe):/;
 /** What tells probes apart. Those in cookies and other headers leave no text: each second has its own. */
 const markOf = (event: ApiEvent, at: number): string => {
   const text = `${event.method} ${event.path}?${event.query} ${event.attacks}`;
-  if (ODD_CLIENT.test(event.userAgent)) return `${text} ${event.userAgent}`;
+  if (isOddClient(event.userAgent)) return `${text} ${event.userAgent}`;
   const isElsewhere =
     SIGNS.test(event.attacks) &&
     PLAIN_PATH.test(event.path) &&
@@ -50,6 +50,10 @@ class Prober {
   unusual: FailureLog | undefined;
   /** Operators of document stores that are honest in some APIs: they count beside a probe. */
   hints: FailureLog | undefined;
+  /** Those that stand where no honest text does, how often each came, and when the latest came that leaves no doubt by itself. */
+  firm: FailureLog | undefined;
+  readonly firmSeen = new Map<number, number>();
+  aloneAt = Number.NEGATIVE_INFINITY;
   readonly evidence = new Evidence();
   readonly families = new Map<string, number>();
   readonly addresses = new Set<number>();
@@ -67,12 +71,31 @@ class Prober {
     this.families.clear();
     this.addresses.clear();
     this.variants.clear();
+    this.firmSeen.clear();
     this.firstAt = at;
     this.reached = 0;
     this.probes = 0;
     this.requestsBefore = requests;
   }
 }
+
+const textsOf = (n: number): string => (n === 1 ? 'an injection text' : `${n} different injection texts`);
+
+const reachedSays = ({ reached, probes }: Prober): string =>
+  reached === 0
+    ? 'none was answered 2xx or 5xx, so that nothing shows that one got through'
+    : `${probes === 1 ? 'it was' : `${reached} of ${probes} were`} answered 2xx or 5xx: look at what the endpoint makes of such texts`;
+
+/** Texts of one length look alike in the log, so that each second counts; what comes all day, as a monitor's check of its firewall, does not. */
+const takeFirm = (prober: Prober, event: ApiEvent, at: number, weight: ReturnType<typeof weightOf>): void => {
+  if (weight === 'none' || !isSurePlace(event)) return;
+  const mark = hash32(markOf(event, at)) || 1;
+  const seen = prober.firmSeen.get(mark) ?? 0;
+  if (seen >= (weight === 'alone' ? 1 : MAX_ALIKE) || (seen === 0 && prober.firmSeen.size >= MAX_DIFFERENT)) return;
+  prober.firmSeen.set(mark, seen + 1);
+  (prober.firm ??= new FailureLog()).add(at, hash32(`${mark} ${Math.floor(at / 1000)}`) || 1);
+  if (weight === 'alone') prober.aloneAt = at;
+};
 
 export class InjectionProbingWatcher implements Watcher {
   readonly #probers: BoundedMap<Prober>;
@@ -112,6 +135,9 @@ export class InjectionProbingWatcher implements Watcher {
       usual === 'no',
     );
     if (probe === 'certain') prober.certainAt = at;
+    // what Kong has no route for reached nobody: the noise that every address on the internet hears
+    if (usual === 'no' && event.refusal !== 'no-route')
+      takeFirm(prober, event, at, weightOf(scores, settings.aloneScore));
     return this.#judge(event, at, caller, prober, settings);
   }
 
@@ -187,6 +213,11 @@ export class InjectionProbingWatcher implements Watcher {
       in10m: fast.distinct + hints,
       in24h: prober.unusual?.within(DAY_MS).distinct ?? 0,
       certain: at - prober.certainAt < FAST_MS,
+      firm10m:
+        at - (prober.firm?.lastAt ?? Number.NEGATIVE_INFINITY) < FAST_MS
+          ? (prober.firm?.within(FAST_MS).distinct ?? 0)
+          : 0,
+      alone: at === prober.aloneAt,
       families: prober.families.size,
       reached: prober.reached,
       share10m: (fast.failures + hints) / Math.max(1, fast.failures + hints, caller.requests(head - 59, head)),
@@ -211,7 +242,7 @@ export class InjectionProbingWatcher implements Watcher {
       from: Math.max(at - verdict.windowMs, prober.firstAt),
       observed: { metric: 'different injection probes', value: verdict.distinct, unit: `in ${span}` },
       expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: `${entity.name} sent ${verdict.distinct} different injection texts (${top.map(([family, n]) => `${family} ${n}`).join(', ')}) within ${span} (from ${verdict.limit} on it is told); ${prober.reached} of ${prober.probes} were answered 2xx or 5xx, so that they may have reached a weak spot.`,
+      explanation: `${entity.name} sent ${textsOf(verdict.distinct)} (${top.map(([family, n]) => (n === 1 ? family : `${family} ${n}`)).join(', ')}), ${verdict.distinct === 1 ? '' : 'the latest '}to ${endpointOf(event)}${verdict.isFirm ? ', where no honest text stands' : ''}, within ${span} (from ${verdict.limit} on it is told); ${reachedSays(prober)}. If it is no test of your own, block it.`,
       evidence: prober.evidence,
       only: "attacks != ''",
     });

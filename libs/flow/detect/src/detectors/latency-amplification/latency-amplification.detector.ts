@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { LatencyAmplificationSettings } from './latency-amplification.settings.ts';
 
-export const LATENCY_AMPLIFICATION_VERSION = '3';
+export const LATENCY_AMPLIFICATION_VERSION = '4';
 
 /** One caller at one service over ten minutes. `tardy` is above `tardyMs`, `slow` above `slowMs`. */
 export interface LatencyView {
@@ -19,6 +19,8 @@ export interface LatencyView {
   /** Since the caller's first slow one of these: requests of others, and how many of them were tardy. */
   readonly othersSince: number;
   readonly othersTardySince: number;
+  /** Time from there until now; s. */
+  readonly secondsSince: number;
   /** What the endpoint usually brings in ten minutes, how many callers it has, and the caller's busiest hour; undefined of addresses. */
   readonly endpointPer10m: number;
   readonly endpointCallers: number;
@@ -66,11 +68,12 @@ const isQuietlyWell = (view: LatencyView, s: LatencyAmplificationSettings): bool
 
 /**
  * A single request of another is little to compare with, but the endpoint served several callers fast for long, and this one asks more of it in ten minutes than
- * it ever asked in an hour of anything: what the upstream suffers from is this.
+ * it ever asked in an hour of anything: what the upstream suffers from is this. With nobody else there it must send on without waiting for answers: a job whose
+ * upstream is slow for once waits.
  */
 const isUnheardOf = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
   view.slow >= s.count10m &&
-  view.othersSince >= 1 &&
+  (view.othersSince >= 1 || view.slowSeconds >= s.minParallel * view.secondsSince) &&
   view.othersTardySince === 0 &&
   view.busiestHour !== undefined &&
   view.slow > view.busiestHour &&

@@ -29,6 +29,8 @@ export const LatencyAmplificationSettings = detectorSettings({
   /** Where there is but one: times what the endpoint usually brings in ten minutes, and callers that it has. */
   overEndpoint: z.number().min(1).max(1000).default(10),
   minEndpointCallers: count(4),
+  /** Where there is none at all: seconds of upstream time in a second: who waits for its answers has one. */
+  minParallel: z.number().min(1).max(1000).default(1.5),
   minEndpointRequests: count(100),
   /** Of an endpoint that had fewer: at least so many, none of them tardy, and so much upstream time (twice of exports); s. */
   minRareRequests: count(5),

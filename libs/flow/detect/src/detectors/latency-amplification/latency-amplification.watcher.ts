@@ -125,7 +125,8 @@ export class LatencyAmplificationWatcher implements Watcher {
       // requests of the caller to other services are taken off as well
       othersSince: service.requests.sum(since, head) - caller.requests(since, head),
       othersTardySince: service.tardy.counts.sum(since, head) - part.tardy.counts.sum(since, head),
-      endpointPer10m: per10m(caller, at),
+      secondsSince: (head - since + 1) * 10,
+      endpointPer10m: per10m(caller, at, own.sum(from, head)),
       endpointCallers: caller.endpoint?.callers.size ?? 0,
       busiestHour: caller.profile?.busiestHour,
       exports: caller.traits.export,
@@ -149,8 +150,14 @@ const ownAt = (part: Part, id: number): BucketCounts => {
   return made;
 };
 
-const per10m = ({ endpoint }: Caller, at: number): number =>
-  endpoint === undefined ? 0 : endpoint.requests / Math.max(1, (at - endpoint.firstAt) / 600_000);
+/** Without these, which are what it is held against. */
+const per10m = ({ endpoint }: Caller, at: number, without: number): number =>
+  endpoint === undefined ? 0 : (endpoint.requests - without) / Math.max(1, (at - endpoint.firstAt) / 600_000);
+
+const othersSay = ({ othersSince, othersTardySince }: LatencyView): string =>
+  othersSince > 0
+    ? `of ${othersSince} requests of others meanwhile ${othersTardySince} took more than a second.`
+    : 'nobody else was seen there meanwhile, and it did not wait for its answers.';
 
 const partKey = (event: ApiEvent, caller: Caller): string => `${caller.key}|${event.serviceId}`;
 const seconds = (n: number): string => `${Math.round(n * 10) / 10} s`;
@@ -176,7 +183,7 @@ const finding = (
     from: at - 600_000,
     observed: { metric: 'upstream time of slow requests', value: Math.round(view.slowSeconds), unit: 's in 10 min' },
     expected: { low: 0, high: s.seconds10m, mean: 0, n: view.endpointRequests, p: 1, warmUp: caller.warmUp },
-    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; the other callers are served as ever. Requests that cost the caller nothing and the upstream seconds wear a service down.`,
+    explanation: `${view.slow} requests of ${caller.entity.name} kept ${event.serviceName || event.serviceId} busy for ${seconds(view.slowSeconds)} within 10 min, ${percent(verdict.timeShare)} of all its tardy time, mostly by ${endpointOf(event)}, where ${view.endpointTardy} of ${view.endpointRequests} earlier requests took more than ${seconds(s.tardyMs / 1000)}; ${othersSay(view)} Requests that cost the caller nothing and the upstream seconds wear a service down: see what makes them slow, and limit the caller there.`,
     evidence: part.evidence,
     only: `latency_upstream_ms >= ${s.slowMs}`,
   });

@@ -96,7 +96,7 @@ export class OversizedPayloadWatcher implements Watcher {
       from: burst.sizes[0]?.at ?? at,
       observed: { metric: 'oversized requests', value: verdict.count, unit: 'in 10 min' },
       expected: { low: 0, high: settings.count10m - 1, mean: 0, n: view.requests, p: 1, warmUp: caller.warmUp },
-      explanation: `${caller.entity.name} sent ${verdict.count} requests of up to ${inMiB(verdict.largest)} to ${endpointOf(event)} within 10 min, where 99.9 % of ${view.requests} requests to this ${view.known} had less than ${inMiB(view.usualBytes)} (up to ${inMiB(verdict.limitBytes)} is let pass). Bodies of this size tie up memory and parsers behind the gateway.`,
+      explanation: `${caller.entity.name} sent ${verdict.count} requests of up to ${inMiB(verdict.largest)} to ${endpointOf(event)} within 10 min, where 99.9 % of ${view.requests} requests to this ${view.known} had less than ${inMiB(view.usualBytes)} (up to ${inMiB(verdict.limitBytes)} is let pass). Bodies of this size tie up memory and parsers behind the gateway: set a limit of the request size on that route.`,
       evidence: burst.evidence,
       only: `request_bytes > ${Math.floor(verdict.limitBytes)}`,
     });

@@ -81,7 +81,7 @@ export class RateLimitEvasionWatcher implements Watcher {
       ...this.#common(event, entity, at, verdict, caller),
       from: turns.since,
       observed: { metric: `${what} taking turns`, value: view.distinct, unit: 'in 30 min' },
-      explanation: `One client at ${entity.name} went through ${view.distinct} ${what} within half an hour: in ${view.turns} of ${view.changes} changes the one before had just met its rate limit (fewer than ${verdict.limit} are let pass). Whoever changes identity at the limit gets many times what it allows.`,
+      explanation: `One client at ${entity.name} went through ${view.distinct} ${what} within half an hour: in ${view.turns} of ${view.changes} changes the one before had just met its rate limit (fewer than ${verdict.limit} are let pass). Whoever changes identity at the limit gets many times what it allows: ask whose these are, and limit the address as well.`,
       evidence: turns.evidence,
     });
   }
@@ -114,7 +114,7 @@ export class RateLimitEvasionWatcher implements Watcher {
       ...this.#common(event, entity, at, verdict, caller),
       from: at - 600_000,
       observed: { metric: 'claimed origins', value: view.distinct, unit: 'in 10 min' },
-      explanation: `${entity.name} claimed ${view.distinct} different origins in X-Forwarded-For in ${view.requests} requests within 10 min, nearly all to one endpoint (${view.refused} were refused; fewer than ${verdict.limit} are let pass). This is how limits and blocks by address are got around.`,
+      explanation: `${entity.name} claimed ${view.distinct} different origins in X-Forwarded-For in ${view.requests} requests within 10 min, nearly all to one endpoint (${view.refused} were refused; fewer than ${verdict.limit} are let pass). This is how limits and blocks by address are got around, where a gateway believes the header: see that trusted_ips names only your own proxies.`,
       evidence: claims.evidence,
     });
   }

@@ -9,13 +9,13 @@ export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): st
   const busiest = Math.max(profile.max, view.recentMax);
   switch (v.rule) {
     case 'baseline':
-      return `${seen}, where about ${round(profile.mean)} are usual at this hour and never more than ${busiest} were seen in ${profile.n} five-minute spans (probability ${chance(v.p)}; the limit was ${round(v.threshold)}).`;
+      return `${seen}, where about ${round(profile.mean)} are usual at this hour and never more than ${busiest} were seen in ${profile.n} five-minute spans (probability ${chance(v.p)}; the limit was ${round(v.threshold)}). If it is no job that its owner knows of, limit it.`;
     case 'learning':
-      return `${seen}, ${round(v.ratio)} times its busiest five minutes so far (${busiest}), and beyond what its ${peers.callers} peers do (nine in ten never passed ${round(peers.q90)}). Less than a day of it is known, so only absolute limits apply (the limit was ${round(v.threshold)}).`;
+      return `${seen}, ${round(v.ratio)} times its busiest five minutes so far (${busiest}), and beyond what its ${peers.callers} peers do (nine in ten never passed ${round(peers.q90)}). Less than a day of it is known, so its own short past and absolute limits decide (the limit was ${round(v.threshold)}). If it is no job that its owner knows of, limit it.`;
     case 'fast':
-      return `${seen}, where its busiest minute so far had ${Math.max(profile.maxMinute, 0)}. A rise of this size within seconds is a loop, not a rush.`;
+      return `${seen}, where its busiest minute so far had ${Math.max(profile.maxMinute, 0)}. A rise of this size within seconds is a loop, not a rush: limit it.`;
     case 'young':
-      return `${seen}, after a life of ${view.pastRequests} requests with at most ${view.busiestBucket} in 10 s. Little of it is known, but a rise of this size within seconds is a loop.`;
+      return `${seen}, after a life of ${view.pastRequests} requests with at most ${view.busiestBucket} in 10 s. Little of it is known, but a rise of this size within seconds is a loop: limit it.`;
     case 'arrival':
       return `${seen} without any past, ${Math.round(view.arrival.monotony * 100)} % of them by one client at one endpoint; the busiest of ${peers.callers} peers made ${round(peers.max)} in 5 min (the limit was ${round(v.threshold)}). Nobody begins like this by hand.`;
     case 'newcomer':

@@ -97,7 +97,7 @@ const floodFinding = (event: ApiEvent, at: number, { entity, warmUp }: Caller, f
     expected: { low: 0, high: floor - 1, mean: 0, n: requests, p: 1, warmUp },
     explanation:
       kind === 'limited'
-        ? `${refused} of ${requests} requests of ${entity.name} within a minute were answered 429: it goes on far beyond its rate limit, and does not slow down.`
+        ? `${refused} of ${requests} requests of ${entity.name} within a minute were answered 429: it goes on far beyond its rate limit, and does not slow down. The limit holds; ask its owner, or block it.`
         : `${entity.name} gave up ${refused} of ${requests} requests within a minute, each in less than a second: it sends without waiting for answers, which costs the upstream its work and the client nothing.`,
     evidence,
   });

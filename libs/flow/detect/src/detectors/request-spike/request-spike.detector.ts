@@ -124,7 +124,13 @@ const arrivalThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThres
   if (!arrival.anonymous && !alike) return undefined;
   if (arrival.anonymous && alike)
     return {
-      window: Math.max(s.arrivalFloor, s.arrivalRatio * peers.q90, s.arrivalOverMax * peers.max),
+      window: Math.min(
+        Math.max(s.arrivalFloor, s.arrivalRatio * peers.q90, s.arrivalOverMax * peers.max),
+        // what fifty others never did a fifth of is not how this API is used
+        peers.callers < s.arrivalKnownPeers
+          ? Infinity
+          : Math.max(s.arrivalKnownFloor, s.arrivalKnownOverMax * peers.max),
+      ),
       fast: Math.max(s.arrivalFloor30s, s.arrivalRatio * peers.q90, peers.max),
     };
   return {

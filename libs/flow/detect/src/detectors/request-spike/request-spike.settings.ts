@@ -66,6 +66,10 @@ export const RequestSpikeSettings = detectorSettings({
   arrivalConsumerFloor30s: requests(1500),
   arrivalRatio: ratio(3),
   arrivalOverMax: ratio(1.5),
+  /** The floor where so many other addresses are known, times the busiest of them. */
+  arrivalKnownFloor: requests(500),
+  arrivalKnownPeers: z.number().int().min(1).max(100_000).default(50),
+  arrivalKnownOverMax: ratio(5),
   arrivalMonotony: z.number().min(0).max(1).default(0.95),
   /** Buckets of 10 s for which the others were watched before its first request. */
   arrivalLeadBuckets: z.number().int().min(0).max(8640).default(12),

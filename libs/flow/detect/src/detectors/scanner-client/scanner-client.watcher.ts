@@ -174,7 +174,7 @@ const finding = (
     from: Math.min(scanner.since, at),
     observed: { metric: 'different paths asked for by a tool', value: scanner.paths.size, unit: 'in 24 h' },
     expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${entity.name} ${says}; it sent ${scanner.requests} requests for ${scanner.paths.size}${scanner.paths.size >= MAX_PATHS ? ' or more' : ''} different path${scanner.paths.size === 1 ? '' : 's'}, ${scanner.answered} of which were answered 2xx (from ${verdict.limit} on ${verdict.limit === 1 ? 'such path ' : ''}it is told). Whoever attacks often does not care to hide the tool.`,
+    explanation: `${entity.name} ${says}; it sent ${scanner.requests} requests for ${scanner.paths.size}${scanner.paths.size >= MAX_PATHS ? ' or more' : ''} different path${scanner.paths.size === 1 ? '' : 's'}, ${scanner.answered} of which were answered 2xx (from ${verdict.limit} on ${verdict.limit === 1 ? 'such path ' : ''}it is told). Whoever attacks often does not care to hide the tool; if it is no test of your own, block it.`,
     evidence: scanner.evidence,
     ...(scanner.marked ? {} : { only: client === 'nameless' ? "user_agent IN ('', '-')" : "user_agent != ''" }),
   });

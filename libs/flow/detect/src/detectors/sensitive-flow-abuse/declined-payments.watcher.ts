@@ -111,7 +111,7 @@ export class DeclinedPaymentsWatcher implements Watcher {
       from: Math.max(all.firstAt, at - HOUR_MS),
       observed: { metric: 'declined payments', value: hour, unit: 'in 1 h' },
       expected: { low: 0, high: Math.ceil(limit), mean: past, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: `${hour} payments ${entity.kind === 'endpoint' ? `at ${entity.name}` : `of ${entity.name} at ${endpointOf(event)}`} were declined (402) within an hour, ${declined.lastQuarter} of the last ${all.lastQuarter} (fewer than ${Math.ceil(limit)} are let pass; at most ${past} before). This is how stolen cards are tried.`,
+      explanation: `${hour} payments ${entity.kind === 'endpoint' ? `at ${entity.name}` : `of ${entity.name} at ${endpointOf(event)}`} were declined (402) within an hour, ${declined.lastQuarter} of the last ${all.lastQuarter} (fewer than ${Math.ceil(limit)} are let pass; at most ${past} before). This is how stolen cards are tried: stop payments from there, and ask the payment provider which cards they were.`,
       evidence,
       only: 'status = 402',
     });

@@ -15,17 +15,21 @@ export const SEQUENTIAL_CRAWLING = defineDetector({
     title: 'Sequential crawling',
     summary: 'A caller goes through the ids or the pages of a collection one after the other.',
     method:
-      'The longest run of ids (reads and deletions) or of pages and offsets of one template from one address, each the same small step from the one before, up or down, a few left out or beside it allowed. Tools with parallel connections leave no order: there the different ids of one region count, where nearly every number between the lowest and the highest was asked for within minutes and hardly any twice (pictures and other media left out; browsers and apps, which load a screen at once, and callers without credentials have wider limits). Against a fixed limit and the longest run that the caller made before, from whatever address; objects that the caller had before do not count, and a run that is denied on the way is told at any pace. Ids that lists can have named by their size (given shortly before or during the run, the same list once, and none of the ids refused), ids of what the caller created, runs that three other callers make, browsers at the pace of a person, and crawlers that say what they are have wider limits. Pages of who has credentials are told only once a day of it is known, against its own habit, and sooner where many others turn pages and none more than a small part as many: a synchronisation turns pages, and a new one turns all.',
+      'The longest run of ids (reads and deletions) or of pages and offsets of one template from one address, each the same small step from the one before, up or down, a few left out or beside it allowed. Tools with parallel connections leave no order: there the different ids of one region count, where nearly every number between the lowest and the highest was asked for within minutes and hardly any twice (pictures and other media left out; browsers and apps, which load a screen at once, and callers without credentials have wider limits). Against a fixed limit and the longest run that the caller made before, from whatever address; objects that the caller had before do not count, and a run that is denied on the way is told at any pace. Ids that lists can have named by their size (given shortly before or during the run, the same list once, and none of the ids refused), ids of what the caller created, runs that three other callers make, browsers at the pace of a person, and crawlers that say what they are have wider limits. Pages go by numbers and offsets, or by marks (`cursor`, `page_token`), where each page that is about as large as the one before counts. Pages of who has credentials are told only of walks that begin a day after it was first seen, against its own habit, and sooner where many others turn pages and none more than a small part as many, most of all when it was known for three days to turn a few: a synchronisation turns pages, and a new one turns all. Programs without credentials that go on where everybody else stopped are told sooner as well.',
     owasp: ['API1:2023', 'API6:2023'],
     attack: ['T1119'],
-    severity: { medium: 'a run', high: 'four times the limit, with credentials, known for a day' },
+    severity: {
+      low: 'a few pages beyond a habit',
+      medium: 'a run',
+      high: 'four times the limit, with credentials, known for a day',
+    },
     falsePositives: [
       'the first run of a job that reads ids in order, or all ids of a region',
       'a reader of numbered events',
     ],
     tuning: [
       'raise `ids` for consumers that read in order, `denseIds` and `denseScreenIds` for such that load much at once',
-      'raise `lonePages` where a synchronisation that begins later turns pages',
+      'raise `lonePages` and `deepPages` where a synchronisation that begins later turns pages',
       'except the first full synchronisation, with an end',
     ],
     scenarios: {

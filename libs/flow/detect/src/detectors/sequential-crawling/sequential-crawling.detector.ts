@@ -1,7 +1,7 @@
 import type { Severity } from '@outrider/domain/detection/alert';
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
-export const SEQUENTIAL_CRAWLING_VERSION = '4';
+export const SEQUENTIAL_CRAWLING_VERSION = '5';
 
 export interface CrawlView {
   /** Ids or pages in the run at hand, what stepped beside it, how long it takes; the caller's longest run before. */
@@ -25,6 +25,8 @@ export interface CrawlView {
   readonly crawler: boolean;
   /** Its user agent says that a person sits before it. */
   readonly browser: boolean;
+  /** A browser or an app. */
+  readonly screen: boolean;
   readonly knownForHours: number;
   /** Other callers that make such runs; callers of this template. */
   readonly alike: number;
@@ -49,6 +51,7 @@ export interface RegionView {
   readonly lists: number;
   readonly nearList: number;
   readonly authenticated: boolean;
+  readonly knownForHours: number;
   readonly crawler: boolean;
   /** It shows things to a person: a browser or an app. */
   readonly screen: boolean;
@@ -60,13 +63,17 @@ export interface CrawlVerdict {
   readonly confidence: number;
 }
 
-/** A regular job is told once at its first run: nobody can know. High is what breaks a habit. */
+/** A regular job is told once at its first run: nobody can know, and a thief's walk looks like it. High is what breaks a habit. */
 export const severityOf = (
   view: Pick<CrawlView, 'authenticated' | 'knownForHours' | 'unseen'>,
   limit: number,
   s: SequentialCrawlingSettings,
 ): Severity =>
   view.authenticated && view.knownForHours >= s.highHours && view.unseen >= 4 * limit ? 'high' : 'medium';
+
+/** A few pages beyond a habit are worth a line only. */
+export const pageSeverityOf = (view: CrawlView, s: SequentialCrawlingSettings): Severity =>
+  view.authenticated && view.length < s.lonePages ? 'low' : 'medium';
 
 export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   // people who read on from page to page take their time
@@ -82,7 +89,9 @@ export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlV
 
 /** Parallel connections leave no order, but a walk leaves no gaps and asks for nothing twice. */
 export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
-  const floor = (view.screen ? s.denseScreenIds : s.denseIds) * (view.authenticated ? 1 : s.denseAnonymousFactor);
+  const settled = view.authenticated && view.knownForHours >= s.highHours && view.count >= 4 * view.mostFresh;
+  const screenIds = settled && view.mostFresh > 0 ? s.denseHabitIds : s.denseScreenIds;
+  const floor = (view.screen ? screenIds : s.denseIds) * (view.authenticated ? 1 : s.denseAnonymousFactor);
   const habit = s.overHabit * Math.max(view.longest, view.mostFresh);
   const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), habit);
   if (view.count < limit || view.alike >= s.alike) return undefined;
@@ -97,14 +106,23 @@ export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): Cr
 /** Whoever has credentials may turn pages: a synchronisation does, each time the same. The habit tells, and what everybody else does. */
 export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
   if (view.authenticated) {
-    // who is new takes what there is: its first synchronisation
-    if (view.knownForHours < s.habitHours) return undefined;
+    // who is new takes what there is: its first synchronisation; a feed that it follows ever since is one as well
+    if (view.knownForHours - view.durationMs / 3_600_000 < s.habitHours) return undefined;
     const alone = !view.synchronises && view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
-    return judge(view, alone ? s.lonePages : s.pages, s);
+    const deep =
+      alone && view.knownForHours >= s.deepHours && view.longest > 1 && view.length >= s.overOwn * view.longest;
+    return judge(view, deep ? s.deepPages : alone ? s.lonePages : s.pages, s);
   }
   if (view.synchronises) return undefined;
-  return judge(view, view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
+  return judge(view, isBrisk(view, s) ? s.briskPages : view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
 };
+
+/** A program that goes on where everybody else stopped long ago. */
+const isBrisk = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
+  !view.screen &&
+  view.callers > s.briskPagers &&
+  view.length >= 4 * view.othersLongest &&
+  view.length * 60_000 >= s.briskPagePace * view.durationMs;
 
 /** A walk that is denied on the way is one, however slow. */
 const isDenied = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>

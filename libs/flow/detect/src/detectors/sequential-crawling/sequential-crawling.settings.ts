@@ -20,6 +20,8 @@ export const SequentialCrawlingSettings = detectorSettings({
    */
   denseIds: count(40),
   denseScreenIds: count(120),
+  /** Of a screen whose user is known for `highHours` and never loaded a quarter as many new ones. */
+  denseHabitIds: count(60),
   denseAnonymousFactor: z.number().min(1).max(100).default(2),
   densePace: z.number().min(0.1).max(100_000).default(10),
   denseShare: z.number().min(0.3).max(1).default(0.8),
@@ -29,12 +31,20 @@ export const SequentialCrawlingSettings = detectorSettings({
   /** Pages in a row of who has no credentials, where others turn few, and where nobody else is known. */
   anonymousPages: count(40),
   lonelyPages: count(100),
-  /** Pages in a row of who has credentials and is known for `habitHours`. */
+  /** The same at this many pages a minute, of what is no browser and no app, where more than `briskPagers` turn pages, none more than a quarter as many. */
+  briskPages: count(24),
+  briskPagePace: z.number().min(1).max(100_000).default(10),
+  briskPagers: count(20),
+  /** Pages in a row of who has credentials and is known for `habitHours` when the walk begins. */
   pages: count(150),
   habitHours: z.number().min(0.5).max(720).default(24),
   /** The same where more than `pagers` others turn pages, and none more than a part (1 : `overOthers`) of that. */
   lonePages: count(60),
   pagers: count(8),
+  /** The same of who is known for so long, turned pages before, and so many times as many now; hours. */
+  deepPages: count(24),
+  deepHours: z.number().min(1).max(720).default(72),
+  overOwn: z.number().min(1).max(1000).default(8),
   overOthers: z.number().min(1).max(1000).default(6),
   /** High severity is for callers that are known for so long; hours of event time. */
   highHours: z.number().min(0).max(720).default(24),

@@ -193,6 +193,22 @@ describe('sequential-crawling', () => {
       expect(told(turned(1, 300, START))).toBe(0);
     });
 
+    it('are told from thirty on of who turned three or four for days, but as little', () => {
+      const days = [5, 4, 3, 2, 1].flatMap((n) => turned(1, 3, START - n * DAY));
+      const findings = findingsOf(SEQUENTIAL_CRAWLING, [...days, ...others(4), ...turned(1, 34, START)]);
+      expect(new Set(findings.map(({ severity }) => severity))).toEqual(new Set(['low']));
+      expect(told([...days, ...others(8), ...turned(1, 34, START)])).toBe(0);
+    });
+
+    it('by marks are told as by numbers, and a feed that is followed from the first day, or waited for, is not', () => {
+      const marked = (n: number, from: number, everyMs: number, responseBytes = 20_000) =>
+        Array.from({ length: n }, (_, i) => at(from + i * everyMs, { path: '/orders', pathTemplate: '/orders', query: i === 0 ? '' : 'cursor=text:24', responseBytes, ...consumer(1) })); // prettier-ignore
+      const days = [2, 1].flatMap((n) => marked(3, START - n * DAY, 3_000));
+      expect(told([...days, ...others(5), ...marked(80, START, 3_000)])).toBeGreaterThan(0);
+      expect(told([...days, ...others(5), ...marked(80, START, 3_000, 600)])).toBe(0);
+      expect(told([...others(5), ...marked(3_000, START - 2 * DAY, 50_000)])).toBe(0);
+    });
+
     it('are let pass of an integration that reads what they list', () => {
       const details = reads(140, START, 1_500, (i) => (i * 7_919) % 100_003, consumer(1));
       const synchronised = [...turned(1, 70, START), ...details].sort((a, b) => a.startedAt - b.startedAt);

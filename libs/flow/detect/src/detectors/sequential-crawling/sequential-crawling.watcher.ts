@@ -10,7 +10,7 @@ import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { judgeIds, judgePages, judgeRegion, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView, type RegionView } from './sequential-crawling.detector.ts'; // prettier-ignore
+import { judgeIds, judgePages, judgeRegion, pageSeverityOf, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView, type RegionView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
 /** Shorter runs are not looked at. */
@@ -84,19 +84,18 @@ export class SequentialCrawlingWatcher implements Watcher {
     walk.heldUntil = at + HOLD_MS;
     patch.told = true;
     const { entity } = caller;
-    const knownForHours = (at - use.trail.firstAt) / HOUR_MS;
     return findingOf({
       event,
       entity,
       type: 'sequential-crawling',
       version: SEQUENTIAL_CRAWLING_VERSION,
-      severity: severityOf({ ...view, unseen: patch.count, knownForHours }, verdict.limit, s),
+      severity: severityOf({ ...view, unseen: patch.count }, verdict.limit, s),
       confidence: verdict.confidence,
       at,
       from: patch.startedAt,
       observed: { metric: 'ids of one region', value: patch.count, unit: `of ${patch.high - patch.low + 1}` },
       expected: { low: 0, high: verdict.limit, mean: view.mostFresh, n: use.trail.filled, p: 1, warmUp: caller.warmUp },
-      explanation: `${entity.name} asked for ${patch.count} of the ${patch.high - patch.low + 1} ids of ${event.method} ${walk.template} from ${patch.low} to ${patch.high}, not in their order and hardly any twice, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; it asked for at most ${view.mostFresh} new ones in such a time before). This is how a collection is copied over several connections.`,
+      explanation: `${entity.name} asked for ${patch.count} of the ${patch.high - patch.low + 1} ids of ${event.method} ${walk.template} from ${patch.low} to ${patch.high}, not in their order and hardly any twice, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; it asked for at most ${view.mostFresh} new ones in such a time before). This is how a collection is copied over several connections: ${advice(view)}`,
       evidence: suspect.evidence,
       only: 'status IN (200, 206, 304, 401, 403, 404)',
     });
@@ -137,18 +136,38 @@ export class SequentialCrawlingWatcher implements Watcher {
       entity,
       type: 'sequential-crawling',
       version: SEQUENTIAL_CRAWLING_VERSION,
-      severity: byPage ? 'medium' : severityOf(view, verdict.limit, this.settings.of(event)),
+      severity: byPage
+        ? pageSeverityOf(view, this.settings.of(event))
+        : severityOf(view, verdict.limit, this.settings.of(event)),
       confidence: verdict.confidence,
       at,
       from: run.startedAt,
       observed: { metric: `${things} in a row`, value: run.length, unit: `step ${run.step}` },
       expected: { low: 0, high: verdict.limit, mean: view.longest, n: use.trail.filled, p: 1, warmUp: caller.warmUp },
-      explanation: `${entity.name} went through ${run.length} ${things} of ${event.method} ${use.walk.template} one after the other, from ${run.first} to ${run.at} in steps of ${run.step}, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; its longest run before was ${view.longest}). This is how a collection is copied.`,
+      explanation: `${entity.name} went through ${run.length} ${things} of ${event.method} ${use.walk.template} one after the other, from ${run.first} to ${run.at} in steps of ${run.step}, within ${Math.max(1, Math.round(view.durationMs / 60_000))} min (fewer than ${verdict.limit} are let pass; ${before(view)}). This is how a collection is copied: ${advice(view)}`,
       evidence,
       only: 'status IN (200, 206, 304, 401, 403, 404)',
     });
   }
 }
+
+const before = ({ longest, knownForHours }: CrawlView): string =>
+  knownForHours < 24 && longest < 2
+    ? `nothing like it was seen in the ${knownForHours < 1 ? 'first hour' : `${Math.round(knownForHours)} h`} that it is known`
+    : `its longest run before was ${longest}`;
+
+const advice = ({
+  authenticated,
+  knownForHours,
+}: {
+  readonly authenticated: boolean;
+  readonly knownForHours: number;
+}): string =>
+  !authenticated
+    ? 'limit the address, or ask for credentials there.'
+    : knownForHours < 24
+      ? 'ask its owner whether this is a job of theirs; if not, withdraw the key.'
+      : 'ask its owner; if they know of no export, withdraw the key and see whose objects these are.';
 
 const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, keyless: boolean): CrawlView => {
   const { walk, trail } = use;
@@ -167,6 +186,7 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     authenticated: caller.profile !== undefined,
     crawler: saysCrawler(caller.agent),
     browser: caller.agent.kind === 'browser',
+    screen: isScreen(caller),
     knownForHours: (at - trail.firstAt) / HOUR_MS,
     alike: walk.stat.others(byPage ? 'pages' : 'run', trail.hash, at),
     callers: walk.stat.callers.size,
@@ -174,6 +194,8 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     synchronises: byPage && (keyless || caller.profile !== undefined) && detailsBelow(trail, walk) >= run.length,
   };
 };
+
+const isScreen = ({ agent }: Caller): boolean => agent.kind === 'browser' || agent.kind === 'mobile-app';
 
 const regionOf = ({ walk, trail }: ObjectUse, patch: Patch, at: number, caller: Caller): RegionView => ({
   count: patch.count,
@@ -187,7 +209,8 @@ const regionOf = ({ walk, trail }: ObjectUse, patch: Patch, at: number, caller: 
   nearList: patch.nearList,
   authenticated: caller.profile !== undefined,
   crawler: saysCrawler(caller.agent),
-  screen: caller.agent.kind === 'browser' || caller.agent.kind === 'mobile-app',
+  knownForHours: (at - trail.firstAt) / HOUR_MS,
+  screen: isScreen(caller),
   alike: patch.density >= HALF ? walk.stat.others('region', trail.hash, at) : 0,
 });
 

@@ -37,27 +37,39 @@ export class Regular {
     return begins;
   }
 
-  /** Mean of the last whole hours, and the quietest of them. */
+  /** Mean of the last hours, of those alone that it is known for, and the quietest whole one of them. */
   lately(): { readonly mean: number; readonly least: number } {
+    const known = Math.min(RECENT_HOURS, this.hour - Math.floor(this.firstAt / HOUR_MS) + 1);
     let sum = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (let i = 0; i < RECENT_HOURS; i++) {
-      const n = this.hours[i] ?? 0;
+    // the first hour is a part of one as well
+    const whole = known < RECENT_HOURS ? known - 1 : RECENT_HOURS;
+    for (let back = 0; back < known; back++) {
+      const n = this.hours[(this.hour - back) % RECENT_HOURS] ?? 0;
       sum += n;
-      if (i !== this.hour % RECENT_HOURS && n < least) least = n;
+      if (back > 0 && back < whole && n < least) least = n;
     }
-    return { mean: sum / RECENT_HOURS, least };
+    return { mean: sum / known, least: least === Number.POSITIVE_INFINITY ? 0 : least };
   }
 }
 
-/** What the hours of the week that passed in silence usually bring. */
-export const expectedIn = (profile: CallerProfile, from: number, silenceMs: number, lifeMs: number): number => {
+/**
+ * What the hours of the week that passed in silence usually bring; hours of the day that were not seen yet, on a working day or at a weekend as others were
+ * seen, bring `unseen` an hour.
+ */
+export const expectedIn = (
+  profile: CallerProfile,
+  from: number,
+  silenceMs: number,
+  lifeMs: number,
+  unseen: number,
+): number => {
   const weeks = Math.max(1, Math.ceil(lifeMs / (7 * DAY_MS)));
   const to = from + Math.min(silenceMs, 7 * DAY_MS);
   let sum = 0;
   for (let at = from; at < to;) {
     const end = Math.min(to, (Math.floor(at / HOUR_MS) + 1) * HOUR_MS);
-    sum += (hourMean(profile, at, weeks, lifeMs) * (end - at)) / HOUR_MS;
+    sum += (hourMean(profile, at, weeks, lifeMs, unseen) * (end - at)) / HOUR_MS;
     at = end;
   }
   return sum;
@@ -67,7 +79,7 @@ export const expectedIn = (profile: CallerProfile, from: number, silenceMs: numb
  * Requests in this hour; where the week was not seen whole, by the same hour of other working days, or of other days of the weekend: who was
  * never seen at a weekend may well rest there.
  */
-const hourMean = (profile: CallerProfile, at: number, weeks: number, lifeMs: number): number => {
+const hourMean = (profile: CallerProfile, at: number, weeks: number, lifeMs: number, unseen: number): number => {
   const hour = hourOfWeek(at);
   if (lifeMs >= 7 * DAY_MS) return (profile.hours[hour] ?? 0) / weeks;
   const [from, to] = hour < WEEKEND ? [0, WEEKEND] : [WEEKEND, 168];
@@ -78,5 +90,8 @@ const hourMean = (profile: CallerProfile, at: number, weeks: number, lifeMs: num
     sum += n;
     if (n > 0) days++;
   }
-  return days === 0 ? 0 : sum / days;
+  if (days > 0) return sum / days;
+  if (unseen === 0) return 0;
+  for (let h = from; h < to; h++) if ((profile.hours[h] ?? 0) > 0) return unseen;
+  return 0;
 };

@@ -14,7 +14,7 @@ export const trafficDrop = defineDetector({
     title: 'Traffic drop',
     summary: 'A consumer that always called has fallen silent, and the others have not.',
     method:
-      'Time without a request, against three times the longest pause ever seen and the requests that these hours usually bring and that the last day brought: 41 must be missing, or 15 of a caller whose hours are all alike. Needs three days of a caller that never pauses for an hour, eight of others. A machine that calls every few seconds, hour by hour the same and never with a pause of a minute, is missed after two and a half minutes. Time in which its whole gateway was silent does not count.',
+      'Time without a request, against three times the longest pause ever seen and the requests that these hours usually bring and that the last day brought: 41 must be missing, or 15 of a caller whose hours are all alike. Needs one day of a caller whose hours are all alike, three of one that never pauses for an hour, eight of others. A machine that calls every few seconds, hour by hour the same and never with a pause of a minute, is missed after two and a half minutes, and needs 18 hours; one that is nearly so after a quarter of an hour. Time in which its whole gateway was silent does not count.',
     owasp: ['API8:2023'],
     attack: ['T1499'],
     severity: { low: 'always' },

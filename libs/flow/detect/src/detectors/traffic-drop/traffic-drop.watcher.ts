@@ -10,6 +10,7 @@ import { expectedIn, Regular } from './regular.ts';
 import {
   isMachine,
   judgeSilence,
+  leastDays,
   leastSilenceMs,
   limitOf,
   TRAFFIC_DROP_VERSION,
@@ -24,7 +25,7 @@ const MACHINES_EVERY_MS = 20_000;
 const MAX_GATEWAYS = 256;
 
 /** A caller is followed from so long after it was first seen: those that come and go cost nothing; ms. */
-const FOLLOWED_AFTER_MS = 6 * HOUR_MS;
+const FOLLOWED_AFTER_MS = 2 * HOUR_MS;
 
 export class TrafficDropWatcher implements Watcher {
   readonly #regulars: BoundedMap<Regular>;
@@ -75,8 +76,7 @@ export class TrafficDropWatcher implements Watcher {
     const view = this.#view(one);
     const days = (one.lastAt - one.firstAt) / DAY_MS;
     const { mean } = one.lately();
-    const rests = one.longestGapMs >= HOUR_MS;
-    const known = rests ? s.minDays : s.minSteadyDays;
+    const known = leastDays(view, s);
     return (
       `${caller.entity.name} paused for ${minutes(one.longestGapMs)} at most in ${days.toFixed(1)} days and made ${mean.toFixed(1)} requests an hour of late: ` +
       (days < known
@@ -102,7 +102,9 @@ export class TrafficDropWatcher implements Watcher {
         continue;
       }
       const s = this.deps.settings.of(one.event);
-      const least = this.#machines.has(one) ? s.minMachineSilenceMinutes : s.minSilenceMinutes;
+      const least = this.#machines.has(one)
+        ? s.minMachineSilenceMinutes
+        : Math.min(s.minBriskSilenceMinutes, s.minSilenceMinutes);
       if (now - one.lastAt < least * MINUTE_MS || (one.told && now - one.lastAt > DAY_MS)) continue;
       const view = this.#view(one);
       const verdict = judgeSilence(view, s);
@@ -152,19 +154,24 @@ export class TrafficDropWatcher implements Watcher {
     const silenceMs = this.#machines.has(one) ? Math.max(live, clock?.witnessedSince(one.lastAt) ?? 0) : live;
     const lifeMs = one.lastAt - one.firstAt;
     const lately = one.lately();
+    const even = lately.mean === 0 ? 0 : lately.least / lately.mean;
+    const isEven = even >= this.deps.settings.of(one.event).evenShare;
     return {
       silenceMs,
       longestGapMs: one.longestGapMs,
       lifeMs,
-      expected: expectedIn(one.profile, one.lastAt, silenceMs, lifeMs),
+      expected: expectedIn(one.profile, one.lastAt, silenceMs, lifeMs, isEven ? lately.mean : 0),
       expectedLately: (lately.mean * silenceMs) / HOUR_MS,
-      even: lately.mean === 0 ? 0 : lately.least / lately.mean,
+      even,
       perHour: lately.mean,
     };
   }
 }
 
-const minutes = (ms: number): string => `${Math.round(ms / MINUTE_MS)} min`;
+const minutes = (ms: number): string =>
+  ms < 2 * MINUTE_MS ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / MINUTE_MS)} min`;
+const known = (ms: number): string =>
+  ms < 2 * DAY_MS ? `${Math.round(ms / HOUR_MS)} h` : `${Math.floor(ms / DAY_MS)} days`;
 
 const clockKey = (event: ApiEvent): string => `${event.tenant}|${event.gateway}`;
 const keyOf = ({ event }: Regular): string =>
@@ -197,7 +204,7 @@ const finding = (one: Regular, now: number, view: SilenceView, verdict: SilenceV
       p: Math.exp(-Math.min(690, verdict.expected / 2)),
       warmUp: view.lifeMs >= 14 * DAY_MS ? 'seasonal' : view.lifeMs >= 7 * DAY_MS ? 'mature' : 'provisional',
     },
-    explanation: `${entity.name} has been silent for ${minutes(view.silenceMs)}, where about ${Math.round(verdict.expected)} requests were to be expected and its longest pause in ${Math.floor(view.lifeMs / DAY_MS)} days was ${minutes(view.longestGapMs)}; the rest of the traffic goes on. Its integration is broken, blocked, or goes another way.`,
+    explanation: `${entity.name} has been silent for ${minutes(view.silenceMs)}, where about ${Math.round(verdict.expected)} requests were to be expected and its longest pause in ${known(view.lifeMs)} was ${minutes(view.longestGapMs)}; the rest of the traffic goes on. Its integration is broken, blocked, or goes another way: ask its owner, and look at what it was answered last.`,
     evidence: undefined,
   });
 };

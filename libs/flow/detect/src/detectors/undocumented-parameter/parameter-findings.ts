@@ -28,7 +28,7 @@ export const tampering = (
     from: Math.min(at, trier.since),
     observed: { metric: 'new query names that give rights', value: names.length, unit: 'in 1 h' },
     expected: { low: 0, high: 0, mean: 0, n: endpoint.successes, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} sent ${names.join(', ')} to endpoints that never had these query names, ${endpointOf(event)} in ${endpoint.successes} good answers, and was answered 2xx. This is how somebody tries to be given rights or another price.`,
+    explanation: `${caller.entity.name} sent ${names.join(', ')} to endpoints that never had these query names, ${endpointOf(event)} in ${endpoint.successes} good answers, and was answered 2xx. This is how somebody tries to be given rights or another price: see whether the endpoint takes the name up, and who that is.`,
     evidence: trier.evidence,
     only: "query != ''",
   });
@@ -52,7 +52,7 @@ export const mining = (
     from: Math.min(at, trier.minedSince),
     observed: { metric: 'new query names', value: trier.mined, unit: 'in 10 min' },
     expected: { low: 0, high: settings.minedNames, mean: 0, n: endpoint.successes, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} sent ${trier.mined} query names within 10 min that their endpoints never had, ${endpointOf(event)} in ${endpoint.successes} good answers (fewer than ${settings.minedNames} are let pass). This is how hidden parameters are searched for.`,
+    explanation: `${caller.entity.name} sent ${trier.mined} query names within 10 min that their endpoints never had, ${endpointOf(event)} in ${endpoint.successes} good answers (fewer than ${settings.minedNames} are let pass). This is how hidden parameters are searched for; if it is no test of your own, block it.`,
     evidence: trier.evidence,
     only: "query != ''",
   });
@@ -78,7 +78,7 @@ export const trying = (
     from: Math.min(at, trier.since),
     observed: { metric: 'requests with parameters used in a new way', value: times, unit: 'in 1 h' },
     expected: { low: 0, high: settings.tries, mean: 0, n: endpoint.successes, p: 1, warmUp: caller.warmUp },
-    explanation: `${caller.entity.name} asked ${endpointOf(event)} with ${odd.map(([what, n]) => `${what} (${n} times)`).join(', ')} within an hour, which nobody did in ${endpoint.successes} good answers (from ${settings.tries} times on it is told), and was not refused. This is how somebody finds out what an application does with input that it does not expect.`,
+    explanation: `${caller.entity.name} asked ${endpointOf(event)} with ${odd.map(([what, n]) => `${what} (${n} times)`).join(', ')} within an hour, which nobody did in ${endpoint.successes} good answers (from ${settings.tries} times on it is told), and was not refused. This is how somebody finds out what an application does with input that it does not expect; if it is no test of your own, have the endpoint refuse it.`,
     evidence: trier.evidence,
     only: "query != ''",
   });
@@ -109,7 +109,7 @@ export const searching = (
       p: 1,
       warmUp: caller.warmUp,
     },
-    explanation: `${caller.entity.name} sent ${search.changed} queries of at least ${settings.longQueryNames} names each to ${endpointOf(event)} within 10 min, most of whose names it had not sent before: ${search.names.size} different ones (fewer than ${settings.changingNames} are let pass). Forms have the same names each time; this is how hidden parameters are searched for.`,
+    explanation: `${caller.entity.name} sent ${search.changed} queries of at least ${settings.longQueryNames} names each to ${endpointOf(event)} within 10 min, most of whose names it had not sent before: ${search.names.size} different ones (fewer than ${settings.changingNames} are let pass). Forms have the same names each time; this is how hidden parameters are searched for; if it is no test of your own, block it.`,
     evidence: search.evidence,
     only: "query != ''",
   });
