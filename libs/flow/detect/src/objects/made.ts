@@ -16,6 +16,11 @@ export class Made {
     for (const spans of [this.#window, this.#hour, this.#day]) spans.add(at, 1, true);
   }
 
+  /** It did so in hours that are over. */
+  get isUsual(): boolean {
+    return this.#hour.filled > 0;
+  }
+
   /** Of five to ten minutes. */
   window(at: number): number {
     return overHabit(this.#window, at);

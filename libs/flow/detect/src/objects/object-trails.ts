@@ -11,6 +11,7 @@ import { readObject, type ObjectRef } from './object-ref.ts';
 import { justListed, noteCreation, noteList, noteRead } from './lists-given.ts';
 import { isMaking, Made } from './made.ts';
 import type { Listing } from './listing.ts';
+import { beginRun, noteHandled, type Feeds } from './run-company.ts';
 import { Spans, TemplateStat, Walk } from './walk.ts';
 
 /** Pairs of caller and object, and objects, that are remembered. */
@@ -47,6 +48,10 @@ export class Trail {
   met = 0;
   /** What it created and changed since it was first seen with objects; most callers only read. */
   made: Made | undefined;
+  /** Lists of what is new that it was given; most callers take none. */
+  feeds: Feeds | undefined;
+  /** The walk of numbers that it read last. */
+  read: Walk | undefined;
   /** Most that any of its walks did in a window that is over. */
   mostFresh = 0;
   mostHour = 0;
@@ -211,11 +216,18 @@ export class ObjectTrails {
       else if (!saysCrawler(caller.agent)) walk.stat.anonymous.note(trail.hash, walk.fresh.most);
     }
     const { method } = event;
-    if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
+    if (event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
+      if (n === 1) walk.write(at);
+      if (ref.value >= 0) noteHandled(trail, ref.value);
+    }
     // clients number what they write themselves
     if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
       use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
-      if (walk.ids.startedAt === at) walk.nearList = justListed(trail, walk, at);
+      trail.read = walk;
+      if (walk.ids.startedAt === at) {
+        walk.nearList = justListed(trail, walk, at);
+        beginRun(trail, walk, at);
+      }
       if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
       // pages load pictures and maps load tiles by the dozen
       if (!MEDIA.test(event.responseContentType)) this.#place(at, worked, use);
