@@ -21,7 +21,9 @@ describe('distributed-flood', () => {
   });
 
   it('lets a waiting room be, whose guests logged in before they wait', () => {
-    const logins = Array.from({ length: 300 }, (_, i) =>
+    const logins = Array.from(
+      { length: 300 },
+      (_, i) =>
       anonymousAt(START - 4 * MINUTE + i * 700, { clientIp: `198.51.${Math.floor(i / 250)}.${i % 250}`, pathTemplate: '/login', method: 'POST', serviceId: 'accounts' }), // prettier-ignore
     );
     expect(findingsOf(distributedFlood, [...customers(START - 6 * MINUTE), ...logins, ...flood(300, START)])).toEqual([]); // prettier-ignore
