@@ -84,6 +84,12 @@ export interface SpikeVerdict {
  * retry storms (`surge…`, `maxServerErrorShare`), first loads of a new customer (`newcomer…`).
  */
 export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
+  const found = judgeSpike(view, s);
+  const isSevere = found?.severity === 'high' || found?.severity === 'critical';
+  return found && isSevere && isWork(view, s) ? { ...found, severity: 'medium' } : found;
+};
+
+const judgeSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
   const { situation, profile } = view;
   if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare)
     return undefined;
@@ -96,7 +102,8 @@ export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): Spi
     return verdict('arrival', view, view.count30s, 30_000, arrival.fast);
   if (arrival && view.count5m >= arrival.window * factor)
     return verdict('arrival', view, view.count5m, 300_000, arrival.window);
-  const fastRule = view.count30s >= thresholds.fast * situation.surge ? fastRuleOf(view, s) : undefined;
+  const fastFactor = situation.surge * (isWork(view, s) ? s.workFactor : 1);
+  const fastRule = view.count30s >= thresholds.fast * fastFactor ? fastRuleOf(view, s) : undefined;
   if (fastRule) return verdict(fastRule, view, view.count30s, 30_000, thresholds.fast);
   if (view.count5m < thresholds.window * factor) return undefined;
   return verdict(
@@ -239,13 +246,13 @@ const situationFactor = (view: SpikeView, s: RequestSpikeSettings): number => {
   const immature = view.profile.warmUp === 'learning' || view.profile.warmUp === 'provisional';
   return (
     view.situation.surge *
-    Math.max(immature && view.situation.scheduledOnset ? s.scheduledFactor : 1, workFactor(view, s))
+    Math.max(immature && view.situation.scheduledOnset ? s.scheduledFactor : 1, isWork(view, s) ? s.workFactor : 1)
   );
 };
 
 /** Reading and writing in turns, and all of it accepted, is a run of some work: month's end. A loop does one of them. */
-const workFactor = ({ arrival, situation }: SpikeView, s: RequestSpikeSettings): number =>
-  !arrival.anonymous && situation.changes >= s.workShare && situation.changes <= 1 - s.workShare ? s.workFactor : 1;
+const isWork = ({ arrival, situation }: SpikeView, s: RequestSpikeSettings): boolean =>
+  !arrival.anonymous && situation.changes >= s.workShare && situation.changes <= 1 - s.workShare;
 
 const verdict = (
   rule: SpikeRule,

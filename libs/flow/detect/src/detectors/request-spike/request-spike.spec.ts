@@ -84,6 +84,9 @@ describe('request-spike', () => {
     expect(quiet(1, 5)).toBeUndefined();
     expect(judgeRequestSpike(aView({ count5m: 700 }), settings)?.rule).toBe('baseline');
     expect(judgeRequestSpike(aView({ count5m: 700, situation: { changes: 0.33 } }), settings)).toBeUndefined();
+    expect(judgeRequestSpike(aView({ count5m: 9_000, situation: { changes: 0.33 } }), settings)?.severity).toBe(
+      'medium',
+    );
     expect(judgeRequestSpike(aView({ count5m: 700, situation: { changes: 1 } }), settings)?.rule).toBe('baseline');
   });
 
