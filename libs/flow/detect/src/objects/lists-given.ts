@@ -1,6 +1,7 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { Listing } from './listing.ts';
 import type { Trail } from './object-trails.ts';
+import { noteFeed } from './run-company.ts';
 import type { Walk } from './walk.ts';
 
 const MAX_LISTS = 32;
@@ -13,8 +14,11 @@ const MAX_PART = 20;
 const CREATED = 1.5;
 
 /** A list that worked, of what lies below its template. */
-export const noteList = (trail: Trail, event: ApiEvent, at: number): void =>
-  listed(trail, event.pathTemplate, at, partOf(event), event.query);
+export const noteList = (trail: Trail, event: ApiEvent, at: number): void => {
+  const part = partOf(event);
+  listed(trail, event.pathTemplate, at, part, event.query);
+  noteFeed(trail, event, at, part * LIST_OBJECTS);
+};
 
 /** An object was created there: its caller may read it. */
 export const noteCreation = (trail: Trail, template: string, at: number): void =>

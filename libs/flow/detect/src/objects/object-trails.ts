@@ -10,7 +10,9 @@ import { saysCrawler } from './crawler.ts';
 import { NumberSet, ObjectLedger, type ObjectKnown } from './object-ledger.ts';
 import { readObject, type ObjectRef } from './object-ref.ts';
 import { justListed, noteCreation, noteList, noteRead } from './lists-given.ts';
+import { isMaking, Made } from './made.ts';
 import type { Listing } from './listing.ts';
+import { beginRun, noteHandled, type Feeds } from './run-company.ts';
 import { Spans, TemplateStat, Walk } from './walk.ts';
 
 /** Pairs of caller and object, and objects, that are remembered. */
@@ -30,7 +32,8 @@ const FEW_PAIRS = 30;
 const FEW_FRESH = 4;
 /** A smaller region of fewer numbers says less than all of them. */
 const REGION = 40;
-const MEDIA = /^(?:image|font|video|audio)\//;
+/** Content types of what is large by nature and no record. */
+export const MEDIA = /^(?:image|font|video|audio)\//;
 /** What an alert is about does not teach, for so long after it. */
 export const HOLD_MS = HOUR_MS;
 
@@ -44,6 +47,12 @@ export class Trail {
   readonly gainedDay = new Spans(DAY_MS / 2);
   objects = 0;
   met = 0;
+  /** What it created and changed since it was first seen with objects; most callers only read. */
+  made: Made | undefined;
+  /** Lists of what is new that it was given; most callers take none. */
+  feeds: Feeds | undefined;
+  /** The walk of numbers that it read last. */
+  read: Walk | undefined;
   /** Most that any of its walks did in a window that is over. */
   mostFresh = 0;
   mostHour = 0;
@@ -144,6 +153,10 @@ export class ObjectTrails {
     const worked = status >= 200 && status < 400;
     const refused = status === 403 || status === 404 || status === 401;
     if (!worked && !refused) return undefined;
+    if (caller.profile !== undefined && isMaking(event)) {
+      const maker = this.trails.peek(caller.key);
+      if (maker !== undefined) (maker.made ??= new Made()).add(at);
+    }
     const ref = readObject(event, this.#ref);
     if (ref.hash === 0 && event.method === 'POST' && status < 300)
       noteCreation(this.#trailOf(at, caller), event.pathTemplate, at);
@@ -204,11 +217,18 @@ export class ObjectTrails {
       else if (!saysCrawler(caller.agent)) walk.stat.anonymous.note(trail.hash, walk.fresh.most);
     }
     const { method } = event;
-    if (n === 1 && event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) walk.write(at);
+    if (event.status < 300 && (method === 'POST' || method === 'PUT' || method === 'PATCH')) {
+      if (n === 1) walk.write(at);
+      if (ref.value >= 0) noteHandled(trail, ref.value);
+    }
     // clients number what they write themselves
     if (ref.value >= 0 && (method === 'GET' || method === 'HEAD' || method === 'DELETE')) {
       use.stepped = walk.ids.add(ref.value, at, ID_REACH, teaches, use.isNew);
-      if (walk.ids.startedAt === at) walk.nearList = justListed(trail, walk, at);
+      trail.read = walk;
+      if (walk.ids.startedAt === at) {
+        walk.nearList = justListed(trail, walk, at);
+        beginRun(trail, walk, at);
+      }
       if (use.stepped && (event.status === 403 || event.status === 401)) walk.ids.denied++;
       // pages load pictures and maps load tiles by the dozen
       if (!MEDIA.test(event.responseContentType)) this.#place(at, worked, use);

@@ -1,4 +1,5 @@
 import type { Area } from './area.ts';
+import type { RunCompany } from './run-company.ts';
 import { TermList } from '../knowledge/term-list.ts';
 import { DAY_MS, HOUR_MS, WINDOW_MS } from '../windows/time.ts';
 
@@ -198,6 +199,8 @@ export class Walk {
   area: Area | undefined;
   /** The run of ids at hand began right after a list: objects that were asked for of it, 0: it did not say; -1: there was none. */
   nearList = -1;
+  /** What goes along with that run; most runs go alone. */
+  company: RunCompany | undefined;
   /** Until then (event time) what it does is under an alert and does not teach; ms. */
   heldUntil = Number.NEGATIVE_INFINITY;
   /** Pages in a row by marks, and bytes of the largest of them. */

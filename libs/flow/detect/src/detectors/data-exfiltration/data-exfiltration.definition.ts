@@ -14,7 +14,7 @@ export const DATA_EXFILTRATION = defineDetector({
     title: 'Data exfiltration',
     summary: 'A caller takes far more bytes in an hour or two than it ever did.',
     method:
-      'Bytes of successful answers in one to two hours against the most that the same caller took in such a time before, with a floor that is lower where most of it comes from exports, and lower still for three exports in a row by a long known consumer that never took one. A caller without habits is held against a high floor (a lower one when it took next to nothing for a while) and many times the most that any of its peers takes. Once three others leapt as far at the same endpoint within a month, that is how it is used.',
+      'Bytes of successful answers in one to two hours against the most that the same caller took in such a time before, with a floor that is lower where most of it comes from exports, and lower still for three exports in a row by a long known consumer that never took one. A caller without habits is held against a high floor (a lower one when it took next to nothing for a while) and many times the most that any of its peers takes. Once three others leapt as far at the same endpoint within a month, that is how it is used. Pictures, sound and film count a tenth, and a job that creates or changes something for what it reads, more than it ever did, may take several times as much.',
     owasp: ['API3:2023', 'API6:2023'],
     attack: ['T1213', 'T1567', 'T1030'],
     severity: { medium: 'above the limit', high: 'three times the limit, or twice what anybody else takes' },

@@ -18,6 +18,9 @@ export interface ExfiltrationView {
   readonly sensitive: boolean;
   /** Exports and the like in one to two hours, where the caller never took any before; 0 else. */
   readonly firstExports: number;
+  /** Answers in one to two hours, and what it created and changed meanwhile beyond what it ever did in such a time. */
+  readonly answers: number;
+  readonly made: number;
 }
 
 export interface ExfiltrationVerdict {
@@ -46,7 +49,9 @@ export const judgeExfiltration = (
 export const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
   if (!view.hasHabits) return Math.max(view.quietHours >= s.quietHours ? s.quietFloor : s.unknownFloor, s.overPeers * view.peersMost); // prettier-ignore
   const young = view.hours < s.youngHours;
-  const limit = Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore
+  // a job that works through a backlog reads more than ever, and leaves something behind for what it reads
+  const works = view.made > 0 && view.made >= s.madeShare * view.answers ? s.overWorking : 1;
+  const limit = works * Math.max(view.sensitive ? s.sensitiveFloor : s.floor, (young ? s.overYoungHabit : s.overHabit) * view.most); // prettier-ignore
   return view.hours >= s.firstExportHours && view.sensitive && view.firstExports >= s.firstExports
     ? Math.min(limit, Math.max(s.firstExportFloor, s.overFirstExport * view.most))
     : limit;

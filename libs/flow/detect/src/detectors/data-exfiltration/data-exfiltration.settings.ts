@@ -28,6 +28,11 @@ export const DataExfiltrationSettings = detectorSettings(
     overYoungHabit: factor(10),
     /** Time that a caller must be known for its habits to count; hours of event time. */
     habitHours: z.number().min(0.5).max(720).default(24),
+    /** What a byte of pictures, sound and film counts: a new device fetches all of its owner's, and records are text. */
+    mediaShare: z.number().min(0).max(1).default(0.1),
+    /** From this share of its answers on that created or changed something, beyond what it ever did, it works: times the limits. */
+    madeShare: z.number().min(0.01).max(1).default(0.2),
+    overWorking: factor(4),
     /** So many other callers that leapt like it at the same endpoint within a month make it the way the endpoint is used. */
     alike: z.number().int().min(1).max(1000).default(3),
     /** Times all limits for an address that calls itself a crawler: it takes what the public is given, and one large file is a download. */

@@ -44,6 +44,20 @@ describe('data-exfiltration', () => {
     expect(found(...peers, ...quiet, take(30, START - HOUR / 2, consumer(3)), take(250, START))).toEqual([]);
   });
 
+  it('lets a job take four times as much while it makes something of what it reads, and nobody who makes things all along', () => {
+    const made = (from: number) => reads(20, from + 500, 60_000, (i) => i, { method: 'POST', status: 201, pathTemplate: '/invoices', path: '/invoices', responseBytes: 300 }); // prettier-ignore
+    const job = [...take(120, START), ...made(START)].sort((a, b) => a.startedAt - b.startedAt);
+    expect(found(habit(3, START), job)).toEqual([]);
+    const always = Array.from({ length: 60 }, (_, hour) => made(START - (hour + 2) * HOUR)).flat();
+    expect(found([...habit(3, START), ...always, ...job].sort((a, b) => a.startedAt - b.startedAt))).not.toEqual([]);
+  });
+
+  it('lets a new device fetch the pictures and films of its owner, and tells ten times as many', () => {
+    const responseContentType = 'image/jpeg';
+    expect(found(habit(3, START), take(400, START, { responseContentType }))).toEqual([]);
+    expect(found(habit(3, START), take(4_000, START, { responseContentType }))).not.toEqual([]);
+  });
+
   it('tells one sync once, however long it stays in the window', () => {
     const trickle = reads(60, START + HOUR / 2, 60_000, (i) => i, { responseBytes: 2_000 });
     const times = found(habit(3, START), take(200, START), trickle).map(({ detectedAt }) => detectedAt);

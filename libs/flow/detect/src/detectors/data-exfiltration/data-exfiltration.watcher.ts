@@ -4,6 +4,8 @@ import { groupNameOf, parseCallerKey } from '../../engine/caller-key.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
+import { isMaking, Made } from '../../objects/made.ts';
+import { MEDIA } from '../../objects/object-trails.ts';
 import { Spans, sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -32,6 +34,8 @@ class Taker {
   readonly sensitive = new Spans(HOUR_MS);
   /** Exports of the same time. */
   readonly exports = new Spans(HOUR_MS);
+  readonly answers = new Spans(HOUR_MS);
+  made: Made | undefined;
   firstAt = Number.POSITIVE_INFINITY;
   /** When it took more than next to nothing for the first time; ms. */
   loudAt = Number.POSITIVE_INFINITY;
@@ -125,8 +129,9 @@ export class DataExfiltrationWatcher implements Watcher {
   }
 
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
-    const bytes = event.responseBytes;
-    if (bytes <= 0) return undefined;
+    if (event.responseBytes <= 0) return undefined;
+    const isMedia = MEDIA.test(event.responseContentType);
+    const bytes = isMedia ? event.responseBytes * this.settings.of(event).mediaShare : event.responseBytes;
     let taker = this.#takers.get(caller.key);
     if (taker === undefined) {
       taker = new Taker();
@@ -137,6 +142,8 @@ export class DataExfiltrationWatcher implements Watcher {
     const { hours } = taker;
     const filled = hours.filled;
     hours.add(at, bytes, at > taker.heldUntil);
+    taker.answers.add(at, 1, true);
+    if (caller.profile !== undefined && isMaking(event)) (taker.made ??= new Made()).add(at);
     taker.sinceTold += bytes;
     taker.lean(event, bytes, hours.filled !== filled);
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
@@ -219,6 +226,8 @@ export class DataExfiltrationWatcher implements Watcher {
       peers: group.count - 1,
       sensitive: sumAt(taker.sensitive, at) > taker.hours.sum / 2,
       firstExports: tookBefore || caller.profile === undefined ? 0 : exports,
+      answers: taker.answers.sum,
+      made: taker.made?.hour(at) ?? 0,
     };
   }
 

@@ -14,6 +14,9 @@ export interface EnumerationView {
   /** Those of them that it wrote to and was let, in ten minutes and in two hours. */
   readonly written: number;
   readonly writtenHour: number;
+  /** What it created and changed anywhere beyond what it ever did in such a time. */
+  readonly made: number;
+  readonly madeHour: number;
   /** Most that it ever did before. */
   readonly mostFresh: number;
   readonly mostHour: number;
@@ -73,9 +76,9 @@ export const judgeEnumeration = (
     return { why: 'unknown', hours: false, objects: view.fresh, limit, severity: 'medium', confidence: 0.7 };
   }
   const { limit, hourLimit } = limitsOf(view, s);
-  const read = view.fresh - view.written;
+  const read = view.fresh - Math.max(view.written, view.made);
   const hours = read < limit;
-  const objects = hours ? view.freshHour - view.writtenHour : read;
+  const objects = hours ? view.freshHour - Math.max(view.writtenHour, view.madeHour) : read;
   if (objects < (hours ? hourLimit : limit) || objects <= (hours ? view.lists : view.latelyListed) * s.perList) return undefined; // prettier-ignore
   const ratio = objects / (hours ? hourLimit : limit);
   return {

@@ -45,6 +45,14 @@ describe('object-enumeration', () => {
     expect(told(habit(2, START), burst)).toBe(0);
   });
 
+  it('is silent on a job that makes something of each object that it reads, and tells who makes as much all along', () => {
+    const made = (n: number, from: number) => reads(n, from + 400, 4_000, () => 0, { method: 'POST', status: 201, pathTemplate: '/invoices', path: '/invoices' }); // prettier-ignore
+    const inOrder = (...events: Parameters<typeof findingsOf>[1][]) => events.flat().sort((a, b) => a.startedAt - b.startedAt); // prettier-ignore
+    expect(told(inOrder(habit(3, START), reads(120, START, 4_000, scattered), made(120, START)))).toBe(0);
+    const always = Array.from({ length: 24 }, (_, hour) => made(150, START - (hour + 1) * HOUR)).flat();
+    expect(told(inOrder(habit(3, START), always, reads(120, START, 4_000, scattered), made(120, START)))).toBeGreaterThan(0); // prettier-ignore
+  });
+
   it('tells forty at a stroke of who read five at a time for days, and not of who was not seen for long', () => {
     expect(told(habit(3, START), reads(40, START, 1_500, scattered))).toBeGreaterThan(0);
     expect(told(habit(1, START), reads(40, START, 1_500, scattered))).toBe(0);

@@ -106,6 +106,8 @@ const viewOf = (
     freshHour: walk.freshHour.sum,
     written: sumAt(walk.written, at),
     writtenHour: sumAt(walk.writtenHour, at),
+    made: trail.made?.window(at) ?? 0,
+    madeHour: trail.made?.hour(at) ?? 0,
     mostFresh: trail.mostFresh,
     mostHour: trail.mostHour,
     mostRefused: trail.mostRefused,

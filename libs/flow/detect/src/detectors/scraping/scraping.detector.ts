@@ -8,6 +8,8 @@ export interface ScrapingView {
   readonly objects: number;
   readonly requests: number;
   readonly most: number;
+  /** What it created and changed meanwhile, beyond what it ever did in such a time. */
+  readonly made: number;
   /** Different objects of the template that anybody ever asked for. */
   readonly known: number;
   readonly lists: number;
@@ -58,7 +60,7 @@ export const judgeScraping = (view: ScrapingView, s: ScrapingSettings): Scraping
   const unknown = view.authenticated && view.knownForHours < s.habitHours;
   const floor = (unknown ? s.unknownObjects : s.objects) * (view.crawler ? s.crawlerFactor : 1);
   const limit = Math.max(floor, s.overHabit * view.most);
-  if (view.objects < limit || view.objects < s.minNewShare * view.requests) return undefined;
+  if (view.objects - view.made < limit || view.objects < s.minNewShare * view.requests) return undefined;
   if (!view.authenticated && view.trafficShare < s.minTrafficShare) return undefined;
   const coverage = Math.min(1, view.objects / Math.max(view.known, view.objects));
   if (coverage < s.coverage || view.alike >= s.alike || view.objects <= view.lists * s.perList) return undefined;

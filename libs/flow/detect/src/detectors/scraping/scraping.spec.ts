@@ -68,6 +68,14 @@ describe('scraping', () => {
     expect(found(visit(900, START, scattered, 'Scrapy/2.11 (+https://scrapy.org)'))).not.toEqual([]);
   });
 
+  it('is silent on a monthly run that makes something of each customer, and tells one that only reads them', () => {
+    const days = Array.from({ length: 40 }, (_, i) => reads(3, START - (41 - i) * 3_600_000, 9_000, (k) => scattered(i * 3 + k))).flat(); // prettier-ignore
+    const run = reads(800, START, 3_000, (i) => scattered(5_000 + i));
+    const made = reads(800, START + 900, 3_000, () => 0, { method: 'POST', status: 201, pathTemplate: '/invoices', path: '/invoices' }); // prettier-ignore
+    expect(found([...days, ...run])).not.toEqual([]);
+    expect(found([...days, ...[...run, ...made].sort((a, b) => a.startedAt - b.startedAt)])).toEqual([]);
+  });
+
   it('is silent on the first full synchronisation of a consumer', () => {
     expect(found(reads(2_000, START, 500, scattered))).toEqual([]);
   });

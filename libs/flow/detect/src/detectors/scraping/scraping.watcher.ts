@@ -6,6 +6,7 @@ import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
 import { listsBefore } from '../../objects/lists-given.ts';
 import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { fedObjects } from '../../objects/run-company.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { BucketCounts } from '../../windows/bucket-counts.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -103,13 +104,14 @@ const viewOf = (
   const requests = requestsOf(at, caller);
   const objects = walk.freshDay.sum;
   const burstShare = walk.fresh.sum / requests;
-  const lists = listsBefore(trail, walk, at);
+  const lists = Math.max(listsBefore(trail, walk, at), fedObjects(trail, walk, walk.ids.length) / s.perList);
   const crawler = saysCrawler(caller.agent);
   const alone = dense && burstShare >= s.burstShare && walk.fresh.sum > lists * s.perList && !crawler;
   return {
     objects,
     requests: walk.requestsDay.sum,
     most: trail.mostDay,
+    made: trail.made?.day(at) ?? 0,
     known: walk.stat.known,
     lists,
     authenticated: caller.profile !== undefined,

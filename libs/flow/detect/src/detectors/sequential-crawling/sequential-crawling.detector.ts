@@ -17,6 +17,10 @@ export interface CrawlView {
   readonly lists: number;
   /** The run began right after one: objects that were asked for of it; 0: it did not say; -1: it did not. */
   readonly nearList: number;
+  /** Objects that lists of what is new can have named all along the run, of whatever collection. */
+  readonly fed: number;
+  /** Most of it was written to right after it was read. */
+  readonly works: boolean;
   /** Objects in five to ten minutes that it never asked for before, and those that were refused: what a list names is there. */
   readonly fresh: number;
   readonly refused: number;
@@ -50,6 +54,8 @@ export interface RegionView {
   readonly mostFresh: number;
   readonly lists: number;
   readonly nearList: number;
+  readonly fed: number;
+  readonly works: boolean;
   readonly authenticated: boolean;
   readonly knownForHours: number;
   readonly crawler: boolean;
@@ -81,11 +87,15 @@ export const judgeIds = (view: CrawlView, s: SequentialCrawlingSettings): CrawlV
   const leisurely = view.browser && view.length * 60_000 < s.leisurePace * view.durationMs && !isDenied(view, s);
   const floor = view.authenticated ? (leisurely ? s.leisureIds : s.ids) : brisk ? s.briskIds : s.anonymousIds;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.fresh;
-  const named = Math.max(view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
+  const named = namedOf(view, s);
   // of what it had before nothing is copied
-  if (view.unseen < floor || (listed && view.unseen <= named)) return undefined;
+  if (view.unseen < floor || (listed && (view.works || view.unseen <= named))) return undefined;
   return judge(view, floor, s);
 };
+
+/** Ids that lists can have named. */
+const namedOf = (view: Pick<CrawlView, 'lists' | 'nearList' | 'fed'>, s: SequentialCrawlingSettings): number =>
+  Math.max(view.fed, view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
 
 /** Parallel connections leave no order, but a walk leaves no gaps and asks for nothing twice. */
 export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
@@ -98,8 +108,8 @@ export const judgeRegion = (view: RegionView, s: SequentialCrawlingSettings): Cr
   if (view.density < s.denseShare || view.density > 1 || view.count < s.denseNewShare * view.asked) return undefined;
   if (view.count * 60_000 < s.densePace * view.durationMs) return undefined;
   const listed = view.refused < s.unlistedRefused || view.refused < s.unlistedShare * view.count;
-  const named = Math.max(view.lists * s.perList, view.nearList < 0 ? 0 : view.nearList || s.nearList);
-  if (listed && view.count <= named) return undefined;
+  const named = namedOf(view, s);
+  if (listed && (view.works || view.count <= named)) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.count / limit)) };
 };
 
@@ -111,7 +121,9 @@ export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): Craw
     const alone = !view.synchronises && view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
     const deep =
       alone && view.knownForHours >= s.deepHours && view.longest > 1 && view.length >= s.overOwn * view.longest;
-    return judge(view, deep ? s.deepPages : alone ? s.lonePages : s.pages, s);
+    // who goes through a whole collection each night copies nothing new by going through more of it when a week is read again
+    const overHabit = view.longest >= s.pages ? s.overLongHabit : s.overHabit;
+    return judge(view, deep ? s.deepPages : alone ? s.lonePages : s.pages, s, overHabit);
   }
   if (view.synchronises) return undefined;
   return judge(view, isBrisk(view, s) ? s.briskPages : view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
@@ -128,8 +140,13 @@ const isBrisk = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
 const isDenied = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
   view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
 
-const judge = (view: CrawlView, floor: number, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
-  const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), s.overHabit * view.longest);
+const judge = (
+  view: CrawlView,
+  floor: number,
+  s: SequentialCrawlingSettings,
+  overHabit = s.overHabit,
+): CrawlVerdict | undefined => {
+  const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), overHabit * view.longest);
   if (view.length < limit || view.alike >= s.alike || view.misses > view.length / 2) return undefined;
   if (!isDenied(view, s) && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.length / limit)) };

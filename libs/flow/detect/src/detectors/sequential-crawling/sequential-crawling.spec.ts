@@ -33,6 +33,24 @@ describe('sequential-crawling', () => {
     expect(told([...reads(60, START, 3_000, (i) => 1001 + i), ...other])).toBeGreaterThan(0);
   });
 
+  it('is silent on who follows a feed of what is new all day, whatever collection it names, and tells one that asks the feed once, or gets nothing from it', () => {
+    const feed = (i: number, responseBytes: number, query = 'after=12345&limit=50') => at(START + i * 20_000, { path: '/feed', pathTemplate: '/feed', query, responseBytes }); // prettier-ignore
+    const read = reads(400, START + 200, 4_000, (i) => 1001 + i);
+    const follow = (responseBytes: number, query?: string) => [...Array.from({ length: 80 }, (_, i) => feed(i, responseBytes, query)), ...read]; // prettier-ignore
+    expect(told(follow(3_000))).toBe(0);
+    expect(told([feed(0, 3_000), ...read])).toBeGreaterThan(0);
+    expect(told(follow(320))).toBeGreaterThan(0);
+    expect(told(follow(3_000, 'sort=text:4'))).toBeGreaterThan(0);
+  });
+
+  it('is silent on a belt that writes to each parcel that it reads, and tells who read for days and never wrote', () => {
+    const read = reads(90, START, 3_000, (i) => 1001 + i);
+    const write = read.map((event) => at(event.startedAt + 90, { ...event, startedAt: event.startedAt + 90, id: `${event.id}-w`, method: 'PUT', path: `${event.path}/events`, pathTemplate: '/orders/{id}/events' })); // prettier-ignore
+    expect(told([...read, ...write])).toBe(0);
+    expect(told([...read, ...write.slice(0, 30)])).toBeGreaterThan(0);
+    expect(told([...habit(3, START), ...read, ...write])).toBeGreaterThan(0);
+  });
+
   it('tells ids in the query', () => {
     const events = reads(40, START, 3_000, () => 1).map((event, i) => ({ ...event, path: '/orders', pathTemplate: '/orders', query: `order_id=${100 + i}` })); // prettier-ignore
     expect(told(events)).toBeGreaterThan(0);

@@ -8,9 +8,10 @@ import type { Patch } from '../../objects/area.ts';
 import { saysCrawler } from '../../objects/crawler.ts';
 import { detailsBelow, listsSince } from '../../objects/lists-given.ts';
 import { HOLD_MS, type ObjectTrails, type ObjectUse } from '../../objects/object-trails.ts';
+import { fedObjects } from '../../objects/run-company.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
-import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { judgeIds, judgePages, judgeRegion, pageSeverityOf, severityOf, SEQUENTIAL_CRAWLING_VERSION, type CrawlVerdict, type CrawlView, type RegionView } from './sequential-crawling.detector.ts'; // prettier-ignore
 import type { SequentialCrawlingSettings } from './sequential-crawling.settings.ts';
 
@@ -187,6 +188,8 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
     longest: byPage ? trail.longestPages : trail.longestIds,
     lists: byPage ? 0 : listsSince(trail, walk, at, run.startedAt - LISTED_MS, run.startedAt - LATEST_LIST_MS),
     nearList: byPage ? -1 : walk.nearList,
+    fed: byPage ? 0 : fedObjects(trail, walk, run.length),
+    works: !byPage && isWork(use, at, run.length),
     fresh: walk.fresh.sum,
     refused: walk.refused.sum,
     authenticated: caller.profile !== undefined,
@@ -201,23 +204,32 @@ const viewOf = (use: ObjectUse, byPage: boolean, at: number, caller: Caller, key
   };
 };
 
+/** The caller is new for a day. */
+const isWork = ({ walk, trail }: ObjectUse, at: number, length: number): boolean =>
+  walk.company?.isWork(trail, length, at - trail.firstAt < DAY_MS) ?? false;
+
 const isScreen = ({ agent }: Caller): boolean => agent.kind === 'browser' || agent.kind === 'mobile-app';
 
-const regionOf = ({ walk, trail }: ObjectUse, patch: Patch, at: number, caller: Caller): RegionView => ({
-  count: patch.count,
-  asked: patch.asked,
-  refused: patch.refused,
-  density: patch.density,
-  durationMs: at - patch.startedAt,
-  longest: trail.longestIds,
-  mostFresh: trail.mostFresh,
-  lists: listsSince(trail, walk, at, patch.startedAt - LISTED_MS, patch.startedAt - LATEST_LIST_MS),
-  nearList: patch.nearList,
-  authenticated: caller.profile !== undefined,
-  crawler: saysCrawler(caller.agent),
-  knownForHours: (at - trail.firstAt) / HOUR_MS,
-  screen: isScreen(caller),
-  alike: patch.density >= HALF ? walk.stat.others('region', trail.hash, at) : 0,
-});
+const regionOf = (use: ObjectUse, patch: Patch, at: number, caller: Caller): RegionView => {
+  const { walk, trail } = use;
+  return {
+    count: patch.count,
+    asked: patch.asked,
+    refused: patch.refused,
+    density: patch.density,
+    durationMs: at - patch.startedAt,
+    longest: trail.longestIds,
+    mostFresh: trail.mostFresh,
+    lists: listsSince(trail, walk, at, patch.startedAt - LISTED_MS, patch.startedAt - LATEST_LIST_MS),
+    nearList: patch.nearList,
+    fed: fedObjects(trail, walk, patch.count),
+    works: isWork(use, at, walk.ids.length),
+    authenticated: caller.profile !== undefined,
+    crawler: saysCrawler(caller.agent),
+    knownForHours: (at - trail.firstAt) / HOUR_MS,
+    screen: isScreen(caller),
+    alike: patch.density >= HALF ? walk.stat.others('region', trail.hash, at) : 0,
+  };
+};
 
 const fresh = (): { evidence: Evidence; reportedAt: number } => ({ evidence: new Evidence(), reportedAt: Number.NEGATIVE_INFINITY }); // prettier-ignore
