@@ -56,7 +56,7 @@ export class ImpossibleTravelWatcher implements Watcher {
     const s = this.#settings.of(event);
     const waitMs = s.vpnMinutes * MINUTE_MS;
     // the time may have jumped
-    const overdue = this.#decide(known, at, waitMs);
+    const overdue = this.#decide(known, at, s);
     const kind = caller.agent.kind;
     const isUnusual = isSensitive(caller) && !isHabit(profile, known.there.firstAt, caller);
     known.came(event, at, profile, kind === 'browser' || kind === 'mobile-app', waitMs);
@@ -70,8 +70,8 @@ export class ImpossibleTravelWatcher implements Watcher {
   tick(now: number): readonly Draft[] {
     const drafts: Draft[] = [];
     for (const known of this.#suspects) {
-      const minutes = known.suspicion && this.#settings.of(known.suspicion.event).vpnMinutes;
-      const draft = this.#decide(known, now, (minutes ?? 0) * MINUTE_MS);
+      const s = known.suspicion ? this.#settings.of(known.suspicion.event) : this.#settings.base;
+      const draft = this.#decide(known, now, s);
       if (draft) drafts.push(draft);
     }
     return drafts;
@@ -104,7 +104,7 @@ export class ImpossibleTravelWatcher implements Watcher {
     const journey = judgeTravel(from, there, known.gapMs, s);
     if (!journey) return undefined;
     const suspicion = { journey, key: caller.key, event, at, entity: caller.entity, warmUp: caller.warmUp };
-    const is = known.is(at, s.vpnMinutes * MINUTE_MS);
+    const is = known.is(at, s.vpnMinutes * MINUTE_MS, s.minRequests);
     if (is === 'two') return this.#told(known, suspicion, at);
     known.suspicion = suspicion;
     this.#suspects.add(known);
@@ -112,10 +112,10 @@ export class ImpossibleTravelWatcher implements Watcher {
   }
 
   /** Who was held back, or may be soon: cleared, told, or still unclear. */
-  #decide(known: Traveller, now: number, waitMs: number): Draft | undefined {
+  #decide(known: Traveller, now: number, s: ImpossibleTravelSettings): Draft | undefined {
     if (known.before === undefined) return undefined;
     const { suspicion } = known;
-    const is = known.is(now, waitMs);
+    const is = known.is(now, s.vpnMinutes * MINUTE_MS, s.minRequests);
     if (is === 'two') return suspicion && this.#told(known, suspicion, now);
     if (is === 'unclear' || known.isTold) return undefined;
     known.own(known.there);

@@ -13,6 +13,8 @@ import type { HostView } from './shared-fingerprint.detector.ts';
 export const HOST_WINDOW_MS = 10 * MINUTE_MS;
 /** An address that comes so long after the beginning of the log was not always there; ms. */
 const LATE_MS = 30 * MINUTE_MS;
+/** The same where its callers were seen elsewhere meanwhile; ms. */
+const LATER_MS = 10 * MINUTE_MS;
 /** Watched for so long, a caller has a home; ms. */
 const AT_HOME_MS = 20 * MINUTE_MS;
 /** Networks of who lives somewhere. */
@@ -145,7 +147,7 @@ export class Host {
       homesElsewhere: homesOf(elsewhere),
       torn: elsewhere.filter(({ torn }) => torn).length,
       byClock: this.#isByClock(at),
-      late: this.logAgeMs >= LATE_MS,
+      late: this.logAgeMs >= LATER_MS,
       lateScript: this.#script && this.logAgeMs >= LATE_MS,
       leaked: this.#leaked.lastWithin(at - HOUR_MS),
       sameClient: Math.max(0, ...clients.values()),
