@@ -32,8 +32,9 @@ describe('leaked-credential', () => {
   it('tells exports with the key of a caller that is known for two days', () => {
     const from = MONDAY + 2 * DAY_MS + 7 * MINUTE_MS;
     const stranger = (pathTemplate: string) => calls(6, from, 15_000, { ...ELSEWHERE, pathTemplate });
-    expect(typesIn(server(3), stranger('/exports/{id}'))).toEqual(['leaked-credential']);
-    expect(typesIn(server(3), stranger('/orders/{id}'))).toEqual([]);
+    const owner = calls(90, MONDAY, 45 * MINUTE_MS);
+    expect(typesIn(owner, stranger('/exports/{id}'))).toEqual(['leaked-credential']);
+    expect(typesIn(owner, stranger('/orders/{id}'))).toEqual([]);
   });
 
   it.each<[string, readonly ApiEvent[][]]>([
