@@ -23,6 +23,8 @@ export const ImpossibleTravelSettings = detectorSettings(
     settledRequests: z.number().int().min(1).max(100_000).default(10),
     /** Network prefixes from which a credential is for everybody: an app's, a web page's. */
     maxPrefixes: z.number().int().min(1).max(64).default(12),
+    /** Callers who were at an address before from which on it is a gateway of theirs (an office, a remote desktop): one more of them is no thief. */
+    gatewayCallers: z.number().int().min(2).max(16).default(4),
     /** More places (100 km) than this in the days before: a caller of many homes, of which this says nothing. */
     maxHomes: z.number().int().min(1).max(16).default(4),
   },

@@ -93,6 +93,14 @@ describe('impossible-travel', () => {
       'a VPN that is used again, for longer',
       [morning, calls(3, AT, MINUTE_MS, SIN), later(20), calls(30, AT + 60 * MINUTE_MS, 2 * MINUTE_MS, SIN), back(130, 170)], // prettier-ignore
     ],
+    [
+      'a gateway that colleagues use: one of them works there today',
+      [
+        office(4, AMS),
+        ...[1, 2, 3].map((n) => calls(3, MONDAY + n * HOUR_MS, MINUTE_MS, { ...SIN, ...consumer(n) })),
+        calls(8, AT, MINUTE_MS, { ...SIN, ...OTHER }),
+      ],
+    ],
     ['two places from the first day on', [office(5, AMS), office(5, SIN, MONDAY + 3 * MINUTE_MS)]],
     [
       'a handful of requests through what may be a relay',

@@ -46,6 +46,8 @@ export class Traveller {
   #visit = 0;
   /** Back, and there again, within the waiting time. */
   #byTurns = false;
+  /** Its latest address; '' before. */
+  ip = '';
   reportedAt = Number.NEGATIVE_INFINITY;
   readonly evidence = new Evidence();
   readonly #homes: Home[] = [];
@@ -162,6 +164,7 @@ export const stayOf = (event: ApiEvent, at: number): Stay | undefined => {
   return (
     point && {
       ...point,
+      ip: event.clientIp,
       country: event.country,
       network: event.network,
       firstAt: at,

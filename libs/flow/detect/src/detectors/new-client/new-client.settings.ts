@@ -27,6 +27,7 @@ export const NewClientSettings = detectorSettings(
     /** So many callers that take up the same client within 48 hours are an upgrade. */
     upgradeCallers: z.number().int().min(2).max(100).default(3),
   },
-  60,
+  // who works with the new client all day is told once
+  1_440,
 );
 export type NewClientSettings = Readonly<z.infer<typeof NewClientSettings>>;
