@@ -237,7 +237,9 @@ export class CallerProfile {
       }
       place.usual = true;
     }
-    for (const one of this.strangers ?? []) one.otherCame();
+    // who was a stranger until a day ago is none, and no other either
+    for (const one of this.strangers ?? [])
+      if (one.prefixTerm !== place.prefix || one.agentTerm !== place.agent) one.otherCame();
   }
 
   #strangerAt(

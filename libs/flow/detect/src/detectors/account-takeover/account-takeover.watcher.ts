@@ -160,6 +160,8 @@ export class AccountTakeoverWatcher implements Watcher {
     const pace = attempts.cadence.paceSince(0);
     const waited = 2 * pending > failures && this.#endpoints.isForPrograms(event.pathTemplate) && pace.steady;
     const mended = pace.regular && pace.medianGapMs >= DEVICE_GAP_MS && isOffBeat(at - attempts.lastAt, pace);
+    attempts.cadence.add(at, 0);
+    const whole = attempts.cadence.paceSince(0);
     attempts.startOver();
     const verdict = judgeTakeover(
       {
@@ -171,6 +173,7 @@ export class AccountTakeoverWatcher implements Watcher {
         slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
         mended,
+        byClock: goodLogins === 0 && whole.regular && whole.medianGapMs < DEVICE_GAP_MS,
       },
       settings,
     );

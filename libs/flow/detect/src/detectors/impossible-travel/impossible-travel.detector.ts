@@ -10,6 +10,7 @@ export interface Point {
 }
 
 export interface Stay extends Point {
+  readonly ip: string;
   readonly country: string;
   readonly network: string;
   firstAt: number;

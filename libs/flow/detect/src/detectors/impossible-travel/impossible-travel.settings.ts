@@ -14,7 +14,7 @@ export const ImpossibleTravelSettings = detectorSettings(
     minRequestsSure: z.number().int().min(1).max(1000).default(3),
     sureDistanceKm: z.number().min(50).max(20_000).default(2_000),
     /**
-     * A person whose client is the same at both places is waited for so long after the arrival; minutes. Back by then, and not there again, it is a
+     * A person whose client is the same at both places, and who made fewer than `minRequests` at one visit, is waited for so long after the arrival; minutes. Back by then, and not there again, it is a
      * VPN, a remote desktop or a telephone that roams, and so is whatever comes from there later. By turns they are two people.
      */
     vpnMinutes: z.number().min(0).max(1_440).default(30),
@@ -23,6 +23,8 @@ export const ImpossibleTravelSettings = detectorSettings(
     settledRequests: z.number().int().min(1).max(100_000).default(10),
     /** Network prefixes from which a credential is for everybody: an app's, a web page's. */
     maxPrefixes: z.number().int().min(1).max(64).default(12),
+    /** Callers who were at an address before from which on it is a gateway of theirs (an office, a remote desktop): one more of them is no thief. */
+    gatewayCallers: z.number().int().min(2).max(16).default(4),
     /** More places (100 km) than this in the days before: a caller of many homes, of which this says nothing. */
     maxHomes: z.number().int().min(1).max(16).default(4),
   },

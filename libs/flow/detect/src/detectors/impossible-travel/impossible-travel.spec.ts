@@ -43,6 +43,10 @@ describe('impossible-travel', () => {
     expect(travel(office(4, AMS), there)[0]?.detectedAt).toBe(AT + 2 * MINUTE_MS);
   });
 
+  it('tells the same client with a whole sitting at either place', () => {
+    expect(travel(morning, calls(6, AT, 20_000, SIN), back(14, 90))[0]?.detectedAt).toBe(AT + 100_000);
+  });
+
   it('tells the same client at both places by turns, at once: one of two people is no VPN', () => {
     const found = travel(morning, calls(5, AT, MINUTE_MS, SIN), later(7), calls(2, AT + 9 * MINUTE_MS, MINUTE_MS, SIN));
     expect(found[0]?.detectedAt).toBe(AT + 9 * MINUTE_MS);
@@ -76,10 +80,18 @@ describe('impossible-travel', () => {
         calls(20, MONDAY + 2 * DAY_MS + 19 * HOUR_MS, 2 * MINUTE_MS, AMS),
       ],
     ],
-    ['a VPN: the same client, for a while, and back', [morning, calls(12, AT, MINUTE_MS, SIN), back(14, 90)]],
+    ['a VPN: the same client, for a moment, and back', [morning, calls(5, AT, MINUTE_MS, SIN), back(14, 90)]],
     [
       'a VPN that is used again, for longer',
       [morning, calls(3, AT, MINUTE_MS, SIN), later(20), calls(30, AT + 60 * MINUTE_MS, 2 * MINUTE_MS, SIN), back(130, 170)], // prettier-ignore
+    ],
+    [
+      'a gateway that colleagues use: one of them works there today',
+      [
+        office(4, AMS),
+        ...[1, 2, 3].map((n) => calls(3, MONDAY + n * HOUR_MS, MINUTE_MS, { ...SIN, ...consumer(n) })),
+        calls(8, AT, MINUTE_MS, { ...SIN, ...OTHER }),
+      ],
     ],
     ['two places from the first day on', [office(5, AMS), office(5, SIN, MONDAY + 3 * MINUTE_MS)]],
     [

@@ -11,6 +11,9 @@ import { IMPOSSIBLE_TRAVEL_VERSION, judgeTravel, mayBeVpn, type Journey } from '
 import type { ImpossibleTravelSettings } from './impossible-travel.settings.ts';
 import { stayOf, Traveller, type Suspicion } from './traveller.ts';
 
+/** Addresses of which it is known who comes from there, and callers of one. */
+const MAX_GATEWAYS = 50_000;
+const MAX_GUESTS = 16;
 /** What the second place did longer ago is told already. */
 const TOLD_WITHIN_MS = 40 * MINUTE_MS;
 
@@ -20,6 +23,8 @@ export class ImpossibleTravelWatcher implements Watcher {
   /** Those whose journeys are held back; forgotten with the travellers. */
   readonly #suspects = new Set<Traveller>();
   readonly #settings: Tuned<ImpossibleTravelSettings>;
+  /** `tenant|address` → callers that came from there. */
+  readonly #gateways = new BoundedMap<Set<string>>(MAX_GATEWAYS);
 
   constructor({ settings, maxCallers }: DetectorDeps<ImpossibleTravelSettings>) {
     this.#settings = settings;
@@ -27,7 +32,7 @@ export class ImpossibleTravelWatcher implements Watcher {
   }
 
   get evicted(): number {
-    return this.#travellers.evicted;
+    return this.#travellers.evicted + this.#gateways.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
@@ -54,6 +59,7 @@ export class ImpossibleTravelWatcher implements Watcher {
       known = new Traveller(event.credentialId, at, event.location, first);
       this.#travellers.set(caller.key, known, caller.lane);
     }
+    if (known.ip !== event.clientIp) this.#cameBy(event, known, caller.key);
     if (known.before === undefined && known.isAt(event)) {
       known.stayed(at);
       return undefined;
@@ -61,7 +67,7 @@ export class ImpossibleTravelWatcher implements Watcher {
     const s = this.#settings.of(event);
     const waitMs = s.vpnMinutes * MINUTE_MS;
     // the time may have jumped
-    const overdue = this.#decide(known, at, waitMs);
+    const overdue = this.#decide(known, at, s);
     const kind = caller.agent.kind;
     const isUnusual = isSensitive(caller) && !isHabit(profile, known.there.firstAt, caller);
     known.came(event, at, profile, kind === 'browser' || kind === 'mobile-app', waitMs);
@@ -75,8 +81,8 @@ export class ImpossibleTravelWatcher implements Watcher {
   tick(now: number): readonly Draft[] {
     const drafts: Draft[] = [];
     for (const known of this.#suspects) {
-      const minutes = known.suspicion && this.#settings.of(known.suspicion.event).vpnMinutes;
-      const draft = this.#decide(known, now, (minutes ?? 0) * MINUTE_MS);
+      const s = known.suspicion ? this.#settings.of(known.suspicion.event) : this.#settings.base;
+      const draft = this.#decide(known, now, s);
       if (draft) drafts.push(draft);
     }
     return drafts;
@@ -106,21 +112,28 @@ export class ImpossibleTravelWatcher implements Watcher {
     const settled = there.firstAt - known.since >= s.settledDays * DAY_MS && known.requests >= s.settledRequests;
     if (!settled || known.isHome(there, at) || known.homesBefore(there.firstAt) > s.maxHomes) return undefined;
     if (at - there.lastAt > TOLD_WITHIN_MS) return undefined;
+    if ((this.#gateways.peek(`${event.tenant}|${there.ip}`)?.size ?? 0) >= s.gatewayCallers) return undefined;
     const journey = judgeTravel(from, there, known.gapMs, s);
     if (!journey) return undefined;
     const suspicion = { journey, key: caller.key, event, at, entity: caller.entity, warmUp: caller.warmUp };
-    const is = known.is(at, s.vpnMinutes * MINUTE_MS);
+    const is = known.is(at, s.vpnMinutes * MINUTE_MS, s.minRequests);
     if (is === 'two') return this.#told(known, suspicion, at);
     known.suspicion = suspicion;
     this.#suspects.add(known);
     return undefined;
   }
 
+  #cameBy({ tenant, clientIp }: ApiEvent, known: Traveller, key: string): void {
+    known.ip = clientIp;
+    const guests = this.#gateways.getOrMake(`${tenant}|${clientIp}`, () => new Set());
+    if (guests.size < MAX_GUESTS) guests.add(key);
+  }
+
   /** Who was held back, or may be soon: cleared, told, or still unclear. */
-  #decide(known: Traveller, now: number, waitMs: number): Draft | undefined {
+  #decide(known: Traveller, now: number, s: ImpossibleTravelSettings): Draft | undefined {
     if (known.before === undefined) return undefined;
     const { suspicion } = known;
-    const is = known.is(now, waitMs);
+    const is = known.is(now, s.vpnMinutes * MINUTE_MS, s.minRequests);
     if (is === 'two') return suspicion && this.#told(known, suspicion, now);
     if (is === 'unclear' || known.isTold) return undefined;
     known.own(known.there);

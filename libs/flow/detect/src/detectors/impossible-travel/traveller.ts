@@ -42,8 +42,12 @@ export class Traveller {
   /** Arrived at the later place, after a while away from it, and first back since; ms. */
   #arrivedAt = Number.NEGATIVE_INFINITY;
   #returnedAt: number | undefined;
+  /** Requests there since it arrived, until it was back. */
+  #visit = 0;
   /** Back, and there again, within the waiting time. */
   #byTurns = false;
+  /** Its latest address; '' before. */
+  ip = '';
   reportedAt = Number.NEGATIVE_INFINITY;
   readonly evidence = new Evidence();
   readonly #homes: Home[] = [];
@@ -84,14 +88,15 @@ export class Traveller {
     if (this.#text !== event.location && this.#moved(event, at)) this.#turned(at, waitMs);
     this.stayed(at);
     const { here } = this;
+    if (here === this.there) this.#visit++;
     here.isPerson ||= isPerson;
     here.ownClient ||= isOwnClient(event, profile, here.firstAt);
     here.seesClient ||= event.clientFingerprint !== '';
   }
 
   /** What its being at both places says by `now`: `own` is a way out of its own, once it was back and stayed away from the later place. */
-  is(now: number, waitMs: number): 'two' | 'own' | 'unclear' {
-    if (this.#byTurns || !mayBeVpn(this.there)) return 'two';
+  is(now: number, waitMs: number, minVisit: number): 'two' | 'own' | 'unclear' {
+    if (this.#byTurns || this.#visit >= minVisit || !mayBeVpn(this.there)) return 'two';
     if (now - this.#arrivedAt < waitMs) return 'unclear';
     return this.#returnedAt === undefined ? 'two' : 'own';
   }
@@ -119,6 +124,7 @@ export class Traveller {
     if (this.here !== this.there) this.#returnedAt ??= at;
     else if (at - this.#arrivedAt < waitMs) this.#byTurns ||= this.#returnedAt !== undefined;
     else {
+      this.#visit = 0;
       this.#arrivedAt = at;
       this.#returnedAt = undefined;
       this.#byTurns = false;
@@ -158,6 +164,7 @@ export const stayOf = (event: ApiEvent, at: number): Stay | undefined => {
   return (
     point && {
       ...point,
+      ip: event.clientIp,
       country: event.country,
       network: event.network,
       firstAt: at,

@@ -1,3 +1,5 @@
+import type { Severity } from '@outrider/domain/detection/alert';
+import { isInternal } from '../../knowledge/place.ts';
 import type { Stranger } from '../../knowledge/stranger.ts';
 import type { LeakedCredentialSettings } from './leaked-credential.settings.ts';
 import { clientName, knownOrigins, placeName, whoElse } from './stranger-words.ts';
@@ -27,7 +29,7 @@ export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings
   const newClient = client <= enough.novelty;
   const how = newClient ? `with ${clientName(stranger)}, which it never used` : 'at an hour at which it never works';
   return {
-    severity: 'high',
+    severity: severityOf(stranger, newClient),
     confidence: Math.min(0.95, 0.75 + (stranger.others > 0 ? 0.1 : 0) + (origin * second < 0.01 ? 0.05 : 0)),
     p: origin * second,
     limit: least - 1,
@@ -37,6 +39,15 @@ export const judgeLeakedCredential = (one: StrangerCase<LeakedCredentialSettings
       `A key that works for somebody else is a key that leaked: replace it, unless its owner says that this is theirs.`,
   };
 };
+
+/** Whoever says that it acts for its users mostly does; an address of the house is nobody's from outside; and people work at night with what they have. */
+const severityOf = ({ agent, ip }: Stranger, newClient: boolean): Severity => {
+  if (isDelegate(agent)) return 'low';
+  return newClient && !isInternal(ip) ? 'high' : 'medium';
+};
+
+/** A service that calls for people with what they gave it (`Claude-User`, Zapier): such agents are called bots. */
+export const isDelegate = ({ kind }: Stranger['agent']): boolean => kind === 'bot';
 
 interface Enough {
   readonly days: number;

@@ -32,7 +32,10 @@ export const LeakedCredentialSettings = detectorSettings(
     /** Requests an hour of the stranger that are no move, whoever is missed: at least so many, and so many times the owner's busiest hour. */
     loudRequests: count(30),
     loudFactor: z.number().min(1).max(1000).default(1.5),
+    /** So many callers that take up the same service that acts for users (it says so by name) within 48 hours are its customers. */
+    adoptingCallers: z.number().int().min(2).max(100).default(3),
   },
-  60,
+  // the stranger who comes again tomorrow is the same one
+  1_440,
 );
 export type LeakedCredentialSettings = Readonly<z.infer<typeof LeakedCredentialSettings>>;

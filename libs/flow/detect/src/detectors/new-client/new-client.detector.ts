@@ -16,7 +16,8 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
   // other detectors know scanners by name, and monitors harm nobody
   if (agent.kind === 'scanner' || agent.kind === 'monitor') return undefined;
   const byHand = agent.kind === 'command-line';
-  const beside = stranger.others > 0 && (byHand || stranger.turns >= s.minTurns);
+  const goesOn = stranger.turns >= s.minTurns || one.others >= s.minOthers;
+  const beside = stranger.others > 0 && (byHand || goesOn);
   const quiet = stranger.others === 0 && stranger.usual10m < s.denseRequests10m;
   // at night, where its caller rests, a handful is no new version at work
   const atNight = novelty.resting && requests >= s.nightRequests && profile.days >= s.nightHistoryDays;

@@ -24,7 +24,7 @@ export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVe
   const maxNovelty = plain ? s.sensitiveNovelty : by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix;
   if (requests < limit || origin > maxNovelty) return undefined;
   if ((by === 'prefix' || isPerson(stranger)) && !stranger.unusual) return undefined;
-  const atBoth = stranger.others > 0 && stranger.turns >= s.minTurns;
+  const atBoth = stranger.others > 0 && (stranger.turns >= s.minTurns || one.others >= s.minOthers);
   const tooQuiet = stranger.usual10m < s.denseRequests10m && newCountry;
   if (!atBoth && !tooQuiet) return undefined;
   return {

@@ -9,7 +9,7 @@ export const NewOriginSettings = detectorSettings(
   {
     /** Answered requests from the new place; where only prefixes are known, more. */
     minRequests: count(5),
-    minRequestsByPrefix: count(20),
+    minRequestsByPrefix: count(10),
     /** What is known of the caller: answered requests, days with traffic. */
     minHistoryRequests: count(200),
     minHistoryDays: z.number().int().min(1).max(365).default(5),
@@ -24,6 +24,8 @@ export const NewOriginSettings = detectorSettings(
     denseRequests10m: count(5),
     /** How often the new place must come again after the old one was heard of. */
     minTurns: z.number().int().min(0).max(1000).default(1),
+    /** Or so many requests from the old place after it. */
+    minOthers: count(3),
   },
   // a person pauses, and the new place is the same one
   1_440,

@@ -3,7 +3,7 @@ import { hash32 } from '../../duplicates/hash64.ts';
 import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { Caller } from '../../engine/watcher.ts';
 import { agentTerm, CallerProfile } from '../../knowledge/caller-profile.ts';
-import { regionOf, wasNew } from '../../knowledge/place.ts';
+import { isInternal, regionOf, wasNew } from '../../knowledge/place.ts';
 import { TermList } from '../../knowledge/term-list.ts';
 import { Evidence } from '../../windows/evidence.ts';
 import { Cadence } from '../brute-force/cadence.ts';
@@ -13,6 +13,8 @@ import type { HostView } from './shared-fingerprint.detector.ts';
 export const HOST_WINDOW_MS = 10 * MINUTE_MS;
 /** An address that comes so long after the beginning of the log was not always there; ms. */
 const LATE_MS = 30 * MINUTE_MS;
+/** The same where its callers were seen elsewhere meanwhile; ms. */
+const LATER_MS = 10 * MINUTE_MS;
 /** Watched for so long, a caller has a home; ms. */
 const AT_HOME_MS = 20 * MINUTE_MS;
 /** Networks of who lives somewhere. */
@@ -25,8 +27,6 @@ const SCRIPTS: ReadonlySet<string> = new Set([
   'aiohttp',
   'go-http-client',
 ]);
-/** Private addresses (RFC 1918, RFC 4193). */
-const INTERNAL = /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:)/;
 /** Requests from which their pace says something. */
 const CLOCK_REQUESTS = 10;
 /** Callers of one address that are remembered, singly. */
@@ -145,7 +145,7 @@ export class Host {
       homesElsewhere: homesOf(elsewhere),
       torn: elsewhere.filter(({ torn }) => torn).length,
       byClock: this.#isByClock(at),
-      late: this.logAgeMs >= LATE_MS,
+      late: this.logAgeMs >= LATER_MS,
       lateScript: this.#script && this.logAgeMs >= LATE_MS,
       leaked: this.#leaked.lastWithin(at - HOUR_MS),
       sameClient: Math.max(0, ...clients.values()),
@@ -179,7 +179,7 @@ const hardlyKnown = ({ profile, prefix, agent }: Caller, event: ApiEvent): Guest
   if (profile === undefined || profile.successes < FEW_ANSWERS || profile.prefixes.size > FEW_HOMES) return 'unknown';
   if (profile.prefixes.has(CallerProfile.term(prefix))) return 'unknown';
   // a system of the operator's own that acts for its users
-  if (INTERNAL.test(event.clientIp) && !INTERNAL.test(profile.latestIp)) return 'unknown';
+  if (isInternal(event.clientIp) && !isInternal(profile.latestIp)) return 'unknown';
   if (event.userAgent === '' && event.clientFingerprint === '') return 'seen';
   // who is allowed to act for somebody has a credential of its own
   const isOwn = profile.credentials.has(CallerProfile.term(event.credentialId));

@@ -19,7 +19,7 @@ export interface HostView {
   readonly torn: number;
   /** The requests come by a clock, though of different callers. */
   readonly byClock: boolean;
-  /** The address did not come in the first half hour of the log. */
+  /** The address did not come in the first ten minutes of the log. */
   readonly late: boolean;
   /** Of these addresses' keys so many were told as leaked within the hour. */
   readonly leaked: number;
