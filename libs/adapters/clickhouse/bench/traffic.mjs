@@ -158,6 +158,7 @@ export const makeTraffic = ({
       place.location,
       '',
       '',
+      kong ? '' : `${e.service.name}.internal:8080`,
     ]);
   };
   return {

@@ -34,6 +34,26 @@ describe('pathTemplate', () => {
     '/x-1',
   ])('leaves the names of %s alone', (path) => expect(pathTemplate(path)).toBe(path));
 
+  it.each([
+    ['/2010-04-01/Accounts/AC1/Calls', '/2010-04-01/Accounts/AC1/Calls'],
+    ['/1/boards/42', '/1/boards/{id}'],
+    ['/rest/api/3/issue/77', '/rest/api/3/issue/{id}'],
+    ['/api/2/users/8', '/api/2/users/{id}'],
+    ['/rest/agile/1/boards', '/rest/agile/1/boards'],
+  ])('%s keeps the version that stands where versions stand', (path, template) =>
+    expect(pathTemplate(path)).toBe(template),
+  );
+
+  it.each([
+    ['/users/3/orders', '/users/{id}/orders'],
+    ['/api/12/orders', '/api/{id}/orders'],
+    ['/api/3', '/api/{id}'],
+    ['/2024-01-31', '/{date}'],
+    ['/2024-01-31/', '/{date}/'],
+    ['/reports/2024-01-31/lines', '/reports/{date}/lines'],
+    ['/2024-01-31T10:00:00Z/lines', '/{date}/lines'],
+  ])('%s has a value, wherever a version might be', (path, template) => expect(pathTemplate(path)).toBe(template));
+
   it('ids of one kind are one endpoint, whatever their value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.nat(), fc.bigInt({ min: 0n, max: 10n ** 30n })), fc.uuid(), (number, uuid) => {

@@ -1,3 +1,5 @@
+import { isVersionAt } from './paths/kind-at.ts';
+
 /**
  * Replaces the path segments that are plainly ids by a placeholder, so that `/orders/42` and `/orders/43` are one endpoint.
  * Only what its own shape proves is replaced (numbers, UUIDs, ULIDs, long hex, dates, e-mail addresses); names stay.
@@ -27,6 +29,19 @@ const placeholder = (segment: string): string | undefined => {
   return undefined;
 };
 
+/** Of numbers a single digit only: the others are ids, mostly, until the learner has seen that they are not. */
+const mayBeVersion = (segment: string, replaced: string): boolean =>
+  (replaced === '{id}' && segment.length === 1) || replaced === '{date}';
+
+/** As the learner says it (`kindAt`), so that what a short log shows is named as a long one will. */
+const standsForVersion = (segments: readonly string[], i: number, segment: string): boolean => {
+  const at = segments[0] === '' ? i - 1 : i;
+  const next = segments[i + 1];
+  if (at > 2 || next === undefined || next === '') return false;
+  const kind = segment.length === 1 ? 'id' : 'date';
+  return isVersionAt(segment, kind, at, segments[i - at] ?? '', at === 0 ? '' : (segments[i - 1] ?? ''));
+};
+
 /** `/orders/42/items` → `/orders/{id}/items`. Linear in the path's length; the result is bounded. */
 export const pathTemplate = (path: string): string => {
   let changed = false;
@@ -41,6 +56,7 @@ export const pathTemplate = (path: string): string => {
     if (segment === undefined || segment === '') continue;
     const replaced = placeholder(segment);
     if (replaced === undefined) continue;
+    if (i <= 3 && mayBeVersion(segment, replaced) && standsForVersion(segments, i, segment)) continue;
     segments[i] = replaced;
     changed = true;
   }

@@ -23,8 +23,8 @@ export const kindAt = (
   return isVersionAt(token, kind, i, tokens[0] ?? '', before) ? undefined : kind;
 };
 
-/** Of a segment among the first three, with another one after it. */
-const isVersionAt = (token: string, kind: SegmentKind, i: number, first: string, before: string): boolean => {
+/** Whether a date or a number is a version: `/2010-04-01/Accounts`, `/rest/api/3/issue`. Of a segment among the first three, with another one after it. */
+export const isVersionAt = (token: string, kind: SegmentKind, i: number, first: string, before: string): boolean => {
   const isAfterBase = i === 0 || BEFORE_VERSION.has(before);
   if (kind === 'date') return isAfterBase && DAY.test(token);
   if ((kind !== 'id' && kind !== 'number') || token.length > 4 || !isVersionName(token)) return false;

@@ -1,7 +1,7 @@
 import { flat } from './exact-paths.ts';
 
 /** More values than this are no closed set of names. */
-const MAX_VALUES = 8;
+const MAX_VALUES = 16;
 
 export interface ValueUse {
   hits: number;

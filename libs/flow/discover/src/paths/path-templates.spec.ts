@@ -117,6 +117,50 @@ describe('path templates', () => {
     expect(knownKeys(templates)).toEqual(['DELETE /tenants/{name}', 'GET /tenants/{name}', 'PUT /tenants/{name}']);
   });
 
+  it('tell a name from the values beside it whichever answer showed that those are values', () => {
+    for (let first = 0; first < 24; first++) {
+      const templates = new PathTemplates({ warmSuccesses: 50 });
+      teach(templates, words(first).map((name) => `/listings/${name}/state`), 1, 'PUT'); // prettier-ignore
+      for (const name of words(150)) {
+        teach(templates, ['/listings/drafts']);
+        teach(templates, [`/listings/${name}/state`], 1, 'PUT');
+      }
+      templates.settle();
+      expect(knownKeys(templates)).toEqual(['GET /listings/drafts', 'PUT /listings/{name}/state']);
+    }
+  });
+
+  it('tell the only value that proven ids follow, for all callers, from those that names follow', () => {
+    const templates = new PathTemplates({ warmSuccesses: 50 });
+    const word = wordOf(77_777);
+    teach(templates, words(150).map((name) => `/products/${name}/${word}`), 2); // prettier-ignore
+    teach(templates, ids(60).map((id) => `/products/${word}/${id}`)); // prettier-ignore
+    templates.settle();
+    expect(knownKeys(templates)).toEqual([`GET /products/${word}/{id}`, `GET /products/{name}/${word}`]);
+    expect(templates.match('GET', `/products/${word}/99`)?.template).toBe(`/products/${word}/{id}`);
+  });
+
+  it('tell a dozen names that end where no value does, and no value that goes on as the others do', () => {
+    const dozen = words(212).slice(200);
+    for (const goesOn of [false, true]) {
+      const templates = new PathTemplates({ warmSuccesses: 50 });
+      let n = 0;
+      const ask = (method: string, path: string): void => {
+        n++;
+        templates.observe({ method, path, status: 200, caller: `caller-${(n * 7) % 23}`, at: 1.8e12 + n * 60_000 });
+      };
+      for (const name of [...words(150), ...words(150)]) ask('PUT', `/streams/${name}/data`);
+      for (let round = 0; round < 60; round++)
+        for (const name of dozen) {
+          ask('GET', `/streams/${name}`);
+          if (goesOn) ask('PUT', `/streams/${name}/data`);
+        }
+      templates.settle();
+      const known = knownKeys(templates).filter((key) => key.startsWith('GET'));
+      expect(known).toEqual(goesOn ? ['GET /streams/{name}'] : dozen.map((name) => `GET /streams/${name}`).sort());
+    }
+  });
+
   it('keep a word for searching a name although something is called so as well', () => {
     const templates = new PathTemplates({ warmSuccesses: 50 });
     teach(templates, words(150).flatMap((name) => [`/projects/${name}`, `/projects/${name}/roles`, `/projects/${name}/keys`]), 2); // prettier-ignore

@@ -51,7 +51,7 @@ export class PathTrie {
   readonly #way: TrieNode[] = [];
   #steps = 0;
   pruneNotBefore = 0;
-  /** The last segment of what was learned last, where it is a value that its shape does not prove. */
+  /** The last segment of what was learned last, unless its shape proves it a value. A name may have become a value meanwhile. */
   endedWith: string | undefined;
 
   constructor(readonly settings: TemplateSettings) {}
@@ -76,13 +76,15 @@ export class PathTrie {
     for (let i = 0; i < count; i++) {
       const token = tokens[i] ?? '';
       let child = this.#nameOf(node, token);
-      if (child !== undefined) node.nameHits += weight;
-      else {
+      if (child !== undefined) {
+        node.nameHits += weight;
+        if (i === count - 1) this.endedWith = child.token;
+      } else {
         const kind = kindAt(tokens, i, count, node.token);
         if (kind !== undefined || isValueAt(token, node)) {
           child = node.param ?? this.#make(node, '{}', true);
           if (child === undefined) return undefined;
-          via = kind === undefined ? countValue(this.places, node, child, token, weight) : 0;
+          if (kind === undefined) via = countValue(this.places, node, child, token, weight);
           if (kind === undefined && i === count - 1) this.endedWith = token;
           const shown = kind ?? 'name';
           child.kinds ??= new Map<ParameterKind, number>();
@@ -91,6 +93,7 @@ export class PathTrie {
           child = this.#make(node, token, false);
           if (child === undefined) return undefined;
           noteMaking(node, callerHash, hour);
+          if (i === count - 1) this.endedWith = token;
         }
       }
       way.push(node);
@@ -107,6 +110,7 @@ export class PathTrie {
     const way = this.#way;
     const caller = bitOf(callerHash);
     way.length = 0;
+    this.endedWith = node.token;
     for (let to: TrieNode | undefined = node; to !== undefined; to = to.parent) {
       visit(to, caller, hour, at, 0, weight);
       if (to.parent !== undefined) to.parent.nameHits += weight;

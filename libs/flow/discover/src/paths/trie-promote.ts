@@ -12,6 +12,11 @@ const MAX_SHARE = 0.3;
 const MIN_ENDED = 24;
 const MIN_OF_VALUE = 12;
 const MIN_OTHERS = 24;
+/** Of so many values each is judged by itself; of more, all of them must be asked for nothing else. */
+const FEW_VALUES = 8;
+/** Part of a value's uses that this, and the like of it, must be. */
+const ALONE = 0.5;
+const ALONE_OF_MANY = 0.8;
 /** Untyped values of which each is counted. */
 const MANY_VALUES = 12;
 
@@ -19,22 +24,39 @@ const MANY_VALUES = 12;
 export const promoteValue = (trie: PathTrie, node: TrieNode): void => {
   const param = node.parent;
   const at = param?.parent;
-  if (param === undefined || at === undefined || !param.isParam || node.isParam || !at.generic || at.forced) return;
+  if (param === undefined || at === undefined || !param.isParam || !at.generic || at.forced) return;
   if (popCount(node.callers) < MIN_CALLERS) return;
   const [value, count] = [...(param.topValues ?? [])].find(([token]) => (hashOf(token) || 1) === node.via) ?? [];
-  if (value === undefined || count === undefined || count > param.untyped * MAX_SHARE) return;
+  if (value === undefined || count === undefined || count > mostOf(param, value)) return;
   const name = trie.makeAt(at, value, false);
   name.hits += node.hits;
   name.callers |= node.callers;
   name.hours |= node.hours;
   name.pinned = true;
-  param.names?.delete(node.token);
-  name.names ??= new Map();
-  if (name.names.has(node.token)) return;
-  name.names.set(node.token, node);
-  node.parent = name;
+  hang(node, param, name);
   setVia(node, 0);
   trie.rewrite(node);
+};
+
+/** A tenant may have a large part of what its peers have; a word beside values that are proven is none of them, however often it comes. */
+const mostOf = (param: TrieNode, value: string): number => {
+  const isBesideProven = param.hits - param.untyped >= MIN_OTHERS && nameLikeness(value) !== -1;
+  return (isBesideProven ? param.hits : param.untyped) * MAX_SHARE;
+};
+
+/** The subtree of `node` goes from the parameter to the name. */
+const hang = (node: TrieNode, param: TrieNode, name: TrieNode): void => {
+  if (node.isParam) {
+    param.param = undefined;
+    if (name.param !== undefined) return;
+    name.param = node;
+  } else {
+    param.names?.delete(node.token);
+    name.names ??= new Map();
+    if (name.names.has(node.token)) return;
+    name.names.set(node.token, node);
+  }
+  node.parent = name;
 };
 
 /**
@@ -50,18 +72,30 @@ export const promoteEnds = (trie: PathTrie, record: EndpointRecord): void => {
   let counted = 0;
   for (const { hits } of values.uses.values()) counted += hits;
   if (counted !== record.successes) return;
-  for (const [token, use] of [...values.uses]) {
-    if (use.hits < MIN_OF_VALUE || popCount(use.callers) < MIN_CALLERS || nameLikeness(token) === -1) continue;
-    if (!isForThisAlone(token, use, param)) continue;
+  const share = values.uses.size > FEW_VALUES ? ALONE_OF_MANY : ALONE;
+  const names = [...values.uses].filter(
+    ([token, use]) => isUsed(token, use) && isForThisAlone(token, use, param, share),
+  );
+  // of so many, some of which go on, none is a name: regions, zones
+  if (share === ALONE_OF_MANY && names.length < [...values.uses].filter(([token, use]) => isUsed(token, use)).length)
+    return;
+  for (const [token, use] of names) {
     values.uses.delete(token);
     splitOff(trie, record, at, token, use);
   }
 };
 
-/** Of a value that is not counted it is not known; so more is asked of it. */
-const isForThisAlone = (token: string, { hits, callers }: ValueUse, param: TrieNode): boolean => {
+const isUsed = (token: string, { hits, callers }: ValueUse): boolean =>
+  hits >= MIN_OF_VALUE && popCount(callers) >= MIN_CALLERS && nameLikeness(token) !== -1;
+
+/** Of a value that is not counted it is not known; so more is asked of it. What it is asked for by other methods that few values have is no other use. */
+const isForThisAlone = (token: string, { hits, callers }: ValueUse, param: TrieNode, share: number): boolean => {
   const all = param.topValues?.get(token);
-  return all === undefined ? hits >= MIN_ENDED && popCount(callers) >= 2 * MIN_CALLERS : hits * 2 >= all;
+  if (all === undefined) return hits >= MIN_ENDED && popCount(callers) >= 2 * MIN_CALLERS;
+  let ended = 0;
+  for (const { values } of param.endpoints?.values() ?? [])
+    if (values?.isOpen === false) ended += values.uses.get(token)?.hits ?? 0;
+  return ended >= all * share;
 };
 
 const hasManyValues = (param: TrieNode): boolean =>
