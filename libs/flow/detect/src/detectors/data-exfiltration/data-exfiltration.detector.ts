@@ -35,7 +35,8 @@ export const judgeExfiltration = (
   s: DataExfiltrationSettings,
 ): ExfiltrationVerdict | undefined => {
   const limit = limitOf(view, s);
-  if (view.bytes < limit || (!view.hasHabits && view.peers < s.minPeers)) return undefined;
+  const peers = view.quietHours >= s.quietHours / 2 ? s.fewPeers : s.minPeers;
+  if (view.bytes < limit || (!view.hasHabits && view.peers < peers)) return undefined;
   const ratio = view.bytes / limit;
   return {
     limit,
