@@ -78,7 +78,7 @@ export class DeclinedPaymentsWatcher implements Watcher {
     const isKnown = at - payments.all.firstAt >= s.minKnownHours * HOUR_MS;
     const floor = entity.kind !== 'endpoint' ? s.declined : isKnown ? s.declinedByAll : s.unknownSurge;
     const limit = Math.max(floor, s.overOwn * payments.declined.past);
-    if (hour < limit || (isKnown && attempts < ATTEMPTS * payments.all.past)) return undefined;
+    if (hour < limit || attempts < ATTEMPTS * payments.all.past) return undefined;
     return this.#judge(event, at, caller, payments, entity, hour, limit);
   }
 

@@ -81,6 +81,13 @@ describe('sequence-anomaly', () => {
     expect(entities(few, today)).toEqual([]);
   });
 
+  it('is silent on a release that lets many go straight on, however often each does', () => {
+    const known = Array.from({ length: 200 }, (_, i) => flow(`c${i % 10}`, AT + i * HOUR)).flat();
+    const release = (n: number) => Array.from({ length: 6 * n }, (_, i) => step(`c${i % n}`, AT + 210 * HOUR + i * 60_000, 'confirm')); // prettier-ignore
+    expect(entities(known, release(8))).toEqual([]);
+    expect(entities(known, release(2)).sort()).toEqual(['c0', 'c1']);
+  });
+
   it('learns nothing from those who skip', () => {
     expect(entities(history(), straight('c1', 60), straight('c2', 6, AT + 150 * HOUR))).toEqual(['c1', 'c2']);
   });

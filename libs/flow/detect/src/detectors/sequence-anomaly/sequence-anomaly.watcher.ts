@@ -90,7 +90,13 @@ export class SequenceAnomalyWatcher implements Watcher {
       at,
       caller,
       own,
-      { missing, needed: needed.length, uses: step.uses, callers: step.callers.size },
+      {
+        missing,
+        needed: needed.length,
+        uses: step.uses,
+        callers: step.callers.size,
+        alike: step.alike(CallerProfile.term(caller.key), at),
+      },
       settings,
     );
   }
@@ -116,6 +122,7 @@ export class SequenceAnomalyWatcher implements Watcher {
     if (own.skips < this.#limitOf(own, settings) || at < own.reportedAt + REPORT_EVERY_MS) return undefined;
     if (counts.missing < settings.missing) return undefined;
     const kept = own.orderly >= settings.orderly && own.skipsBefore <= own.orderly;
+    if (counts.alike >= settings.learnedCallers) return undefined;
     const stranger = !kept && isStranger(caller, own, at, counts, settings);
     if (!kept && !stranger && (counts.missing < settings.newMissing || !isNewHere(caller, own, at, settings))) return undefined; // prettier-ignore
     own.reportedAt = at;
@@ -144,6 +151,8 @@ interface Counts {
   readonly needed: number;
   readonly uses: number;
   readonly callers: number;
+  /** Other callers that went without steps for the first time of late: a release that changes the flow. */
+  readonly alike: number;
 }
 
 /** It came today and goes straight to the end, where everybody else takes the steps. It may be a new program of the house: low. */
