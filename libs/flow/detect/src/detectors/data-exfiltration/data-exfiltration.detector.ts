@@ -41,7 +41,12 @@ export const judgeExfiltration = (
   return {
     limit,
     byHabit: view.hasHabits,
-    severity: ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost) ? 'high' : 'medium',
+    // a caller known for a day may have jobs that nobody has seen yet
+    severity:
+      !(view.hasHabits && view.hours < s.youngHours) &&
+      (ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost))
+        ? 'high'
+        : 'medium',
     confidence: Math.min(0.95, 0.8 + 0.05 * Math.log2(ratio)),
   };
 };
