@@ -24,7 +24,7 @@ export class Crowd {
   constructor(readonly since: number) {}
 
   /** A request to the service. */
-  add(ip: string, endpoint: string, fresh: boolean, unauthorised: boolean): void {
+  add(ip: string, endpoint: string, fresh: boolean, single: boolean, unauthorised: boolean): void {
     this.#requests++;
     const known = this.#visitors.get(ip);
     if (known) {
@@ -32,7 +32,7 @@ export class Crowd {
       if (unauthorised) known.unauthorised++;
       if (known.endpoint !== endpoint) known.single = false;
     } else if (this.#visitors.size < MAX_ADDRESSES)
-      this.#visitors.set(ip, { fresh, endpoint, single: true, requests: 1, unauthorised: unauthorised ? 1 : 0 });
+      this.#visitors.set(ip, { fresh, endpoint, single, requests: 1, unauthorised: unauthorised ? 1 : 0 });
   }
 
   /** A request of the address to another service: it is no drone. */

@@ -13,7 +13,7 @@ export const distributedFlood = defineDetector({
     title: 'Distributed flood',
     summary: 'Many addresses that nobody knew flood a service together; none of them stands out.',
     method:
-      'Requests without credentials by service and minute, against the quarter of an hour before, the mean of the hour of the week and the busiest minute; then who makes them: addresses that were not seen ten minutes ago and ask for one endpoint alone, several times each. Only where they make most of the rush.',
+      'Requests without credentials by service and minute, against the quarter of an hour before, the mean of the hour of the week and the busiest minute; then who makes them: addresses that were not seen ten minutes ago and ask for one endpoint alone, several times each, and for nothing else in the minutes before. Only where they make most of the rush.',
     owasp: ['API4:2023'],
     attack: ['T1498', 'T1499.002'],
     severity: { medium: 'from 40 addresses on', high: 'four times as many' },

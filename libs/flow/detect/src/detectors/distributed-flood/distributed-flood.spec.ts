@@ -20,6 +20,15 @@ describe('distributed-flood', () => {
     expect((first?.detectedAt ?? Infinity) - START).toBeLessThanOrEqual(30_000);
   });
 
+  it('lets a waiting room be, whose guests logged in before they wait', () => {
+    const logins = Array.from(
+      { length: 300 },
+      (_, i) =>
+      anonymousAt(START - 4 * MINUTE + i * 700, { clientIp: `198.51.${Math.floor(i / 250)}.${i % 250}`, pathTemplate: '/login', method: 'POST', serviceId: 'accounts' }), // prettier-ignore
+    );
+    expect(findingsOf(distributedFlood, [...customers(START - 6 * MINUTE), ...logins, ...flood(300, START)])).toEqual([]); // prettier-ignore
+  });
+
   it('is silent in the first minutes of a log, in which everybody is new', () => {
     expect(findingsOf(distributedFlood, [...customers(START - 2 * MINUTE), ...flood(300, START)])).toEqual([]);
   });

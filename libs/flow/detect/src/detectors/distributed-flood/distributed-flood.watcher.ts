@@ -62,7 +62,7 @@ export class DistributedFloodWatcher implements Watcher {
   observe(event: ApiEvent, at: number, _caller: Caller): Draft | undefined {
     if (at < this.#firstAt) this.#firstAt = at;
     if (!isAnonymous(event)) return undefined;
-    this.#seen.add(event.clientIp, at);
+    this.#seen.add(event.clientIp, at, event.pathTemplate);
     const service = this.#serviceOf(keyOf(event));
     service.usual.add(at, service.crowd === undefined && teaches(service.said, at));
     service.counts.add(at);
@@ -110,6 +110,7 @@ export class DistributedFloodWatcher implements Watcher {
       event.clientIp,
       endpointOf(event),
       this.#seen.isFresh(event.clientIp),
+      this.#seen.isSingle(event.clientIp, event.pathTemplate),
       event.status === 401 || event.status === 403,
     );
     crowd.evidence.add(event, at);

@@ -4,17 +4,32 @@ const GENERATION_MS = 600_000;
 const MAX_YOUNG = 200_000;
 const MAX_OLD = 500_000;
 
-/** Addresses (32-bit hashes) that were seen ten minutes ago or longer; those of the last ten to twenty minutes are still fresh. */
+const SEVERAL = '';
+
+/**
+ * Addresses (32-bit hashes) that were seen ten minutes ago or longer; those of the last ten to twenty minutes are still fresh, with the one path template that
+ * they asked for.
+ */
 export class SeenAddresses {
-  #young = new Set<number>();
-  #middle = new Set<number>();
+  #young = new Map<number, string>();
+  #middle = new Map<number, string>();
   #old = new Set<number>();
   #older = new Set<number>();
   #since = Number.NEGATIVE_INFINITY;
 
-  add(ip: string, at: number): void {
+  add(ip: string, at: number, template: string): void {
     if (at - this.#since >= GENERATION_MS) this.#age(at);
-    if (this.#young.size < MAX_YOUNG) this.#young.add(hash32(ip));
+    const hash = hash32(ip);
+    const asked = this.#young.get(hash);
+    if (asked === undefined) {
+      if (this.#young.size < MAX_YOUNG) this.#young.set(hash, template);
+    } else if (asked !== template && asked !== SEVERAL) this.#young.set(hash, SEVERAL);
+  }
+
+  /** It asked for nothing else in the last ten to twenty minutes: who logged in before is a guest that waits for something. */
+  isSingle(ip: string, template: string): boolean {
+    const hash = hash32(ip);
+    return (this.#young.get(hash) ?? template) === template && (this.#middle.get(hash) ?? template) === template;
   }
 
   isFresh(ip: string): boolean {
@@ -23,7 +38,7 @@ export class SeenAddresses {
   }
 
   #age(at: number): void {
-    for (const hash of this.#middle) {
+    for (const hash of this.#middle.keys()) {
       if (this.#old.size >= MAX_OLD) {
         this.#older = this.#old;
         this.#old = new Set();
@@ -31,7 +46,7 @@ export class SeenAddresses {
       this.#old.add(hash);
     }
     this.#middle = this.#young;
-    this.#young = new Set();
+    this.#young = new Map();
     this.#since = at;
   }
 }

@@ -37,6 +37,8 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
   const limit = errorLimit(view, s);
   if (lowerBound <= limit) return undefined;
   const ratio = view.errors / view.requests;
+  // a client of which nothing works is broken: who tries something out has some of it accepted
+  if (view.kind === 'client' && ratio >= s.brokenShare) return undefined;
   const alone = view.others.every(({ requests }) => requests === 0);
   if (alone && view.kind === 'server' && view.requests < s.aloneRequests) return undefined;
   if (isServiceUnwell(view, s)) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };

@@ -22,6 +22,8 @@ export const ErrorSpikeSettings = detectorSettings(
     minErrorShare: share(0.05),
     /** The same for 4xx. */
     minClientErrorShare: share(0.2),
+    /** Share of 4xx from which the client does nothing right. */
+    brokenShare: share(0.97),
     /** The same for both while less than a day of the caller is known. */
     learningErrorShare: share(0.3),
     /** Error ratio of the service's other callers since the errors began, from which it is the service's health, not the caller. */

@@ -37,6 +37,8 @@ describe('error-spike', () => {
       undefined,
     ],
     ['the only caller, for long', view({ others: [{ errors: 0, requests: 0 }] }), 'caller'],
+    ['nine in ten refused as bad requests', view({ kind: 'client', errors: 90 }), 'caller'],
+    ['a client that sends nothing else than bad requests', view({ kind: 'client', errors: 100 }), undefined],
     ['everybody fails', view({ others: [{ errors: 90, requests: 100 }] }), 'service'],
     [
       'everybody failed a minute ago',

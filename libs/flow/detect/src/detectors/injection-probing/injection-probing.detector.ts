@@ -32,6 +32,8 @@ export interface InjectionView {
   /** Those of ten minutes that stand where no honest text does; one of them leaves no doubt, and was not told before. */
   readonly firm10m: number;
   readonly alone: boolean;
+  /** A consumer or credential all of whose probes stand where people write as they like, answered 2xx: it passes on what they wrote. */
+  readonly passesOn: boolean;
   /** Families of the probes of the last day. */
   readonly families: number;
   /** Probes of the last day that were answered 2xx or 5xx: they reached something. */
@@ -64,6 +66,8 @@ export interface InjectionVerdict {
  * working exploit where no honest text stands at once. False positives: services whose users search for code (`usualCallers`), a caller that passes on what others type (`minShare`).
  */
 export const judgeInjection = (view: InjectionView, s: InjectionProbingSettings): InjectionVerdict | undefined => {
+  if (view.passesOn && !view.certain && (view.in10m < CERTAIN_PROBES || view.share10m < s.minFreeShare))
+    return undefined;
   const mixed = view.families >= MIXED;
   const fast = view.in10m >= s.distinct10m && (mixed || (view.share10m >= s.minShare && !isCrowd(view, view.in10m)));
   const varied = view.variants > 1 && view.share >= s.minShare && !isCrowd(view, view.in24h);
@@ -80,16 +84,16 @@ export const judgeInjection = (view: InjectionView, s: InjectionProbingSettings)
   return { windowMs, isFirm: false, distinct, limit, severity, confidence };
 };
 
-/** One or two of them are a try, not yet a campaign: what was refused is worth a line only. */
+/** One of them is a try: that it was refused is how things should be. */
 const judgeFirm = (view: InjectionView, s: InjectionProbingSettings): InjectionVerdict | undefined => {
   const several = view.firm10m >= s.firm10m;
-  if ((!several && !view.alone) || view.share10m < s.minShare) return undefined;
+  if ((!several && (!view.alone || view.reached === 0)) || view.share10m < s.minShare) return undefined;
   return {
     windowMs: 600_000,
     isFirm: true,
     distinct: Math.max(1, view.firm10m),
     limit: several ? s.firm10m : 1,
-    severity: view.reached > 0 || several ? 'medium' : 'low',
+    severity: 'medium',
     confidence: several ? 0.78 : 0.72,
   };
 };

@@ -20,6 +20,8 @@ export const InjectionProbingSettings = detectorSettings({
   ssrfAlone: z.number().int().min(5).max(25).default(10),
   /** A caller whose probes are a smaller part of its requests passes on what others type: it is told only when they are of several families. */
   minShare: z.number().min(0).max(1).default(0.01),
+  /** The same in ten minutes, and then of ten probes and more, of a consumer whose probes all stand in searches, filters and texts, and are answered. */
+  minFreeShare: z.number().min(0).max(1).default(0.6),
   /** An endpoint is used to a family when so many callers from as many networks had it answered, over so many hours. */
   usualCallers: count(5),
   usualHours: z.number().min(0).max(720).default(6),

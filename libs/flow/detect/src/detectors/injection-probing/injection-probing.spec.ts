@@ -38,12 +38,17 @@ describe('injection-probing', () => {
   });
 
   const inQuery = (query: string, attacks: string, n = 1, change: Partial<ApiEvent> = {}) =>
-    probes(n, 20_000, () => attacks, { path: '/items', pathTemplate: '/items', query, ...change });
+    probes(n, 20_000, () => attacks, { path: '/items', pathTemplate: '/items', query, status: 200, ...change });
 
   it.each<[string, readonly ApiEvent[], boolean]>([
     ['one exploit in an id', inQuery('id=text:40', 'sqli:18'), true],
     ['one in a file name', inQuery('file=text:22', 'traversal:23'), true],
-    ['one in the path', probes(1, 0, () => 'command:5,traversal:5', { path: '/items/%3Bcat%20/etc/passwd' }), true],
+    [
+      'one in the path',
+      probes(1, 0, () => 'command:5,traversal:5', { path: '/items/%3Bcat%20/etc/passwd', status: 500 }),
+      true,
+    ],
+    ['one that is refused', inQuery('id=text:40', 'sqli:18', 1, { status: 400 }), false],
     ['one in a search', inQuery('q=text:40', 'sqli:18'), false],
     ['one in a filter, beside an id', inQuery('id=7&filter[name]=text:40', 'sqli:18'), false],
     ['one after /search/', probes(1, 0, () => 'sqli:18', { path: "/search/'x", pathTemplate: '/search/{id}' }), false],
@@ -59,6 +64,14 @@ describe('injection-probing', () => {
   it('tells the check of a monitor, which comes all day, once', () => {
     const checks = inQuery('id=text:25', 'xss:15', 200).map((event, i) => ({ ...event, startedAt: AT + i * 300_000 }));
     expect(typesOf(checks)).toHaveLength(1);
+  });
+
+  it('lets a consumer hand on what people wrote, and tells the same of who does little else', () => {
+    const texts = (everyMs: number) =>
+      Array.from({ length: 200 }, (_, i) => anApiEvent({ startedAt: AT + i * 5_000, path: '/translate', pathTemplate: '/translate', query: `text=text:${20 + i}`, attacks: i % everyMs === 0 ? ['xss:5', 'sqli:5', 'traversal:23'][i % 3] ?? '' : '', status: 200 })); // prettier-ignore
+    expect(typesOf(texts(10))).toEqual([]);
+    expect(typesOf(texts(3))).toEqual([]);
+    expect(typesOf(texts(1))).not.toEqual([]);
   });
 
   it('tells texts in the user agent from one another', () => {

@@ -15,7 +15,7 @@ import {
   type InjectionVerdict,
 } from './injection-probing.detector.ts';
 import type { InjectionProbingSettings } from './injection-probing.settings.ts';
-import { isOddClient, isSurePlace, weightOf } from './sure-place.ts';
+import { isFreePlace, isOddClient, isSurePlace, weightOf } from './sure-place.ts';
 import { UsualProbes } from './usual-probes.ts';
 
 const FAST_MS = 600_000;
@@ -23,6 +23,9 @@ const FAST_MS = 600_000;
 const MAX_DIFFERENT = 32;
 /** Of texts at sure places that look alike so many count in a day; of those that leave no doubt one. */
 const MAX_ALIKE = 3;
+
+/** Part of a caller's probes that stand where texts do: it hands them on. */
+const PASSED = 0.95;
 
 /** What of a query's outline could be a probe itself. */
 const PLAIN_QUERY =
@@ -62,6 +65,8 @@ class Prober {
   certainAt = Number.NEGATIVE_INFINITY;
   reached = 0;
   probes = 0;
+  /** In a search, a filter or a text, and answered 2xx. */
+  passed = 0;
   /** The caller's requests when the first of them came. */
   requestsBefore = 0;
 
@@ -75,6 +80,7 @@ class Prober {
     this.firstAt = at;
     this.reached = 0;
     this.probes = 0;
+    this.passed = 0;
     this.requestsBefore = requests;
   }
 }
@@ -198,6 +204,7 @@ export class InjectionProbingWatcher implements Watcher {
     if (prober.addresses.size < MAX_DIFFERENT) prober.addresses.add(hash32(event.clientIp));
     if (prober.variants.size < MAX_DIFFERENT) prober.variants.add(event.attacks);
     if ((event.status >= 200 && event.status < 300) || event.status >= 500) prober.reached++;
+    if (event.status >= 200 && event.status < 300 && isFreePlace(event)) prober.passed++;
     const mark = hash32(markOf(event, at)) || 1;
     prober.log.add(at, mark);
     if (isUnusual) (prober.unusual ??= new FailureLog()).add(at, mark);
@@ -218,6 +225,7 @@ export class InjectionProbingWatcher implements Watcher {
           ? (prober.firm?.within(FAST_MS).distinct ?? 0)
           : 0,
       alone: at === prober.aloneAt,
+      passesOn: caller.profile !== undefined && prober.passed >= PASSED * prober.probes,
       families: prober.families.size,
       reached: prober.reached,
       share10m: (fast.failures + hints) / Math.max(1, fast.failures + hints, caller.requests(head - 59, head)),

@@ -24,6 +24,10 @@ export const isSurePlace = ({ path, pathTemplate, query, userAgent }: ApiEvent):
   return inPath || inQuery === 'sure' || isOddClient(userAgent);
 };
 
+/** Where people and programs write what they like. */
+export const isFreePlace = ({ path, pathTemplate, query }: ApiEvent): boolean =>
+  placeInQuery(query) === 'free' || (!PLAIN_PATH.test(path) && FREE_PATH.test(pathTemplate));
+
 const placeInQuery = (query: string): 'none' | 'sure' | 'free' => {
   if (query === '') return 'none';
   let found: 'none' | 'sure' = 'none';

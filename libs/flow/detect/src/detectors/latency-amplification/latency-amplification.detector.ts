@@ -72,7 +72,7 @@ const isQuietlyWell = (view: LatencyView, s: LatencyAmplificationSettings): bool
  * upstream is slow for once waits.
  */
 const isUnheardOf = (view: LatencyView, s: LatencyAmplificationSettings): boolean =>
-  view.slow >= s.count10m &&
+  view.slow >= s.unheardCount10m &&
   (view.othersSince >= 1 || view.slowSeconds >= s.minParallel * view.secondsSince) &&
   view.othersTardySince === 0 &&
   view.busiestHour !== undefined &&

@@ -26,7 +26,8 @@ export const LatencyAmplificationSettings = detectorSettings({
   minOthers: count(8),
   /** Where there are fewer: so many since the slow ones began, and none of them tardy. */
   minQuietOthers: count(3),
-  /** Where there is but one: times what the endpoint usually brings in ten minutes, and callers that it has. */
+  /** Where there is but one: so many slow ones, times what the endpoint usually brings in ten minutes, and callers that it has. */
+  unheardCount10m: count(15),
   overEndpoint: z.number().min(1).max(1000).default(10),
   minEndpointCallers: count(4),
   /** Where there is none at all: seconds of upstream time in a second: who waits for its answers has one. */

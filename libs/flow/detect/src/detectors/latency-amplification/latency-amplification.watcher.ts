@@ -127,7 +127,7 @@ export class LatencyAmplificationWatcher implements Watcher {
       othersTardySince: service.tardy.counts.sum(since, head) - part.tardy.counts.sum(since, head),
       secondsSince: (head - since + 1) * 10,
       endpointPer10m: per10m(caller, at, own.sum(from, head)),
-      endpointCallers: caller.endpoint?.callers.size ?? 0,
+      endpointCallers: callersOf(caller),
       busiestHour: caller.profile?.busiestHour,
       exports: caller.traits.export,
       endpointRequests: (caller.endpoint?.requests ?? 0) - own.sum(from, head),
@@ -149,6 +149,11 @@ const ownAt = (part: Part, id: number): BucketCounts => {
   part.endpoints.set(id, made);
   return made;
 };
+
+/** So many good answers without credentials stand for one caller that has some: how many people they went to is not kept. */
+const ANONYMOUS_PER_CALLER = 25;
+const callersOf = ({ endpoint }: Caller): number =>
+  endpoint === undefined ? 0 : endpoint.callers.size + Math.floor(endpoint.anonymous / ANONYMOUS_PER_CALLER);
 
 /** Without these, which are what it is held against. */
 const per10m = ({ endpoint }: Caller, at: number, without: number): number =>

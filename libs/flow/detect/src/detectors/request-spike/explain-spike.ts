@@ -11,7 +11,7 @@ export const explainSpike = (name: string, view: SpikeView, v: SpikeVerdict): st
     case 'baseline':
       return `${seen}, where about ${round(profile.mean)} are usual at this hour and never more than ${busiest} were seen in ${profile.n} five-minute spans (probability ${chance(v.p)}; the limit was ${round(v.threshold)}). If it is no job that its owner knows of, limit it.`;
     case 'learning':
-      return `${seen}, ${round(v.ratio)} times its busiest five minutes so far (${busiest}), and beyond what its ${peers.callers} peers do (nine in ten never passed ${round(peers.q90)}). Less than a day of it is known, so its own short past and absolute limits decide (the limit was ${round(v.threshold)}). If it is no job that its owner knows of, limit it.`;
+      return `${seen}, ${round(v.ratio)} times its busiest five minutes so far (${busiest}), and beyond what its ${peers.callers} peers do (nine in ten never passed ${round(peers.q90)}). Less than a day or 500 requests of it are known, so its own short past and absolute limits decide (the limit was ${round(v.threshold)}). If it is no job that its owner knows of, limit it.`;
     case 'fast':
       return `${seen}, where its busiest minute so far had ${Math.max(profile.maxMinute, 0)}. A rise of this size within seconds is a loop, not a rush: limit it.`;
     case 'young':

@@ -32,6 +32,8 @@ export interface ArrivalView {
   readonly leadBuckets: number;
   /** Part of its requests that one client makes at one endpoint; 0 unknown. */
   readonly monotony: number;
+  /** Part of them that are one and the same request. */
+  readonly sameness: number;
 }
 
 /** Busiest five minutes of the other callers of the same kind. */
@@ -52,6 +54,8 @@ export interface SpikeSituation {
   /** Addresses that its last minutes came from, and requests of each on average. */
   readonly addresses: number;
   readonly perAddress: number;
+  /** Part of its requests that created or changed something. */
+  readonly changes: number;
 }
 
 export type SpikeRule = 'baseline' | 'learning' | 'fast' | 'young' | 'newcomer' | 'arrival';
@@ -80,6 +84,12 @@ export interface SpikeVerdict {
  * retry storms (`surge…`, `maxServerErrorShare`), first loads of a new customer (`newcomer…`).
  */
 export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
+  const found = judgeSpike(view, s);
+  const isSevere = found?.severity === 'high' || found?.severity === 'critical';
+  return found && isSevere && isWork(view, s) ? { ...found, severity: 'medium' } : found;
+};
+
+const judgeSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
   const { situation, profile } = view;
   if (situation.explainedShare >= s.maxExplainedShare || situation.serverErrorShare >= s.maxServerErrorShare)
     return undefined;
@@ -92,7 +102,8 @@ export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): Spi
     return verdict('arrival', view, view.count30s, 30_000, arrival.fast);
   if (arrival && view.count5m >= arrival.window * factor)
     return verdict('arrival', view, view.count5m, 300_000, arrival.window);
-  const fastRule = view.count30s >= thresholds.fast * situation.surge ? fastRuleOf(view, s) : undefined;
+  const fastFactor = situation.surge * (isWork(view, s) ? s.workFactor : 1);
+  const fastRule = view.count30s >= thresholds.fast * fastFactor ? fastRuleOf(view, s) : undefined;
   if (fastRule) return verdict(fastRule, view, view.count30s, 30_000, thresholds.fast);
   if (view.count5m < thresholds.window * factor) return undefined;
   return verdict(
@@ -175,7 +186,7 @@ const learningThresholds = (view: SpikeView, s: RequestSpikeSettings): SpikeThre
       };
     case 'young':
       return {
-        window: Number.POSITIVE_INFINITY,
+        window: repeatThreshold(view, ownMax, s),
         fast: Math.max(
           isAlike(view, s) ? s.youngLoopFloor20s : s.youngFloor20s,
           s.youngRatio * 2 * view.busiestBucket,
@@ -209,6 +220,12 @@ const isAlike = ({ arrival }: SpikeView, s: RequestSpikeSettings): boolean => ar
 
 type Evidence = 'established' | 'young' | 'newcomer';
 
+/** A first run of a job asks for one thing after the other; the same request hundreds of times is a loop, of however quiet a caller. */
+const repeatThreshold = ({ arrival, peers, profile }: SpikeView, ownMax: number, s: RequestSpikeSettings): number =>
+  arrival.sameness >= s.arrivalMonotony && profile.lifeMs >= s.repeatLifeMinutes * 60_000
+    ? Math.max(s.repeatFloor, s.loopRatio * ownMax, s.arrivalRatio * peers.q90)
+    : Number.POSITIVE_INFINITY;
+
 /** How much a caller has shown before this burst. */
 const evidenceOf = (view: SpikeView, s: RequestSpikeSettings): Evidence => {
   if (view.profile.activeMinutes >= s.learningActiveMinutes && view.profile.requests >= s.learningRequests)
@@ -227,8 +244,15 @@ const fastRuleOf = (view: SpikeView, s: RequestSpikeSettings): SpikeRule | undef
 
 const situationFactor = (view: SpikeView, s: RequestSpikeSettings): number => {
   const immature = view.profile.warmUp === 'learning' || view.profile.warmUp === 'provisional';
-  return view.situation.surge * (immature && view.situation.scheduledOnset ? s.scheduledFactor : 1);
+  return (
+    view.situation.surge *
+    Math.max(immature && view.situation.scheduledOnset ? s.scheduledFactor : 1, isWork(view, s) ? s.workFactor : 1)
+  );
 };
+
+/** Reading and writing in turns, and all of it accepted, is a run of some work: month's end. A loop does one of them. */
+const isWork = ({ arrival, situation }: SpikeView, s: RequestSpikeSettings): boolean =>
+  !arrival.anonymous && situation.changes >= s.workShare && situation.changes <= 1 - s.workShare;
 
 const verdict = (
   rule: SpikeRule,

@@ -29,6 +29,9 @@ export const RequestSpikeSettings = detectorSettings({
   /** The same of one client at one endpoint, when it is so many times the caller's own busiest five minutes. */
   loopFloor: requests(350),
   loopRatio: ratio(40),
+  /** One and the same request in five minutes, of a caller that is known for so long and did little. */
+  repeatFloor: requests(400),
+  repeatLifeMinutes: z.number().min(1).max(1440).default(20),
   /** The same of a consumer that came so long after the others: it is being taken on, and loads what it needs. */
   onboardingFloor: requests(2000),
   onboardingLeadMinutes: z.number().min(1).max(10_080).default(60),
@@ -85,6 +88,9 @@ export const RequestSpikeSettings = detectorSettings({
   /** Requests that one caller gave up within a second each (499), in a minute, and their share. */
   abandonedFloor60s: requests(150),
   abandonedShare: z.number().min(0.1).max(1).default(0.8),
+  /** Part of the requests of a caller with credentials that create or change something, with as large a part that reads: work; thresholds times this. */
+  workShare: z.number().min(0.01).max(0.5).default(0.25),
+  workFactor: ratio(4),
   /** So many addresses within five minutes, each with so few requests, are the audience of an app that shares one key. */
   audienceAddresses: z.number().int().min(10).max(512).default(100),
   audienceRequests: z.number().min(1).max(1000).default(6),

@@ -47,7 +47,7 @@ const aView = (
   pastRequests: 100_000,
   busiestBucket: 20,
   peers: { callers: 20, q90: 300, max: 600 },
-  arrival: { anonymous: false, leadBuckets: 60, monotony: 0 },
+  arrival: { anonymous: false, leadBuckets: 60, monotony: 0, sameness: 0 },
   ...overrides,
   situation: {
     scheduledOnset: false,
@@ -56,11 +56,40 @@ const aView = (
     explainedShare: 0,
     addresses: 0,
     perAddress: 0,
+    changes: 0,
     ...overrides.situation,
   },
 });
 
 describe('request-spike', () => {
+  it('tells a quiet caller that asks the same hundreds of times, and lets one go that reads and writes in turns', () => {
+    const quiet = (sameness: number, minutes: number) =>
+      judgeRequestSpike(
+        aView({
+          count5m: 450,
+          count30s: 45,
+          count20s: 30,
+          recentMax: 3,
+          pastBuckets: 12,
+          pastRequests: 13,
+          busiestBucket: 1,
+          peers: { callers: 20, q90: 30, max: 60 },
+          arrival: { anonymous: false, leadBuckets: 0, monotony: 1, sameness },
+          profile: { ...aProfile(), warmUp: 'learning', mean: 1, max: 3, maxMinute: 1, activeMinutes: 13, requests: 13, lifeMs: minutes * 60_000 },
+        }),
+        settings,
+      )?.rule; // prettier-ignore
+    expect(quiet(1, 40)).toBe('learning');
+    expect(quiet(0.5, 40)).toBeUndefined();
+    expect(quiet(1, 5)).toBeUndefined();
+    expect(judgeRequestSpike(aView({ count5m: 700 }), settings)?.rule).toBe('baseline');
+    expect(judgeRequestSpike(aView({ count5m: 700, situation: { changes: 0.33 } }), settings)).toBeUndefined();
+    expect(judgeRequestSpike(aView({ count5m: 9_000, situation: { changes: 0.33 } }), settings)?.severity).toBe(
+      'medium',
+    );
+    expect(judgeRequestSpike(aView({ count5m: 700, situation: { changes: 1 } }), settings)?.rule).toBe('baseline');
+  });
+
   it.each<[string, SpikeView, string | undefined]>([
     ['the usual', aView(), undefined],
     ['seasonal: beyond everything of 14 days', aView({ count5m: 700 }), 'baseline'],
@@ -127,7 +156,7 @@ describe('request-spike', () => {
         recentMax,
         profile: learning({ mean: 3, max: recentMax }),
         peers: { callers: 20, q90: 20, max: 40 },
-        arrival: { anonymous: false, leadBuckets, monotony },
+        arrival: { anonymous: false, leadBuckets, monotony, sameness: 0 },
       }),
       rule,
     ]),
@@ -172,7 +201,7 @@ describe('request-spike', () => {
         pastRequests: 10,
         busiestBucket: 2,
         peers: { callers: 5, q90: 8, max: 9 },
-        arrival: { anonymous: false, leadBuckets: 6, monotony },
+        arrival: { anonymous: false, leadBuckets: 6, monotony, sameness: 0 },
       }),
       rule,
     ]),
@@ -188,7 +217,7 @@ describe('request-spike', () => {
         count30s: 150,
         recentMax: 20,
         profile: learning({ max: 20, maxMinute: 9, lifeMs: hours * 3_600_000 }),
-        arrival: { anonymous: false, leadBuckets: 6 * 60 * 5, monotony: 0 },
+        arrival: { anonymous: false, leadBuckets: 6 * 60 * 5, monotony: 0, sameness: 0 },
       }),
       rule,
     ]),
@@ -210,7 +239,7 @@ describe('request-spike', () => {
         pastRequests: 0,
         busiestBucket: 0,
         peers: { callers: 0, q90: 0, max: 0 },
-        arrival: { anonymous, leadBuckets: 0, monotony },
+        arrival: { anonymous, leadBuckets: 0, monotony, sameness: 0 },
       }),
       rule,
     ]),
@@ -231,7 +260,7 @@ describe('request-spike', () => {
     ...(
       [
         ['arrival: an address out of nothing, one client at one endpoint', {}, {}, 'arrival'],
-        ['arrival: the same from many clients, as behind a NAT', { monotony: 0.4 }, {}, undefined],
+        ['arrival: the same from many clients, as behind a NAT', { monotony: 0.4, sameness: 0 }, {}, undefined],
         ['arrival: it was there when the watch began', { leadBuckets: 3 }, {}, undefined],
         ['arrival: a consumer loads its data for the first time', { anonymous: false }, {}, undefined],
         ['arrival: others are as busy', {}, { max: 1500 }, undefined],
@@ -246,7 +275,7 @@ describe('request-spike', () => {
         pastBuckets: 4,
         pastRequests: 40,
         busiestBucket: 100,
-        arrival: { anonymous: true, leadBuckets: 60, monotony: 0.97, ...arrival },
+        arrival: { anonymous: true, leadBuckets: 60, monotony: 0.97, sameness: 0, ...arrival },
         peers: { callers: 20, q90: 80, max: 200, ...peers },
       }),
       rule,

@@ -36,6 +36,7 @@ const NOTHING_ELSE = {
   explainedShare: 0,
   addresses: 0,
   perAddress: 0,
+  changes: 0,
 } as const;
 
 type Deps = Pick<
@@ -169,6 +170,7 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
         anonymous: this.#evidence.peek(key)?.anonymous ?? false,
         leadBuckets: (this.#slab.firstBucket[slot] ?? 0) - this.#firstBucket,
         monotony: this.#evidence.peek(key)?.monotony ?? 0,
+        sameness: this.#evidence.peek(key)?.sameness ?? 0,
       },
       situation: NOTHING_ELSE,
     };
@@ -190,6 +192,7 @@ export class RequestSpikeWatcher implements Watcher, Lookout {
       explainedShare: explained.explainedShare(key, head, view.count5m),
       addresses: audience?.addresses ?? 0,
       perAddress: audience?.perAddress ?? 0,
+      changes: this.#evidence.peek(key)?.changes ?? 0,
     };
   }
 

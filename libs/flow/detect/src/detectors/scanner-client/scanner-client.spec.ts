@@ -56,6 +56,7 @@ describe('scanner-client', () => {
     ['curl without a credential', calls('curl/8.4.0', different(60)), undefined],
     ['a headless browser', calls('Mozilla/5.0 HeadlessChrome/121.0', different(60)), undefined],
     ['an address that names no client and walks about', calls('', different(30)), 'low'],
+    ['a mail server that looks where links lead', calls('', different(30)).map((event) => ({ ...event, status: 302 })), undefined], // prettier-ignore
     ['an address of whose headers nothing was logged', withoutHeaders(calls('', different(30))), undefined],
     [
       'a device that names no client and asks for two pages',

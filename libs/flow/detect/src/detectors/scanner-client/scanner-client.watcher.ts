@@ -84,6 +84,8 @@ export class ScannerClientWatcher implements Watcher {
     const client = classOf(agent);
     // without any header in the log nobody knows what the client called itself
     if (client === undefined || (client === 'nameless' && event.clientFingerprint === '')) return undefined;
+    // who only follows links of a mail, as its servers do to see where they lead
+    if (client === 'nameless' && event.status >= 300 && event.status < 400) return undefined;
     const settings = this.deps.settings.of(event);
     if (isOwnTool(caller, agent, client, at, settings)) return undefined;
     const key = `${caller.key}|${client}`;

@@ -121,7 +121,9 @@ export const judgePages = (view: CrawlView, s: SequentialCrawlingSettings): Craw
     const alone = !view.synchronises && view.callers > s.pagers && view.length >= s.overOthers * view.othersLongest;
     const deep =
       alone && view.knownForHours >= s.deepHours && view.longest > 1 && view.length >= s.overOwn * view.longest;
-    return judge(view, deep ? s.deepPages : alone ? s.lonePages : s.pages, s);
+    // who goes through a whole collection each night copies nothing new by going through more of it when a week is read again
+    const overHabit = view.longest >= s.pages ? s.overLongHabit : s.overHabit;
+    return judge(view, deep ? s.deepPages : alone ? s.lonePages : s.pages, s, overHabit);
   }
   if (view.synchronises) return undefined;
   return judge(view, isBrisk(view, s) ? s.briskPages : view.callers >= 10 ? s.anonymousPages : s.lonelyPages, s);
@@ -138,8 +140,13 @@ const isBrisk = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
 const isDenied = (view: CrawlView, s: SequentialCrawlingSettings): boolean =>
   view.denied >= s.denied && view.denied >= s.deniedShare * view.length;
 
-const judge = (view: CrawlView, floor: number, s: SequentialCrawlingSettings): CrawlVerdict | undefined => {
-  const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), s.overHabit * view.longest);
+const judge = (
+  view: CrawlView,
+  floor: number,
+  s: SequentialCrawlingSettings,
+  overHabit = s.overHabit,
+): CrawlVerdict | undefined => {
+  const limit = Math.max(floor * (view.crawler ? s.crawlerFactor : 1), overHabit * view.longest);
   if (view.length < limit || view.alike >= s.alike || view.misses > view.length / 2) return undefined;
   if (!isDenied(view, s) && view.length * 600_000 < s.minPace * view.durationMs) return undefined;
   return { limit: Math.ceil(limit), confidence: Math.min(0.96, 0.85 + 0.04 * Math.log2(view.length / limit)) };

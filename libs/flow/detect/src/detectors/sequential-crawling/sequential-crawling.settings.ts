@@ -28,6 +28,8 @@ export const SequentialCrawlingSettings = detectorSettings({
   denseNewShare: z.number().min(0.3).max(1).default(0.85),
   /** Times the longest run that the caller ever made. */
   overHabit: z.number().min(1).max(100).default(2.5),
+  /** The same for pages of who turned `pages` and more at a time. */
+  overLongHabit: z.number().min(1).max(100).default(8),
   /** Pages in a row of who has no credentials, where others turn few, and where nobody else is known. */
   anonymousPages: count(40),
   lonelyPages: count(100),

@@ -10,8 +10,8 @@ export const FEWEST_LONG_NAMES = 20;
 export const UndocumentedParameterSettings = detectorSettings({
   /** Good answers of an endpoint after which its parameters are known. */
   minSuccesses: count(50),
-  /** The same for names and values that ask for rights, at an endpoint that so many callers use. */
-  rightsSuccesses: count(10),
+  /** The same for names and values that ask for rights, at an endpoint that so many callers use: nobody filters by them, so that little must be known. */
+  rightsSuccesses: count(5),
   rightsCallers: count(3),
   /** Good answers after which a name that was never tried, and a value that was always a number, says something. */
   settledSuccesses: count(100),
