@@ -205,6 +205,17 @@ export class DetectionEngine {
     }
   }
 
+  /** There are no more events: whatever was held back to see what follows is told. */
+  finish(findings: Finding[]): void {
+    for (const { watcher, scope } of this.#watchers.all) {
+      if (!this.#tellsOf(scope)) continue;
+      for (const finding of watcher.finish?.() ?? []) {
+        const told = this.#controls.pass(finding, undefined);
+        if (told) findings.push(told);
+      }
+    }
+  }
+
   /** Other rules from now on; those that are the same keep what they have counted. */
   useRules(compile: (previous: RuleSet) => RuleSet): void {
     this.#rules = compile(this.#rules);

@@ -50,6 +50,8 @@ export interface Watcher {
   observe(event: ApiEvent, at: number, caller: Caller): Draft | undefined;
   /** Event time came to `now` in all lanes; about every 10 s of it. For what is told by silence, or by what many did together. */
   tick?(now: number): readonly Draft[];
+  /** The events end: what was held back to see what follows. */
+  finish?(): readonly Draft[];
   /** Another detector found something in this event. */
   heard?(finding: Finding, event: ApiEvent, at: number, caller: Caller): Draft | undefined;
   /** After `observe`: what it makes of the event, with its figures; one sentence, undefined when it is not concerned. */

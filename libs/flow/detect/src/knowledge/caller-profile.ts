@@ -3,6 +3,7 @@ import type { UserAgent } from '@outrider/domain/traffic/user-agent';
 import type { TeachingTime } from '../baseline/teaching-time.ts';
 import { hash32 } from '../duplicates/hash64.ts';
 import { DAY_MS, HOUR_MS } from '../windows/time.ts';
+import type { EndpointTraits } from './endpoint-knowledge.ts';
 import { samePlace, placeOf, wasNew, type Place } from './place.ts';
 import { restAt } from './rest-hours.ts';
 import { MAX_STRANGERS, Stranger, type Novelty } from './stranger.ts';
@@ -49,6 +50,9 @@ export class CallerProfile {
   readonly credentials = new TermList(32);
   /** Endpoints (by EndpointKnowledge.id) that answered 2xx. */
   readonly endpoints = new TermList(256);
+  /** When it was first let in at an endpoint of administration, of exports; ms. */
+  adminSince = Number.POSITIVE_INFINITY;
+  exportSince = Number.POSITIVE_INFINITY;
   /** Requests by hour of the week. */
   readonly hours = new Uint16Array(168);
   /** Event times; ms. */
@@ -101,8 +105,15 @@ export class CallerProfile {
     return this.#recent.length > 1;
   }
 
-  /** Takes the event up. `prefix` is asked for only when the place changed. */
-  learn(event: ApiEvent, at: number, agent: UserAgent, prefixOf: () => string, endpoint: number | undefined): void {
+  /** Takes the event up. `prefix` is asked for only when the place changed, `traits` when the endpoint is new to it. */
+  learn(
+    event: ApiEvent,
+    at: number,
+    agent: UserAgent,
+    prefixOf: () => string,
+    endpoint: number | undefined,
+    traits?: (template: string) => EndpointTraits,
+  ): void {
     if (at < this.firstAt) this.firstAt = at;
     if (at - this.lastAt >= DAY_MS) this.#awake(at);
     if (at > this.lastAt) this.lastAt = at;
@@ -117,7 +128,8 @@ export class CallerProfile {
     if ((this.hours[hour] ?? 0) < 65_535) this.hours[hour] = (this.hours[hour] ?? 0) + 1;
     if (event.status < 200 || event.status >= 400) return;
     this.successes++;
-    if (endpoint !== undefined) this.endpoints.add(endpoint, at);
+    if (endpoint !== undefined && this.endpoints.add(endpoint, at) && traits !== undefined)
+      this.#firstAsked(traits(event.pathTemplate), at);
     this.#place(event, at, agent, prefixOf);
   }
 
@@ -157,6 +169,11 @@ export class CallerProfile {
       this.#accused.set(terms, (this.#accused.get(terms) ?? 0) + 1);
     if (origin < 1 && !stranger.sharesOrigin) count(by === 'asn' ? this.asns : this.prefixes);
     if (client < 1 && !stranger.sharesClient) count(this.agents);
+  }
+
+  #firstAsked(traits: EndpointTraits, at: number): void {
+    if (traits.admin && at < this.adminSince) this.adminSince = at;
+    if (traits.export && at < this.exportSince) this.exportSince = at;
   }
 
   #countHour(hour: number): void {
@@ -220,7 +237,9 @@ export class CallerProfile {
       }
       place.usual = true;
     }
-    for (const one of this.strangers ?? []) one.otherCame();
+    // who was a stranger until a day ago is none, and no other either
+    for (const one of this.strangers ?? [])
+      if (one.prefixTerm !== place.prefix || one.agentTerm !== place.agent) one.otherCame();
   }
 
   #strangerAt(

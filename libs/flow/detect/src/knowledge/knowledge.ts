@@ -116,8 +116,17 @@ export class Knowledge {
       }
     }
     if (profile === undefined || !teaches(profile.said, at)) return;
-    profile.learn(event, at, this.agents.of(event.userAgent), prefixOf, status < 300 ? endpoint?.id : undefined);
+    profile.learn(
+      event,
+      at,
+      this.agents.of(event.userAgent),
+      prefixOf,
+      status < 300 ? endpoint?.id : undefined,
+      this.#traitsOf,
+    );
   }
+
+  readonly #traitsOf = (template: string): ReturnType<TraitsCache['of']> => this.#traits.of(template);
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#profiles.forgetLanes(lanes);

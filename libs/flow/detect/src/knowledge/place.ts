@@ -49,6 +49,10 @@ export const placeOf = (event: ApiEvent, agent: UserAgent, prefix: string): Plac
   usual: false,
 });
 
+/** A private address (RFC 1918, RFC 4193): a house's own, or that of its VPN. */
+export const isInternal = (ip: string): boolean =>
+  /^(?:10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|f[cd][0-9a-f]{2}:)/.test(ip);
+
 /** `192.0.` of 192.0.2.1, `2001:db8:` of 2001:db8:1::1: neighbours of one network, roughly. */
 export const regionOf = (ip: string): string => {
   const separator = ip.includes(':') ? ':' : '.';

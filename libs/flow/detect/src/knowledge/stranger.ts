@@ -34,6 +34,8 @@ export class Stranger {
   turns = 0;
   /** At an endpoint that exports data or administers, by its words. */
   sensitive = false;
+  /** And its caller never administered, or exported, before: who administers every day administers from elsewhere as well. */
+  unusual = false;
   /** Another stranger brought its origin, its client, before. */
   sharesOrigin = false;
   sharesClient = false;

@@ -64,16 +64,18 @@ export class TermList {
     return n;
   }
 
-  add(term: number, at: number, count = 1, firstAt = at): void {
+  /** True when it was not there. */
+  add(term: number, at: number, count = 1, firstAt = at): boolean {
     const data = this.#data;
     const i = this.#find(term);
     if (i < 0) {
       this.#place(term, firstAt, at, count);
-      return;
+      return true;
     }
     if (firstAt < (data[i + FIRST] ?? 0)) data[i + FIRST] = firstAt;
     if (at > (data[i + LAST] ?? 0)) data[i + LAST] = at;
     data[i + COUNT] = (data[i + COUNT] ?? 0) + count;
+    return false;
   }
 
   /** As `add`, of what was counted elsewhere: what is here may be a part of it. */

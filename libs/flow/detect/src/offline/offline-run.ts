@@ -120,6 +120,7 @@ export class OfflineRun {
   async end(): Promise<void> {
     const findings: Finding[] = [];
     if (this.#events > 0) this.engine.tick(this.engine.watermark, findings);
+    this.engine.finish(findings);
     this.#tellFound(Infinity, findings);
     await this.#tell(findings);
     await this.#tracker.flush();

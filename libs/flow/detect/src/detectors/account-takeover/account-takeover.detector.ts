@@ -12,10 +12,14 @@ export interface TakeoverView {
   readonly isCrowd: boolean;
   /** What the client is shows in the log; false: only its address. */
   readonly clientKnown: boolean;
+  /** They and the success came by a clock, at an address that nobody logged in from before. */
+  readonly byClock: boolean;
   /** They took longer than a person stays at it. */
   readonly slow: boolean;
   /** The failures came by a clock at a place for programs: it waited for a person to allow it. */
   readonly waited: boolean;
+  /** They came by a slow clock, and the success did not: a device tried its old password until somebody gave it the new one. */
+  readonly mended: boolean;
 }
 
 export interface TakeoverVerdict {
@@ -32,7 +36,9 @@ export const judgeTakeover = (v: TakeoverView, s: AccountTakeoverSettings): Take
   if (v.waited || v.isCrowd) return undefined;
   const limit = (v.clientKnown ? s.minFailures : Math.ceil(s.minFailures * s.sharedFactor)) * (v.slow ? 2 : 1);
   if (v.isGuesser && v.failures > 0) return { limit, severity: 'high', confidence: 0.88 };
-  if (v.failures < limit) return undefined;
+  if (v.byClock && v.failures >= s.minFailuresByClock && v.failures < limit)
+    return { limit: s.minFailuresByClock, severity: 'low', confidence: 0.6 };
+  if (v.failures < limit || v.mended) return undefined;
   const isMany = v.failures >= s.manyFailures * (v.clientKnown ? 1 : s.sharedFactor) * (v.slow ? 2 : 1);
   return {
     limit,

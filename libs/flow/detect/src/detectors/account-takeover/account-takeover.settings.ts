@@ -7,6 +7,8 @@ export const AccountTakeoverSettings = detectorSettings(
   {
     /** Failed logins in a row, of one client at one address, before the one that worked. */
     minFailures: z.number().int().min(3).max(1_000).default(6),
+    /** The same where they and the success came by a clock of seconds, at an address that nobody ever logged in from: no person types like that. */
+    minFailuresByClock: z.number().int().min(3).max(1_000).default(5),
     /** From so many on it is high rather than medium. */
     manyFailures: z.number().int().min(3).max(10_000).default(12),
     /** Where the client cannot be told from others behind its address, this many times more. */

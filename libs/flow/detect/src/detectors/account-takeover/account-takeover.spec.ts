@@ -94,8 +94,24 @@ describe('account-takeover', () => {
         login(AT + 201 * SECOND, 200, { pathTemplate: '/oauth/token' }),
       ],
     ],
+    [
+      'a device that tries its old password by its clock, until it gets the new one',
+      [...fails(10, 90 * SECOND), login(AT + 14 * MINUTE, 200)],
+    ],
   ])('is silent on %s', (_name, events) => {
     expect(takeovers(events)).toEqual([]);
+  });
+
+  it('tells five failures and a success by a clock, low, and no person who types', () => {
+    const success = login(AT + 40 * SECOND, 200);
+    expect(takeovers([...fails(5, 8 * SECOND), success])).toMatchObject([{ severity: 'low' }]);
+    const typed = [0, 5, 14, 20, 33].map((second) => login(AT + second * SECOND, 401));
+    expect(takeovers([...typed, success])).toEqual([]);
+    expect(takeovers([login(AT - MINUTE, 200), ...fails(5, 8 * SECOND), success])).toEqual([]);
+  });
+
+  it('tells a patient guesser, whose success comes at its turn', () => {
+    expect(takeovers([...fails(10, 90 * SECOND), login(AT + 15 * MINUTE, 200)])).toHaveLength(1);
   });
 
   const keys = times(20, (i) =>

@@ -9,7 +9,7 @@ import { Evidence } from '../../windows/evidence.ts';
 import { MINUTE_MS } from '../../windows/time.ts';
 import { SUSPECT_METRIC } from '../credential-stuffing/credential-stuffing.detector.ts';
 import { AuthEndpoints, isRecovery } from '../brute-force/auth-endpoints.ts';
-import { Cadence } from '../brute-force/cadence.ts';
+import { Cadence, type Pace } from '../brute-force/cadence.ts';
 import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from '../brute-force/login-attempt.ts';
 import { ACCOUNT_TAKEOVER_VERSION, judgeTakeover, type TakeoverVerdict } from './account-takeover.detector.ts';
 import type { AccountTakeoverSettings } from './account-takeover.settings.ts';
@@ -20,6 +20,13 @@ const MAX_CROWDS = 50_000;
 const CROWD_MS = 7 * 24 * 60 * MINUTE_MS;
 /** How `authorization_pending` is answered (RFC 8628, or as some providers do); a wrong password is 401 most often. */
 const PENDING: ReadonlySet<number> = new Set([400, 403]);
+
+/** What a program of people waits at least before it tries a refused password again; guessers are in more of a hurry. */
+const DEVICE_GAP_MS = MINUTE_MS;
+
+/** A guess that works comes at its turn. */
+const isOffBeat = (gapMs: number, { medianGapMs }: Pace): boolean =>
+  gapMs < 0.6 * medianGapMs || gapMs > 1.5 * medianGapMs;
 
 /** One client at one address, from its first failed login on. */
 class Attempts {
@@ -145,10 +152,11 @@ export class AccountTakeoverWatcher implements Watcher {
       attempts.startOver();
       return undefined;
     }
-    const waited =
-      2 * pending > failures &&
-      this.#endpoints.isForPrograms(event.pathTemplate) &&
-      attempts.cadence.paceSince(0).steady;
+    const pace = attempts.cadence.paceSince(0);
+    const waited = 2 * pending > failures && this.#endpoints.isForPrograms(event.pathTemplate) && pace.steady;
+    const mended = pace.regular && pace.medianGapMs >= DEVICE_GAP_MS && isOffBeat(at - attempts.lastAt, pace);
+    attempts.cadence.add(at, 0);
+    const whole = attempts.cadence.paceSince(0);
     attempts.startOver();
     const verdict = judgeTakeover(
       {
@@ -159,6 +167,8 @@ export class AccountTakeoverWatcher implements Watcher {
         clientKnown: event.clientFingerprint !== '' || goodLogins === 0,
         slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
+        mended,
+        byClock: goodLogins === 0 && whole.regular && whole.medianGapMs < DEVICE_GAP_MS,
       },
       settings,
     );
@@ -170,7 +180,7 @@ export class AccountTakeoverWatcher implements Watcher {
       evidence: attempts.evidence,
       explanation: `${failures} ${failures === 1 ? 'login' : 'logins'} of ${event.clientIp} failed in a row within ${minutes(at - firstAt)} min, then one worked at ${endpointOf(event)} (${
         isGuesser ? 'it is one of those that were seen guessing' : `fewer than ${verdict.limit} are let pass`
-      }). The password may have been guessed: the account may be taken over.`,
+      }). The password may have been guessed. Find the account, end its sessions and have its password changed, unless its owner says that it was they.`,
     });
   }
 
@@ -195,7 +205,7 @@ export class AccountTakeoverWatcher implements Watcher {
         from: guesser.from,
         failures: guesser.value,
         evidence,
-        explanation: `${event.clientIp} was refused ${guesser.value} times by Kong while it guessed credentials, and then one of ${caller.entity.name} was accepted, which was never used from there before. The credential was probably guessed or stolen.`,
+        explanation: `${event.clientIp} was refused ${guesser.value} times by Kong while it guessed credentials, and then one of ${caller.entity.name} was accepted, which was never used from there before. The credential was probably guessed or stolen: replace it, and block the address.`,
       },
     );
   }

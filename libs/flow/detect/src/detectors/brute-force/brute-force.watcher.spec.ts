@@ -34,6 +34,14 @@ describe('brute-force', () => {
     expect(found[0]?.explanation).toContain('8 logins');
   });
 
+  it('tells slow guessing by one client from ever another address of one network, and no network where somebody gets in', () => {
+    const turns = (status: (i: number) => number, more: Partial<ApiEvent> = {}) =>
+      guesses(times(12, (i) => login(uneven(i, 15 * MINUTE), status(i), { clientIp: `192.0.2.${10 + i * 3}`, clientFingerprint: 'kit', ...more }))); // prettier-ignore
+    expect(turns(() => 401)[0]?.explanation).toContain('addresses of 192.0.2.0/24');
+    expect(turns((i) => (i === 6 ? 200 : 401))).toEqual([]);
+    expect(turns(() => 401, { clientFingerprint: '', userAgent: '' })).toEqual([]);
+  });
+
   it('takes refusals at a login for its own in a log that names neither routes nor who answered', () => {
     const bare = { answeredBy: 'kong', refusal: 'unauthenticated', routeId: '', routeName: '', serviceId: '', serviceName: '' } as const; // prettier-ignore
     expect(guesses(times(15, (i) => login(AT + i * SECOND, 401, bare)))).not.toEqual([]);

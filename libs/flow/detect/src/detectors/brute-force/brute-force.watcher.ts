@@ -26,6 +26,8 @@ const MAX_KNOWN_GOOD = 1_000_000;
 const TEN_MINUTES_MS = 600_000;
 /** Failures among which a 429 at a login is one more guess. */
 const GUESSING_ALREADY = 3;
+/** Failures of an address in a day up to which it may be one of many that take turns: more are its own affair. */
+const FEW_OF_MANY = 4;
 /** Part of a minute's refusals that the latest 20 s have where they came all at once. */
 const AT_ONCE_SHARE = 0.7;
 /** A mark of its own for a credential that used to work. */
@@ -184,7 +186,10 @@ export class BruteForceWatcher implements Watcher {
       (reading ? undefined : this.#slow(event, at, caller, guesser, 'login')) ??
       (reading || at < guesser.log.reportedAt + TEN_MINUTES_MS
         ? undefined
-        : this.#prefixes.failed(event, at, caller, mark, 'login'))
+        : this.#prefixes.failed(event, at, caller, mark, 'login')) ??
+      (reading || this.logins.isForPrograms(event) || guesser.cadence.size > FEW_OF_MANY
+        ? undefined
+        : this.#prefixes.failedSlowly(event, at, caller, mark))
     );
   }
 

@@ -10,7 +10,9 @@ export interface Pace {
   readonly medianGapMs: number;
   /** First to last; ms. */
   readonly spanMs: number;
-  /** By a clock: half of the gaps are within a fifth of the median, which is two seconds or more. */
+  /** By a clock: half of the gaps are within a fifth of the median. */
+  readonly regular: boolean;
+  /** That, and the median is two seconds or more. */
   readonly steady: boolean;
 }
 
@@ -56,12 +58,14 @@ export class Cadence {
       .sort((a, b) => a - b);
     const at = (share: number): number => gaps[Math.floor((gaps.length - 1) * share)] ?? 0;
     const median = at(0.5);
+    const regular = gaps.length >= MIN_GAPS && at(0.75) - at(0.25) <= 0.2 * median;
     return {
       failures: times.length,
       distinct: marks.size,
       medianGapMs: median,
       spanMs: (times.at(-1) ?? 0) - (times[0] ?? 0),
-      steady: gaps.length >= MIN_GAPS && median >= 2_000 && at(0.75) - at(0.25) <= 0.2 * median,
+      regular,
+      steady: regular && median >= 2_000,
     };
   }
 

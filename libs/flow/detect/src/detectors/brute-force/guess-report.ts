@@ -63,18 +63,26 @@ const spanOf = (ms: number): string => {
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 };
 
-const explain = (v: GuessingVerdict, place: GuessingPlace, who: string, span: string): string => {
+const explain = (v: GuessingVerdict, place: GuessingPlace, who: string, span: string): string =>
+  place === 'login'
+    ? `${loginStory(v, who, span)} Limit or block it, and look whether a login of it works in the end.`
+    : keyStory(v, who, span);
+
+const loginStory = (v: GuessingVerdict, who: string, span: string): string => {
   if (v.kind === 'steady-guessing')
     return `${v.observed} logins of ${who} failed within ${span} and none worked between them (fewer than ${v.limit} in an hour are let pass), slowly enough to stay below the limits of minutes. No person types a wrong password so often, and no login ever worked from there.`;
   if (v.kind === 'slow-guessing')
-    return place === 'login'
-      ? `${v.observed} logins of ${who} failed within ${span} and none worked between them (fewer than ${v.limit} are let pass), slowly enough to stay below the limits of minutes. This is how passwords are guessed by who has time.`
-      : `${who} tried ${v.distinct} different credentials within ${span}, all refused (fewer than ${v.limit} are let pass), slowly enough to stay below the limits of minutes. This is how keys are guessed by who has time.`;
-  if (place === 'login')
-    return `${v.observed} logins of ${who} failed at the upstream within ${span}, where at most ${v.limit - 1} are let pass${
-      v.kind === 'spraying' ? `; ${v.distinct} different targets: one guess each for many accounts` : ''
-    }. This is how passwords are guessed.`;
+    return `${v.observed} logins of ${who} failed within ${span} and none worked between them (fewer than ${v.limit} are let pass), slowly enough to stay below the limits of minutes. This is how passwords are guessed by who has time.`;
+  const targets = v.kind === 'spraying' ? `; ${v.distinct} different targets: one guess each for many accounts` : '';
+  return `${v.observed} logins of ${who} failed at the upstream within ${span}, where at most ${v.limit - 1} are let pass${targets}. This is how passwords are guessed.`;
+};
+
+const keyStory = (v: GuessingVerdict, who: string, span: string): string => {
   if (v.kind === 'blind-guessing')
-    return `Kong refused ${v.observed} requests of ${who} within ${span} (at most ${v.limit} are let pass) and nearly nothing else came from there. The log does not show the credentials, so it may also be a client that lost its own.`;
-  return `${who} tried ${v.distinct} different credentials in ${v.observed} refused requests within ${span} (at most ${v.limit} are let pass). This is how keys are guessed.`;
+    return `Kong refused ${v.observed} requests of ${who} within ${span} (at most ${v.limit} are let pass) and nearly nothing else came from there. The log does not show the credentials, so it may also be a client that lost its own: ask whose address it is before you block it.`;
+  const tried =
+    v.kind === 'slow-guessing'
+      ? `${who} tried ${v.distinct} different credentials within ${span}, all refused (fewer than ${v.limit} are let pass), slowly enough to stay below the limits of minutes. This is how keys are guessed by who has time.`
+      : `${who} tried ${v.distinct} different credentials in ${v.observed} refused requests within ${span} (at most ${v.limit} are let pass). This is how keys are guessed.`;
+  return `${tried} Block it, and replace a key that it was let in with, if there is one.`;
 };

@@ -3,9 +3,11 @@ import type { Tuned } from '../../engine/detector.ts';
 import { REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { judgeGatewayGuessing, judgeLoginGuessing } from './brute-force.detector.ts';
+import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
+import { judgeGatewayGuessing, judgeLoginGuessing, judgeSlowGuessing } from './brute-force.detector.ts';
 import type { BruteForceSettings } from './brute-force.settings.ts';
-import { Guesser, guessFinding, type GuessingPlace } from './guess-report.ts';
+import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
+import { clientOf } from './login-attempt.ts';
 
 const MAX_ADDRESSES = 64;
 const WINDOW_MS = 600_000;
@@ -22,20 +24,24 @@ class Network extends Guesser {
 /** Guessing by addresses of one network that take turns, each below the limits. */
 export class PrefixGuessing {
   readonly #networks: BoundedMap<Network>;
+  /** With one client: failed logins of a day with no success between. */
+  readonly #slow: BoundedMap<Network>;
 
   constructor(
     private readonly settings: Tuned<BruteForceSettings>,
     maxNetworks: number,
   ) {
     this.#networks = new BoundedMap(maxNetworks);
+    this.#slow = new BoundedMap(maxNetworks);
   }
 
   get evicted(): number {
-    return this.#networks.evicted;
+    return this.#networks.evicted + this.#slow.evicted;
   }
 
   forgetLanes(lanes: ReadonlySet<number>): void {
     this.#networks.forgetLanes(lanes);
+    this.#slow.forgetLanes(lanes);
   }
 
   /** The network of the address was told of in the last ten minutes: a few guesses of one of them are nothing more. */
@@ -47,6 +53,40 @@ export class PrefixGuessing {
   /** A login that worked, where others failed before. */
   worked(event: ApiEvent, at: number, caller: Caller): void {
     this.#networks.peek(keyOf(event, caller, 'login'))?.log.addSuccess(at);
+    const slow = this.#slow.peek(slowKeyOf(event, caller));
+    slow?.cadence.clear();
+    slow?.addresses.clear();
+  }
+
+  /**
+   * A failed login at a place for people: by many addresses of one network with one client, a quarter of an hour apart. Where a network has many
+   * people with one client some of them log in between.
+   */
+  failedSlowly(event: ApiEvent, at: number, caller: Caller, mark: number): Draft | undefined {
+    if (caller.prefix === '' || clientOf(event) === '') return undefined;
+    const network = this.#slow.getOrMake(slowKeyOf(event, caller), () => new Network(), caller.lane);
+    const { cadence, addresses, evidence } = network;
+    const settings = this.settings.of(event);
+    cadence.add(at, mark);
+    evidence.add(event, at);
+    for (const [address, last] of addresses) if (last < at - DAY_MS) addresses.delete(address);
+    if (addresses.size < MAX_ADDRESSES || addresses.has(event.clientIp)) addresses.set(event.clientIp, at);
+    if (cadence.size < settings.slowFailures || addresses.size < settings.prefixAddresses) return undefined;
+    if (at < network.slowReportedAt + SLOW_REPORT_MS) return undefined;
+    const pace = cadence.paceSince(at - DAY_MS);
+    if (pace.medianGapMs < settings.slowGapMinutes * MINUTE_MS) return undefined;
+    const verdict = judgeSlowGuessing({ ...pace, place: 'login', authenticated: event.credentialId !== '' }, settings);
+    if (!verdict) return undefined;
+    network.slowReportedAt = at;
+    return guessFinding({
+      event,
+      at,
+      caller,
+      evidence,
+      verdict,
+      place: 'login',
+      network: { prefix: caller.prefix, addresses: addresses.size },
+    });
   }
 
   /** A failure that is not an address's own affair. */
@@ -98,6 +138,8 @@ const atLogin = ({ log }: Network, settings: BruteForceSettings) =>
     sprayingFailures10m: 2 * settings.sprayingFailures10m,
     loginFailureShare: Math.max(0.8, settings.loginFailureShare),
   });
+
+const slowKeyOf = (event: ApiEvent, caller: Caller): string => `${event.tenant}|${caller.prefix}|${clientOf(event)}`;
 
 const keyOf = (event: ApiEvent, caller: Caller, place: GuessingPlace): string =>
   `${event.tenant}|${place}|${caller.prefix}`;

@@ -97,7 +97,7 @@ export class CompositeRiskWatcher implements Watcher {
       from: Math.min(...signs.map((sign) => sign.at)),
       observed: { metric: 'risk of weak signs together', value: Math.round(score * 1000) / 1000, unit: 'probability' },
       expected: { low: 0, high: settings.minRisk, mean: 0, n: signs.length, p: 1, warmUp: caller.warmUp },
-      explanation: `${entity.name} shows ${signs.length} kinds of weak signs, none of which is serious alone: ${told.join(', ')}. Together they are abuse with a chance of ${(score * 100).toFixed(0)} % (from ${(settings.minRisk * 100).toFixed(0)} % on it is told).`,
+      explanation: `${entity.name} shows ${signs.length} kinds of weak signs, none of which is serious alone: ${told.join(', ')}. Together they are abuse with a chance of ${(score * 100).toFixed(0)} % (from ${(settings.minRisk * 100).toFixed(0)} % on it is told). Look at them as one story.`,
       evidence: risk.evidence,
     });
   }

@@ -11,6 +11,7 @@ import {
   type SharingVerdict,
   type SpreadView,
 } from './credential-sharing.detector.ts';
+import { counted, credentialOf } from '../leaked-credential/stranger-words.ts';
 import type { CredentialSharingSettings } from './credential-sharing.settings.ts';
 import { historyOf, Spread } from './spread.ts';
 
@@ -80,7 +81,7 @@ export class CredentialSharingWatcher implements Watcher {
         p: 1,
         warmUp: caller.warmUp,
       },
-      explanation: saysOf(caller.entity.name, view, verdict, history.places, history.days),
+      explanation: saysOf(credentialOf(caller.entity), view, verdict, history.places, history.days),
       evidence: kept.evidence,
       only: 'status BETWEEN 200 AND 399',
     });
@@ -92,7 +93,7 @@ export class CredentialSharingWatcher implements Watcher {
     const found = profile && spread && this.#look(spread, profile, event, at);
     if (!profile || !found) return undefined;
     const { places, days } = historyOf(profile, at);
-    return saysOf(caller.entity.name, found.view, found.verdict, places, days);
+    return saysOf(credentialOf(caller.entity), found.view, found.verdict, places, days);
   }
 
   #look(
@@ -109,7 +110,7 @@ export class CredentialSharingWatcher implements Watcher {
   }
 }
 
-const saysOf = (name: string, view: SpreadView, verdict: SharingVerdict, before: number, days: number): string =>
-  `One credential of ${name} was used from ${verdict.places} places where it never was before, within an hour (${view.requests} requests, ${view.clients} different clients` +
-  `${view.countries > 0 ? `, ${view.countries} new countries` : ''}); until now it had ${before} network(s) in ${days} day(s), and ${verdict.limit} new ones within an hour are too many. ` +
-  `A credential of one caller that many use was passed on or stolen.`;
+const saysOf = (whose: string, view: SpreadView, verdict: SharingVerdict, before: number, days: number): string =>
+  `${whose} was used from ${verdict.places} places where it never was before, within an hour (${view.requests} requests, ${counted(view.clients, 'client')}` +
+  `${view.countries > 0 ? `, ${counted(view.countries, 'new country', 'new countries')}` : ''}); until now it had ${counted(before, 'network')} in ${counted(days, 'day')}, and ${verdict.limit} new ones within an hour are too many. ` +
+  `It was passed on or stolen: replace it, and ask its owner who had it.`;

@@ -197,7 +197,7 @@ const stuffingFinding = (
       p: 1,
       warmUp: caller.warmUp,
     },
-    explanation: `${verdict.failures} logins from ${verdict.addresses} addresses failed at ${endpointOf(event)} within ${verdict.minutes} min, ${(verdict.failures / verdict.addresses).toFixed(1)} tries each (fewer than ${leastOf(verdict, s)} failures of ${s.minAddresses} addresses are let pass). ${HOW[verdict.by]} This is how lists of stolen passwords are tried out.`,
+    explanation: `${verdict.failures} logins from ${verdict.addresses} addresses failed at ${endpointOf(event)} within ${verdict.minutes} min, ${(verdict.failures / verdict.addresses).toFixed(1)} tries each (fewer than ${leastOf(verdict, s)} failures of ${s.minAddresses} addresses are let pass). ${HOW[verdict.by]} This is how lists of stolen passwords are tried out. Slow logins down or ask for a second factor, and look which of these addresses got in.`,
     evidence: place.evidence,
     only: "status IN (400, 401, 403, 422, 423) AND method NOT IN ('GET', 'HEAD')",
   });

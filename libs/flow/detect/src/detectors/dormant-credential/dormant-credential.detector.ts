@@ -26,18 +26,18 @@ export const judgeDormant = (
   view: ReturnView,
   s: DormantCredentialSettings,
 ): { severity: Severity; confidence: number } | undefined => {
-  if (
-    view.gapMs < s.silentDays * DAY_MS ||
-    view.requestsBefore < s.minRequestsBefore ||
-    view.daysBefore < s.minDaysBefore
-  )
-    return undefined;
+  if (view.gapMs < s.silentDays * DAY_MS || !wasInUse(view, s)) return undefined;
   if (view.pauses >= s.seasonalPauses) return undefined;
   if (view.requests < s.minRequests && !view.sensitive) return undefined;
-  if (!view.strange && isSameDayOfMonth(view.returnedAt - view.gapMs, view.returnedAt)) return undefined;
+  const mayBeJob = !view.strange && view.daysBefore < s.dailyUseDays;
+  if (mayBeJob && isSameDayOfMonth(view.returnedAt - view.gapMs, view.returnedAt)) return undefined;
   const severity = view.strange ? (view.sensitive ? 'high' : 'medium') : view.sensitive ? 'medium' : 'low';
   return { severity, confidence: Math.min(0.9, 0.6 + (view.strange ? 0.2 : 0) + (view.sensitive ? 0.1 : 0)) };
 };
+
+const wasInUse = (view: ReturnView, s: DormantCredentialSettings): boolean =>
+  (view.requestsBefore >= s.minRequestsBefore && view.daysBefore >= s.minDaysBefore) ||
+  (view.sensitive && view.requestsBefore >= s.sparseRequestsBefore && view.daysBefore >= s.sparseDaysBefore);
 
 /** A job of the month, the quarter or the year: the same day of the month to a day (or as far from its end), about the same hour. */
 export const isSameDayOfMonth = (before: number, after: number): boolean => {

@@ -13,6 +13,11 @@ export const DormantCredentialSettings = detectorSettings(
     /** What was seen of it before: a key that was only ever tried was not in use, and going live is no return. */
     minRequestsBefore: count(20),
     minDaysBefore: count(2),
+    /** The same of what returns to a sensitive endpoint: a few requests on each of some days are use as well. */
+    sparseRequestsBefore: count(8),
+    sparseDaysBefore: count(3),
+    /** Days of use before the silence from which on it is no job of the month: that has one day, or a few. */
+    dailyUseDays: count(6),
     /** Earlier pauses of 20 days or more from which it is a matter of seasons. */
     seasonalPauses: z.number().int().min(1).max(100).default(2),
     /** How long after its return it is told; hours. */

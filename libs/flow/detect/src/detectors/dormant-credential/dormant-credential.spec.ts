@@ -23,6 +23,15 @@ describe('dormant-credential', () => {
     expect(dormant(server(3, old), server(60), calls(25, BACK, MINUTE_MS, old))).not.toHaveLength(0);
   });
 
+  it('tells exports with a key that was used a little on a few days, and one of every day that is back on the same day of the month', () => {
+    const little = [0, 1, 2].map((day) => calls(3, MONDAY + day * DAY_MS, HOUR_MS));
+    const exports = calls(2, BACK, MINUTE_MS, { pathTemplate: '/exports/{id}' });
+    expect(dormant(...little, exports)[0]).toMatchObject({ severity: 'medium', observed: { value: 1 } });
+    expect(dormant(...little.slice(0, 2), exports)).toEqual([]);
+    // the last of ten days of use is the 14th of January
+    expect(dormant(server(10), calls(25, Date.UTC(2026, 1, 14, 23, 30), MINUTE_MS))).not.toEqual([]);
+  });
+
   it.each<[string, readonly ApiEvent[][]]>([
     ['three weeks of leave', [server(5), calls(40, MONDAY + 26 * DAY_MS, MINUTE_MS)]],
     ['a few calls', [server(5), calls(10, BACK, MINUTE_MS)]],

@@ -3,6 +3,7 @@ import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { agentTerm, CallerProfile, PAUSE_MS } from '../../knowledge/caller-profile.ts';
+import { credentialOf } from '../leaked-credential/stranger-words.ts';
 import { isSensitive } from '../leaked-credential/stranger.watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
 import { Evidence } from '../../windows/evidence.ts';
@@ -73,14 +74,14 @@ export class DormantCredentialWatcher implements Watcher {
       from: back.hourSince,
       observed: { metric: 'requests after the silence', value: back.requests, unit: 'in 60 min' },
       expected: { low: 0, high: s.minRequests - 1, mean: 0, n: back.requestsBefore, p: 1, warmUp: caller.warmUp },
-      explanation: saysOf(caller.entity.name, back),
+      explanation: saysOf(credentialOf(caller.entity), back),
       evidence: back.evidence,
     });
   }
 
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const back = this.#returns.peek(keyOf(caller.key, event.credentialId)) ?? this.#returns.peek(caller.key);
-    return back && at - back.returnedAt < DAY_MS ? saysOf(caller.entity.name, back) : undefined;
+    return back && at - back.returnedAt < DAY_MS ? saysOf(credentialOf(caller.entity), back) : undefined;
   }
 
   /** Of most events nothing is looked up: their caller was here yesterday, with the credential that it always uses. */
@@ -148,7 +149,7 @@ const isStrange = (profile: CallerProfile, event: ApiEvent, since: number, calle
   return profile.prefixes.size <= 3 && isNew(profile.prefixes, CallerProfile.term(caller.prefix));
 };
 
-const saysOf = (name: string, { gapMs, requests, requestsBefore, strange, sensitive }: Return): string =>
-  `The credential of ${name} is in use again after ${Math.floor(gapMs / DAY_MS)} days of silence: ${requests} requests within the hour ` +
+const saysOf = (whose: string, { gapMs, requests, requestsBefore, strange, sensitive }: Return): string =>
+  `${whose} is in use again after ${Math.floor(gapMs / DAY_MS)} days of silence: ${requests} requests within the hour ` +
   `(${requestsBefore} in all before)${strange ? ', from a place or with a client that it never had' : ', from where it always came'}` +
-  `${sensitive ? ', some at sensitive endpoints' : ''}. Keys that nobody misses are the ones that are stolen.`;
+  `${sensitive ? ', some at sensitive endpoints' : ''}. Keys that nobody misses are the ones that are stolen: ask its owner, and revoke what nobody needs.`;

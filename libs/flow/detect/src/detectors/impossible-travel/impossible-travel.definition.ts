@@ -13,7 +13,7 @@ export const impossibleTravel = defineDetector({
     title: 'Impossible travel',
     summary: 'One credential is used at two places that are too far apart for the time between.',
     method:
-      'Great-circle distance between the places of answered requests, less both radii of uncertainty, over the time between: more than 900 km/h over at least 500 km, six requests at each (three where both networks are known to be homes or offices and 2000 km apart). Hosting, VPN, proxy, relay and Tor networks have no place; mobile ones only count between countries. Not for callers of many homes, or between places that both are a day old. Needs an address database.',
+      'Great-circle distance between the places of answered requests, less both radii of uncertainty, over the time between: more than 900 km/h over at least 500 km, six requests at each (three where they are 2000 km apart, and both networks known to be homes or offices or the client one that the caller never had). A person whose client is the same at both, with fewer than six requests at a visit, is waited for: back within half an hour and not there again, it is a VPN (by turns they are two), unless it asked for administration or exports that it never asked for before. Hosting, VPN, proxy, relay and Tor networks have no place; mobile ones only count between countries. A second place at an address that four callers use is their office or remote desktop. Not for callers of many homes, or between places that both are a day old. Needs an address database.',
     owasp: ['API2:2023'],
     attack: ['T1078'],
     severity: { medium: 'always' },

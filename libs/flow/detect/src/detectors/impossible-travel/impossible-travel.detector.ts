@@ -10,11 +10,19 @@ export interface Point {
 }
 
 export interface Stay extends Point {
+  readonly ip: string;
   readonly country: string;
   readonly network: string;
   firstAt: number;
   lastAt: number;
   requests: number;
+  /** Some of it by a browser or an app of people. */
+  isPerson: boolean;
+  /** Some of it for administration or exports that the caller never asked for before. */
+  isUnusual: boolean;
+  /** Some of it with a client that the caller had before; whether clients show in the log. */
+  ownClient: boolean;
+  seesClient: boolean;
 }
 
 export interface Journey {
@@ -38,12 +46,17 @@ export const judgeTravel = (from: Stay, to: Stay, gapMs: number, s: ImpossibleTr
   if (mobile && from.country === to.country) return undefined;
   const km = kmBetween(from, to) - from.radiusKm - to.radiusKm;
   if (km < s.minDistanceKm) return undefined;
-  const sure = km >= s.sureDistanceKm && from.network !== '' && to.network !== '';
+  const known = from.network !== '' && to.network !== '';
+  const sure = km >= s.sureDistanceKm && (known || !to.ownClient);
   if (requests < (sure ? s.minRequestsSure : s.minRequests)) return undefined;
   const ms = Math.max(0, gapMs);
   const kmh = km / Math.max(ms / HOUR_MS, 1 / 60);
   return kmh > s.maxSpeedKmh ? { km, kmh, minutes: ms / 60_000 } : undefined;
 };
+
+/** One machine at both ends, as far as one sees, at its usual work: back at once, it was a VPN. A program's client says nothing: there are many of it. */
+export const mayBeVpn = ({ isPerson, ownClient, seesClient, isUnusual }: Stay): boolean =>
+  isPerson && ownClient && seesClient && !isUnusual;
 
 /** `lat,lon,radiusKm`; undefined when it is not that. */
 export const pointOf = (location: string): Point | undefined => {

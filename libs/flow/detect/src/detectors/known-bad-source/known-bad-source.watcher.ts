@@ -76,6 +76,7 @@ const whence = (event: ApiEvent): string =>
   event.threat === '' ? `${event.clientIp} is an exit of Tor` : `${event.clientIp} is on the list ${event.threat}`;
 
 const finding = (event: ApiEvent, at: number, caller: Caller, source: BadSource, verdict: BadSourceVerdict): Draft => {
+  const asWhom = caller.profile === undefined ? 'without a credential' : `as ${caller.entity.name}`;
   const where = source.sensitive > 0 ? 'to log-ins or administration' : 'to ordinary endpoints';
   return findingOf({
     event,
@@ -88,7 +89,7 @@ const finding = (event: ApiEvent, at: number, caller: Caller, source: BadSource,
     from: Math.min(at, source.since),
     observed: { metric: 'requests from a known bad address', value: verdict.requests, unit: 'in 1 h' },
     expected: { low: 0, high: verdict.limit, mean: 0, n: 0, p: 1, warmUp: caller.warmUp },
-    explanation: `${whence(event)} and sent ${verdict.requests} requests ${where} as ${caller.entity.name} within an hour (from ${verdict.limit} on it is told). Whoever takes over accounts hides behind such addresses.`,
+    explanation: `${whence(event)} and sent ${verdict.requests} requests ${where} ${asWhom} within an hour (from ${verdict.limit} on it is told). Whoever takes over accounts hides behind such addresses: block it, or look what it did.`,
     evidence: source.evidence,
     only: "(threat != '' OR network = 'tor')",
   });

@@ -18,12 +18,24 @@ export const LeakedCredentialSettings = detectorSettings(
     /** How likely a new place, a new client, and both together may be on one day, by what its owner did before. */
     maxNovelty: share(0.3),
     maxTogether: share(0.03),
+    /**
+     * Of an owner who is known for so few days, where the stranger is at administration or exports: history and chances that are enough. So few
+     * days leave every chance high, and whoever only tries something out begins elsewhere.
+     */
+    shortDays: z.number().int().min(1).max(365).default(4),
+    sensitiveHistoryRequests: count(50),
+    sensitiveHistoryDays: z.number().int().min(1).max(365).default(2),
+    sensitiveNovelty: share(0.5),
+    sensitiveTogether: share(0.09),
     /** Usual requests in ten minutes from which an owner who moved is told from one who did not: it would be missed at the old place. */
     denseRequests10m: count(5),
     /** Requests an hour of the stranger that are no move, whoever is missed: at least so many, and so many times the owner's busiest hour. */
     loudRequests: count(30),
     loudFactor: z.number().min(1).max(1000).default(1.5),
+    /** So many callers that take up the same service that acts for users (it says so by name) within 48 hours are its customers. */
+    adoptingCallers: z.number().int().min(2).max(100).default(3),
   },
-  60,
+  // the stranger who comes again tomorrow is the same one
+  1_440,
 );
 export type LeakedCredentialSettings = Readonly<z.infer<typeof LeakedCredentialSettings>>;

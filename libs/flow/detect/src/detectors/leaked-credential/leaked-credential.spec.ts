@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
-import { calls, CURL, findingsIn, FIREFOX, MONDAY, server, typesIn } from './testing/identity-traffic.ts';
+import { calls, consumer, CURL, findingsIn, FIREFOX, MONDAY, server, typesIn } from './testing/identity-traffic.ts';
 
 const FROM = MONDAY + 6 * DAY_MS + 7 * MINUTE_MS;
 const ELSEWHERE = { clientIp: '203.0.113.9', ...CURL };
@@ -24,9 +24,34 @@ describe('leaked-credential', () => {
     expect(typesIn(server(4), calls(4, FROM - 3 * DAY_MS, 18_000, ELSEWHERE))).toEqual([]);
   });
 
+  it('is low of a service that says it acts for users, and silent from the third caller that takes it up', () => {
+    const service = { clientIp: '203.0.113.9', userAgent: 'Claude-User (claude-code/2.0.14)' };
+    const each = (n: number): ApiEvent[] => [
+      ...server(7, consumer(n)),
+      ...calls(6, FROM + n * 20 * MINUTE_MS, 15_000, { ...consumer(n), ...service }),
+    ];
+    const told = findingsIn(each(1), each(2), each(3), each(4)).filter(({ type }) => type === 'leaked-credential');
+    expect(new Set(told.map(({ entity }) => entity.name))).toEqual(new Set(['consumer-1', 'consumer-2']));
+    expect(told.every(({ severity }) => severity === 'low')).toBe(true);
+  });
+
+  it('is medium from a private address', () => {
+    expect(findingsIn(server(7), calls(6, FROM, 15_000, { ...CURL, clientIp: '10.8.0.6' }))[0]?.severity).toBe(
+      'medium',
+    );
+  });
+
   it('waits for who would be missed: a busy caller that moved with all it has is let go', () => {
     expect(typesIn(busy(4), busy(1, ELSEWHERE, MONDAY + 4 * DAY_MS))).toEqual([]);
     expect(typesIn(busy(5), calls(10, MONDAY + 4 * DAY_MS + 30_000, 15_000, ELSEWHERE))).toEqual(['leaked-credential']);
+  });
+
+  it('tells exports with the key of a caller that is known for two days', () => {
+    const from = MONDAY + 2 * DAY_MS + 7 * MINUTE_MS;
+    const stranger = (pathTemplate: string) => calls(6, from, 15_000, { ...ELSEWHERE, pathTemplate });
+    const owner = calls(90, MONDAY, 45 * MINUTE_MS);
+    expect(typesIn(owner, stranger('/exports/{id}'))).toEqual(['leaked-credential']);
+    expect(typesIn(owner, stranger('/orders/{id}'))).toEqual([]);
   });
 
   it.each<[string, readonly ApiEvent[][]]>([

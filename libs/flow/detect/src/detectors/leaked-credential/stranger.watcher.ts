@@ -7,9 +7,10 @@ import type { CallerProfile } from '../../knowledge/caller-profile.ts';
 import type { Stranger } from '../../knowledge/stranger.ts';
 import { HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
 import { keyThievesOf, type KeyThieves } from './key-thieves.ts';
+import { credentialOf } from './stranger-words.ts';
 
-/** A stranger that stays away for longer is not told of any more. */
-const TOLD_WITHIN_MS = 40 * MINUTE_MS;
+/** A stranger that stays away for longer is not told of any more; its caller, who is to be heard of again, may come four times an hour. */
+const TOLD_WITHIN_MS = 120 * MINUTE_MS;
 /** Fewer requests are nobody's story. */
 const MIN_REQUESTS = 3;
 
@@ -26,10 +27,13 @@ export interface StrangerCase<S> {
   readonly stranger: Stranger;
   /** Its answered requests, the one at hand with them: the profile knows only what was before. */
   readonly requests: number;
+  /** Its caller's own since it came, the one at hand with them. */
+  readonly others: number;
   readonly profile: CallerProfile;
   readonly settings: S;
   readonly at: number;
   readonly name: string;
+  readonly whose: string;
   readonly callerKey: string;
 }
 
@@ -61,11 +65,14 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     const { profile } = caller;
     if (profile?.strangers === undefined) return undefined;
     for (const stranger of profile.strangers) {
-      if (stranger.ip === event.clientIp && !stranger.sensitive && isSensitive(caller)) stranger.sensitive = true;
+      if (stranger.ip === event.clientIp && !stranger.unusual && isSensitive(caller)) {
+        stranger.sensitive = true;
+        stranger.unusual = !isHabit(profile, stranger.since, caller);
+      }
       if (stranger.requests < MIN_REQUESTS || stranger.toldAt >= stranger.lastAt) continue;
       if (at < stranger.toldAt + REPORT_EVERY_MS || at > stranger.lastAt + TOLD_WITHIN_MS) continue;
-      const requests = stranger.requests + (isOf(stranger, event, caller) ? 1 : 0);
-      const verdict = this.#verdict(stranger, requests, event, at, caller);
+      const own = isOf(stranger, event, caller) ? 1 : 0;
+      const verdict = this.#verdict(stranger, own, event, at, caller);
       if (verdict === undefined) continue;
       if (stranger.toldAt === Number.NEGATIVE_INFINITY) profile.accuse(stranger);
       stranger.toldAt = at;
@@ -78,7 +85,7 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
         if (stranger.ip === event.clientIp) this.#thieves.held = event;
         continue;
       }
-      return this.#finding(verdict, stranger, requests, event, at, caller);
+      return this.#finding(verdict, stranger, stranger.requests + own, event, at, caller);
     }
     return undefined;
   }
@@ -86,7 +93,7 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
   explain(event: ApiEvent, at: number, caller: Caller): string | undefined {
     const stranger = caller.profile?.strangers?.find((one) => one.ip === event.clientIp);
     // the profile has taken the event up by now
-    return stranger && this.#verdict(stranger, stranger.requests, event, at, caller)?.explanation;
+    return stranger && this.#verdict(stranger, 0, event, at, caller)?.explanation;
   }
 
   /** Profiles follow their lanes by themselves. */
@@ -94,16 +101,13 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     // nothing is kept here
   }
 
-  #verdict(
-    stranger: Stranger,
-    requests: number,
-    event: ApiEvent,
-    at: number,
-    caller: Caller,
-  ): StrangerVerdict | undefined {
+  /** `own`: 1 where the event is the stranger's and not counted yet. */
+  #verdict(stranger: Stranger, own: 0 | 1, event: ApiEvent, at: number, caller: Caller): StrangerVerdict | undefined {
     const { profile, key } = caller;
     if (profile === undefined) return undefined;
-    return this.judge({ stranger, requests, profile, settings: this.#settings.of(event), at, name: caller.entity.name, callerKey: key }); // prettier-ignore
+    const requests = stranger.requests + own;
+    const others = stranger.others + 1 - own;
+    return this.judge({ stranger, requests, others, profile, settings: this.#settings.of(event), at, name: caller.entity.name, whose: credentialOf(caller.entity), callerKey: key }); // prettier-ignore
   }
 
   #finding(
@@ -135,6 +139,10 @@ export class StrangerWatcher<S extends DetectorSettings> implements Watcher {
     });
   }
 }
+
+/** The caller administered, or exported, before `since`; ms. */
+export const isHabit = (profile: CallerProfile, since: number, { traits }: Caller): boolean =>
+  (!traits.admin || profile.adminSince < since) && (!traits.export || profile.exportSince < since);
 
 const isOf = (stranger: Stranger, event: ApiEvent, { agent }: Caller): boolean =>
   stranger.ip === event.clientIp && stranger.agent.kind === agent.kind && stranger.agent.family === agent.family;

@@ -13,7 +13,7 @@ export const newClient = defineDetector({
     title: 'New client',
     summary: 'A caller is used, from its usual place, with a kind of client that it never used.',
     method:
-      'The family of the user agent (browsers are one, versions do not count) of answered requests against all that the caller used before; the chance of a new one on one day by how often there was one. Command-line clients are told once the old client was heard of since, libraries when both take turns, or when they come at the time of day at which the caller rests. The same new client at three callers within 48 hours is a release.',
+      'The family of the user agent (browsers are one, versions do not count) of answered requests against all that the caller used before; the chance of a new one on one day by how often there was one. Command-line clients are told once the old client was heard of since, libraries when both take turns or the old one goes on after it (three requests), or when they come at the time of day at which the caller rests. The same new client at three callers within 48 hours is a release.',
     owasp: ['API2:2023'],
     attack: ['T1078', 'T1036'],
     severity: { low: 'always' },

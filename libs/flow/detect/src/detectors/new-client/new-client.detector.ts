@@ -1,4 +1,4 @@
-import { clientName, whoElse } from '../leaked-credential/stranger-words.ts';
+import { clientName, counted, whoElse } from '../leaked-credential/stranger-words.ts';
 import type { StrangerCase, StrangerVerdict } from '../leaked-credential/stranger.watcher.ts';
 import type { NewClientSettings } from './new-client.settings.ts';
 
@@ -16,7 +16,8 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
   // other detectors know scanners by name, and monitors harm nobody
   if (agent.kind === 'scanner' || agent.kind === 'monitor') return undefined;
   const byHand = agent.kind === 'command-line';
-  const beside = stranger.others > 0 && (byHand || stranger.turns >= s.minTurns);
+  const goesOn = stranger.turns >= s.minTurns || one.others >= s.minOthers;
+  const beside = stranger.others > 0 && (byHand || goesOn);
   const quiet = stranger.others === 0 && stranger.usual10m < s.denseRequests10m;
   // at night, where its caller rests, a handful is no new version at work
   const atNight = novelty.resting && requests >= s.nightRequests && profile.days >= s.nightHistoryDays;
@@ -29,8 +30,8 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
     p: novelty.client,
     limit: s.minRequests - 1,
     explanation:
-      `${one.name} made ${requests} requests with ${clientName(stranger)} from ${stranger.ip}; in ${profile.days} days it used ` +
-      `${Math.max(1, profile.agents.size - 1)} other kind(s) of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger)}. ` +
-      `It may be a new version; or somebody works with its key by hand.`,
+      `${one.name} made ${requests} requests with ${clientName(stranger)} from ${stranger.ip}, a usual place of it; in ${profile.days} days it used ` +
+      `${counted(Math.max(1, profile.agents.size - 1), 'other kind')} of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger)}. ` +
+      `It may be a new program; or somebody works with its key by hand: ask its owner.`,
   };
 };

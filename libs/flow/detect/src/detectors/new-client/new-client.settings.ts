@@ -17,6 +17,8 @@ export const NewClientSettings = detectorSettings(
     denseRequests10m: count(5),
     /** How often a library must come again after the old client was heard of; command-line clients are told at once. */
     minTurns: count(2),
+    /** Or so many requests with the old client after it: it was not replaced. */
+    minOthers: count(3),
     /** A library alone, without the old client: so many times the caller's busiest hour. */
     loudFactor: z.number().min(0.5).max(1000).default(1),
     /** Or so many requests at the time of day at which the caller rests, once so many days of it are known. */
@@ -25,6 +27,7 @@ export const NewClientSettings = detectorSettings(
     /** So many callers that take up the same client within 48 hours are an upgrade. */
     upgradeCallers: z.number().int().min(2).max(100).default(3),
   },
-  60,
+  // who works with the new client all day is told once
+  1_440,
 );
 export type NewClientSettings = Readonly<z.infer<typeof NewClientSettings>>;

@@ -26,6 +26,12 @@ describe('new-client', () => {
     expect(typesIn(server(7), calls(12, FROM, 20 * MINUTE_MS, PYTHON))).toEqual(['new-client']);
   });
 
+  it('tells a library that came once, when the old client goes on', () => {
+    const [first] = findingsIn(server(7), calls(5, FROM, 15_000, PYTHON), calls(5, FROM + 90_000, 60_000));
+    expect(first).toMatchObject({ type: 'new-client', severity: 'low' });
+    expect(first?.detectedAt).toBeGreaterThan(FROM + 90_000);
+  });
+
   it('tells a library at the time of day at which its caller rests, and not by day', () => {
     const night = MONDAY + 10 * DAY_MS + 60 * MINUTE_MS;
     expect(typesIn(office(12), calls(12, night, 15_000, PYTHON))).toEqual(['new-client']);

@@ -14,7 +14,7 @@ export const newOrigin = defineDetector({
     summary:
       'A caller comes, with its usual client, from a provider or country (or network prefix) that it never came from.',
     method:
-      'The autonomous system of answered requests against all that the caller came from before; the chance of a new one on one day by how often there was one. Told when the old place goes on beside the new one, or when a quiet caller turns up in a new country. Without an address table, by prefixes, and only at sensitive endpoints. A new client as well makes it `leaked-credential`.',
+      'The autonomous system of answered requests against all that the caller came from before; the chance of a new one on one day by how often there was one. Told when the old place goes on beside the new one, or when a quiet caller turns up in a new country. Of a program in a new country that asks for exports or administration that it never asked for before, two days of history are enough. People, and without an address table prefixes, only count at such endpoints. A new client as well makes it `leaked-credential`.',
     owasp: ['API2:2023'],
     attack: ['T1078'],
     severity: { low: 'ordinary endpoints', medium: 'administration or export' },

@@ -14,11 +14,17 @@ export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVe
   const { stranger, requests, profile, settings: s } = one;
   const { origin, client, by, newCountry, resting } = stranger.novelty;
   if (origin >= 1 || client < 1 || resting) return undefined;
-  if (profile.days < s.minHistoryDays || profile.successes - requests < s.minHistoryRequests) return undefined;
+  // abroad, at what it never asked for: a few days of a program are enough
+  const plain = by === 'asn' && newCountry && stranger.unusual && !isPerson(stranger);
+  const least = plain
+    ? { days: s.sensitiveHistoryDays, requests: s.sensitiveHistoryRequests }
+    : { days: s.minHistoryDays, requests: s.minHistoryRequests };
+  if (profile.days < least.days || profile.successes - requests < least.requests) return undefined;
   const limit = by === 'asn' ? s.minRequests : s.minRequestsByPrefix;
-  if (requests < limit || origin > (by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix)) return undefined;
-  if ((by === 'prefix' || isPerson(stranger)) && !stranger.sensitive) return undefined;
-  const atBoth = stranger.others > 0 && stranger.turns >= s.minTurns;
+  const maxNovelty = plain ? s.sensitiveNovelty : by === 'asn' ? s.maxNovelty : s.maxNoveltyByPrefix;
+  if (requests < limit || origin > maxNovelty) return undefined;
+  if ((by === 'prefix' || isPerson(stranger)) && !stranger.unusual) return undefined;
+  const atBoth = stranger.others > 0 && (stranger.turns >= s.minTurns || one.others >= s.minOthers);
   const tooQuiet = stranger.usual10m < s.denseRequests10m && newCountry;
   if (!atBoth && !tooQuiet) return undefined;
   return {
@@ -30,9 +36,9 @@ export const judgeNewOrigin = (one: StrangerCase<NewOriginSettings>): StrangerVe
     p: origin,
     limit: limit - 1,
     explanation:
-      `${one.name} made ${requests} requests from ${placeName(stranger)}, where it never came from ` +
+      `${one.name} made ${requests} requests from ${placeName(stranger)}, where it never came from${stranger.unusual ? ', some of them for administration or exports, which it never did' : ''} ` +
       `(until now ${knownOrigins(profile, stranger)}; chance of a new one on one day ${origin.toFixed(3)})${whoElse(stranger)}. ` +
-      `It may have grown or moved; or somebody else has its key and its software.`,
+      `It may have grown or moved; or somebody else has its key and its software. Ask its owner, and replace the key if it is not theirs.`,
   };
 };
 

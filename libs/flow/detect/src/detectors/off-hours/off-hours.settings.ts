@@ -3,9 +3,9 @@ import { detectorSettings } from '../../engine/detector.ts';
 
 /** Work in the hours in which a caller rests. */
 export const OffHoursSettings = detectorSettings({
-  /** What is known of the caller: requests, and days since it was first seen, and days with traffic. */
-  minHistoryRequests: z.number().int().min(100).max(10_000_000).default(400),
-  minHistoryDays: z.number().int().min(7).max(365).default(28),
+  /** What is known of the caller: requests, and days since it was first seen, and days with traffic. Before the Sunday of a fourth week there are 26. */
+  minHistoryRequests: z.number().int().min(100).max(10_000_000).default(200),
+  minHistoryDays: z.number().int().min(7).max(365).default(26),
   minActiveDays: z.number().int().min(3).max(365).default(14),
   /** Requests within an hour. */
   minRequests: z.number().int().min(1).max(1_000_000).default(30),

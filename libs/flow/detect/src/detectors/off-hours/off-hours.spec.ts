@@ -11,6 +11,14 @@ describe('off-hours', () => {
     expect(first).toMatchObject({ type: 'off-hours', severity: 'low', observed: { value: 30 } });
   });
 
+  it('tells three o’clock on the Sunday of the fourth week, of who makes ten requests a day', () => {
+    const little = Array.from({ length: 26 }, (_, day) => day)
+      .filter((day) => day % 7 < 5)
+      .flatMap((day) => calls(10, MONDAY + day * DAY_MS + 8 * HOUR_MS, 50 * 60_000));
+    const sunday = MONDAY + 27 * DAY_MS + 3 * HOUR_MS;
+    expect(typesIn(little, calls(30, sunday, 100_000))).toEqual(['off-hours']);
+  });
+
   it('tells a caller that moves its hours once in a fortnight, not every hour of every day', () => {
     const nights = [29, 30, 31, 32].map((day) => calls(60, MONDAY + day * DAY_MS + 2 * HOUR_MS, 12_000));
     const told = findingsIn(office(29), ...nights).filter(({ type }) => type === 'off-hours');

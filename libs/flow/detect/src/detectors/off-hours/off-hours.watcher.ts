@@ -113,6 +113,6 @@ export class OffHoursWatcher implements Watcher {
 
   #says(name: string, { requests }: Sitting, at: number, n: number, days: number): string {
     const hour = String(Math.floor(at / HOUR_MS) % 24).padStart(2, '0');
-    return `${name} made ${requests} requests within an hour about ${hour}:00 UTC, at which it rests: of its ${n} requests in ${Math.floor(days)} days hardly any came in these hours. Working late looks like this; so does a stolen key.`;
+    return `${name} made ${requests} requests within an hour about ${hour}:00 UTC, at which it rests: of its ${n} requests in ${Math.floor(days)} days hardly any came in these hours. Working late looks like this; so does a stolen key: ask, where other alerts are about it as well.`;
   }
 }

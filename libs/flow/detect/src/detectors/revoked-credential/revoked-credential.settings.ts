@@ -10,8 +10,11 @@ export const RevokedCredentialSettings = detectorSettings(
     minAgeHours: z.number().min(0).max(720).default(12),
     /** Refused requests from where it was never used, in an hour. */
     minRefused: z.number().int().min(1).max(100_000).default(5),
-    /** Of a younger one: requests that it was accepted with, time, and refusals from elsewhere of a program that never had it. */
-    minGoodYoung: z.number().int().min(1).max(1_000_000).default(50),
+    /**
+     * Of a younger one: requests that it was accepted with, time, and refusals from elsewhere of a program that never had it. Few good ones are
+     * enough: of a token that ended its own program would try it again, not another one in another network.
+     */
+    minGoodYoung: z.number().int().min(1).max(1_000_000).default(10),
     minAgeHoursYoung: z.number().min(0).max(720).default(0.5),
     minRefusedYoung: z.number().int().min(1).max(100_000).default(15),
     /** Networks far apart (/16 or /32) from which on a credential is a public one: an app's, in everybody's hands. */

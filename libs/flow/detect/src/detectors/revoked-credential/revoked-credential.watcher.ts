@@ -102,8 +102,8 @@ const revokedFinding = (
   const whose = history.consumerName === '' ? 'A credential' : `A credential of ${history.consumerName}`;
   const where =
     verdict.place === 'elsewhere'
-      ? `from where it was never used (${event.clientIp}; before: ${view.networks} ${view.networks === 1 ? 'network' : 'networks'}). Somebody else holds it, and may hold more`
-      : 'from its own places. A program was forgotten when it was replaced';
+      ? `from where it was never used (${event.clientIp}; before: ${view.networks} ${view.networks === 1 ? 'network' : 'networks'}). Somebody else holds it, and may hold more: block the address, and replace what was kept beside it`
+      : 'from its own places. A program was forgotten when it was replaced: tell its owner';
   const finding = findingOf({
     event,
     entity: { kind: 'credential', id: history.credentialId, name: history.credentialId },

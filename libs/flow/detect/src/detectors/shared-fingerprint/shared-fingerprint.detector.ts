@@ -11,6 +11,16 @@ export interface HostView {
   readonly displaced: number;
   /** A program for scripts, at an address that did not come in the first half hour of the log. */
   readonly lateScript: boolean;
+  /** By a program for scripts: callers that others programs were seen with elsewhere, with the very credential; strangers with them. */
+  readonly borrowed: number;
+  /** Callers that were seen elsewhere and never here; of them, those that were elsewhere again meanwhile. */
+  readonly elsewhere: number;
+  readonly homesElsewhere: number;
+  readonly torn: number;
+  /** The requests come by a clock, though of different callers. */
+  readonly byClock: boolean;
+  /** The address did not come in the first ten minutes of the log. */
+  readonly late: boolean;
   /** Of these addresses' keys so many were told as leaked within the hour. */
   readonly leaked: number;
   /** Different homes of strangers and displaced ones. */
@@ -47,22 +57,29 @@ export const judgeHost = (view: HostView, s: SharedFingerprintSettings): HostVer
   const blind = view.unknown >= s.newCallersUnknown && view.refused >= s.minRefused && !view.people;
   const scripted = view.unknown >= s.newCallersScripted && view.lateScript;
   const displaced = view.displaced >= s.newCallersByPlace && view.homes >= s.newCallersByPlace / 2;
-  if (!known && !blind && !scripted && !displaced && !leaked) return undefined;
+  const apart = view.late && view.homesElsewhere >= view.elsewhere / 2;
+  const borrowed = apart && view.borrowed >= s.newCallersBorrowed;
+  // people who come to their office are at one place at a time, and not by a clock
+  const together = view.byClock || view.torn >= s.newCallersTorn / 2;
+  const torn = apart && together && view.elsewhere >= s.newCallersTorn;
+  if (!known && !blind && !scripted && !displaced && !leaked && !borrowed && !torn) return undefined;
   const many = view.strangers >= 2 * s.newCallers;
   return {
     callers,
-    limit: limitOf({ known, leaked, displaced, blind }, s),
+    limit: limitOf({ known, leaked, displaced, borrowed, torn, blind }, s),
     severity: many || leaked || (known && view.refused >= s.minRefused) ? 'high' : 'medium',
     confidence: leaked ? 0.9 : known ? Math.min(0.95, 0.82 + 0.03 * (view.strangers - s.newCallers)) : 0.65,
   };
 };
 
 const limitOf = (
-  { known, leaked, displaced, blind }: Record<'known' | 'leaked' | 'displaced' | 'blind', boolean>,
+  by: Record<'known' | 'leaked' | 'displaced' | 'borrowed' | 'torn' | 'blind', boolean>,
   s: SharedFingerprintSettings,
 ): number => {
-  if (leaked) return s.leakedCallers;
-  if (known) return s.newCallers;
-  if (displaced) return s.newCallersByPlace;
-  return blind ? s.newCallersUnknown : s.newCallersScripted;
+  if (by.leaked) return s.leakedCallers;
+  if (by.known) return s.newCallers;
+  if (by.borrowed) return s.newCallersBorrowed;
+  if (by.torn) return s.newCallersTorn;
+  if (by.displaced) return s.newCallersByPlace;
+  return by.blind ? s.newCallersUnknown : s.newCallersScripted;
 };

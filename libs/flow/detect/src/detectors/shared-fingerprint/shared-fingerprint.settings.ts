@@ -15,6 +15,13 @@ export const SharedFingerprintSettings = detectorSettings(
     newCallersScripted: count(20),
     /** Where no clients are logged: so many callers that had an address of their own and all come from this one. */
     newCallersByPlace: count(15),
+    /**
+     * Of callers that are hardly known: so many that were seen elsewhere with another client, all used by a program for scripts at an address
+     * that comes late into the log; whatever the client, so many that were seen elsewhere, half of which are there again meanwhile, or that
+     * come by a clock.
+     */
+    newCallersBorrowed: count(6),
+    newCallersTorn: count(8),
     /** Callers whose keys were told as leaked to one address within an hour. */
     leakedCallers: z.number().int().min(2).max(64).default(2),
     /** Different homes of those callers: fewer is one network that moved. */

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
-import { DAY_MS, MINUTE_MS } from '../../windows/time.ts';
-import { calls, consumer, CURL, findingsIn, MONDAY, server } from '../leaked-credential/testing/identity-traffic.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
+import {
+  calls,
+  consumer,
+  CURL,
+  findingsIn,
+  FIREFOX,
+  MONDAY,
+  server,
+} from '../leaked-credential/testing/identity-traffic.ts';
 
 const FROM = MONDAY + DAY_MS + 11 * MINUTE_MS;
 const HOST = { clientIp: '192.0.2.66' };
@@ -46,7 +54,31 @@ describe('shared-fingerprint', () => {
     const bare = { userAgent: '', clientFingerprint: '' };
     const bareHomes = (n: number) => numbers(n).flatMap((i) => server(2, at(i, bare), MONDAY + i * 1000));
     expect(told(bareHomes(16), cycle(16, 2, 10_000, bare))).not.toHaveLength(0);
-    expect(told(bareHomes(12), cycle(12, 2, 10_000, bare))).toEqual([]);
+    // an office on its first morning: twelve who come and go as they like
+    const comes = (i: number): ApiEvent[] =>
+      calls(2, FROM + ((i * 7919) % 480) * 1000, 41_000 + i * 1300, { ...consumer(i), ...HOST, ...bare });
+    expect(told(bareHomes(12), numbers(12).flatMap(comes))).toEqual([]);
+  });
+
+  it('tells eight callers of an address where no clients are logged once they come by a clock, or are at home again meanwhile', () => {
+    const bare = { userAgent: '', clientFingerprint: '' };
+    const homesOf = (n: number) => numbers(n).flatMap((i) => calls(6, FROM - 5 * HOUR_MS + i * 1000, HOUR_MS / 2, at(i, bare))); // prettier-ignore
+    const log = server(2, at(99));
+    expect(told(log, homesOf(8), cycle(8, 2, 7_000, bare))[0]).toMatchObject({ observed: { value: 8 } });
+    const jittered = numbers(8).flatMap((i) => [0, 1].flatMap((round) => calls(1, FROM + round * 200_000 + ((i * i * 37) % 180) * 1000, 1, { ...consumer(i), ...HOST, ...bare }))); // prettier-ignore
+    const meanwhile = numbers(5).flatMap((i) => calls(1, FROM + 190_000 + i * 1000, 1, at(i, bare)));
+    expect(told(log, homesOf(8), jittered)).toEqual([]);
+    expect(told(log, homesOf(8), jittered, meanwhile)[0]).toMatchObject({ severity: 'medium' });
+  });
+
+  it('tells a script with the keys of seven hardly known callers that others used, and not one that was given keys of its own', () => {
+    const people = numbers(7).flatMap((i) => calls(4, FROM - 2 * HOUR_MS + i * 1000, 20 * MINUTE_MS, at(i, FIREFOX)));
+    const log = server(2, at(99));
+    const script = { userAgent: 'python-requests/2.32.0', clientFingerprint: '4444444444444444' };
+    expect(told(log, people, cycle(7, 2, 11_000, script))[0]).toMatchObject({ severity: 'medium' });
+    const granted = cycle(7, 2, 11_000, script).map((event) => ({ ...event, credentialId: event.credentialId.replace('aaaa', 'bbbb') })); // prettier-ignore
+    expect(told(log, people, granted)).toEqual([]);
+    expect(told(log, people, cycle(7, 2, 11_000, { ...script, clientIp: '10.0.0.9' }))).toEqual([]);
   });
 
   it('is one alert for a thief of many keys, who comes from there again in the hour', () => {

@@ -4,8 +4,8 @@ import type { DetectorDeps, Tuned } from '../../engine/detector.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
-import { Evidence } from '../../windows/evidence.ts';
 import { keyThievesOf, type KeyThieves } from '../leaked-credential/key-thieves.ts';
+import { counted } from '../leaked-credential/stranger-words.ts';
 import { Host, HOST_WINDOW_MS } from './host.ts';
 import {
   judgeHost,
@@ -55,8 +55,7 @@ export class SharedFingerprintWatcher implements Watcher {
     const s = this.#settings.of(event);
     host.came(event, at, caller, s.minHistoryRequests);
     if (host.guests < s.newCallers - 2) return undefined;
-    host.evidence ??= new Evidence();
-    host.evidence.add(event, at);
+    host.noted(event, at);
     if (host.guests < s.newCallers || at < host.reportedAt + REPORT_EVERY_MS) return undefined;
     return this.#judged(host, s, event, at, caller);
   }
@@ -69,8 +68,7 @@ export class SharedFingerprintWatcher implements Watcher {
   #leaked(event: ApiEvent, at: number, caller: Caller): Draft | undefined {
     const host = this.#known(event) ?? this.#make(event, at);
     host.leaked(caller.key, at);
-    host.evidence ??= new Evidence();
-    host.evidence.add(event, at);
+    host.noted(event, at);
     return at < host.reportedAt + REPORT_EVERY_MS
       ? undefined
       : this.#judged(host, this.#settings.of(event), event, at, caller);
@@ -120,12 +118,13 @@ export class SharedFingerprintWatcher implements Watcher {
 const saysOf = (ip: string, view: HostView, verdict: HostVerdict): string =>
   `${ip} used the credentials of ${verdict.callers} callers within ${view.leaked >= verdict.callers ? 'an hour' : '10 min'} with one client (${verdict.limit} are too many); ` +
   `${knownOf(view)}${view.refused > 0 ? `, and ${view.refused} requests were refused` : ''}. ` +
-  `Before, ${view.habit} caller(s) used the address. Somebody tries out a collection of keys.`;
+  `${view.habit === 0 ? 'Nobody' : counted(view.habit, 'other caller')} used the address before. Somebody tries out a collection of keys: block the address, and replace those that it used.`;
 
-const knownOf = ({ strangers, displaced, unknown, leaked, homes }: HostView): string => {
-  if (strangers > 0)
+const knownOf = ({ strangers, unknown, leaked, homes, elsewhere, homesElsewhere, torn }: HostView): string => {
+  if (strangers > 0 && homes > 0)
     return `${strangers} of them are known from ${homes} other networks and never used this one nor this client`;
-  if (displaced > 0) return `${displaced} of them had ${homes} networks of their own and never used this one`;
+  if (elsewhere > 0)
+    return `${elsewhere} of them were seen in ${homesElsewhere} networks of their own and never in this one${torn > 0 ? `, ${torn} of them at home again meanwhile` : ''}`;
   return leaked > 0
     ? 'each of these was never used from there'
     : `of ${unknown} nothing is known, and the address is new`;

@@ -48,6 +48,7 @@ export const findingsIn = (...streams: readonly (readonly ApiEvent[])[]): Findin
   const engine = new DetectionEngine(settings, baselines, { catalogue: IDENTITY_DETECTORS });
   const findings: Finding[] = [];
   for (const event of streams.flat().sort((a, b) => a.startedAt - b.startedAt)) engine.observeNow(event, 0, findings);
+  engine.finish(findings);
   return findings;
 };
 
