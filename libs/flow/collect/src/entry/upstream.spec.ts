@@ -15,6 +15,7 @@ describe('what stands behind a service', () => {
     ['has the port of the target where the service names a Kong upstream', { host: 'orders', port: 80 }, tried('10.0.0.7', 9000), 'orders:9000'],
     ['is the loopback address that a name hides', { host: 'innocent', port: 80 }, tried('127.0.0.1', 8001), '127.0.0.1:8001'],
     ['is the link-local address that a name hides', { host: 'innocent', port: 80 }, tried('169.254.169.254', 80), '169.254.169.254:80'],
+    ['is the address and port that the service names, whatever was tried', { host: '127.0.0.1', port: 8001 }, tried('10.0.0.7', 8080), '127.0.0.1:8001'],
     ['is not the address of a pod', { host: 'innocent', port: 8080 }, tried('10.1.2.3', 8080), 'innocent:8080'],
     ['stays localhost', { host: 'localhost', port: 8001 }, tried('127.0.0.1', 8001), 'localhost:8001'],
     ['has brackets where it is IPv6', { host: '::1', port: 8001 }, [], '[::1]:8001'],

@@ -25,7 +25,9 @@ export class Upstreams {
     if (host === '') return '';
     const last: unknown = Array.isArray(tries) ? tries[tries.length - 1] : undefined;
     const went = isObject(last) ? last : undefined;
-    const port = (went && portOf(went['port'])) || portOf(service['port']);
+    const own = portOf(service['port']);
+    // an address is no Kong upstream and has no other targets
+    const port = (own !== 0 && isLiteral(host) ? own : went && portOf(went['port'])) || own;
     const address = went === undefined ? '' : textOf(went['ip'], MAX_ADDRESS);
     const name = isNear(address) && host !== 'localhost' ? address : host;
     const key = `${port}/${name}`;
@@ -45,6 +47,8 @@ export class Upstreams {
     return port === 0 ? named : `${named}:${port}`;
   }
 }
+
+const isLiteral = (host: string): boolean => host === 'localhost' || parseIp(host) !== undefined;
 
 /** Loopback or link-local: what a name or a Kong upstream can hide. */
 const isNear = (address: string): boolean =>

@@ -43,4 +43,5 @@ export const isMaking = ({ method, status }: Pick<ApiEvent, 'method' | 'status'>
     ? status === 201 || status === 202 || status === 204
     : (method === 'PUT' || method === 'PATCH') && status >= 200 && status < 300;
 
-const overHabit = (spans: Spans, at: number): number => Math.max(0, sumAt(spans, at) - spans.most);
+/** What is in a span beyond the most that ever was in such a time. */
+export const overHabit = (spans: Spans, at: number): number => Math.max(0, sumAt(spans, at) - spans.most);

@@ -44,10 +44,16 @@ export const judgeAnonymous = (
   v: { readonly answers: number; readonly history: AccessHistory; readonly sensitive: boolean },
   s: AnonymousAccessSettings,
 ): AccessVerdict | undefined => {
-  if (v.answers < s.minAnswers) return undefined;
+  if (v.answers < answersNeeded(v.history, s)) return undefined;
   const isProven = v.history.refusals >= s.minRefusals && v.history.anonymous === 0;
   return {
     severity: v.answers >= s.manyAnswers || v.sensitive ? 'high' : 'medium',
-    confidence: Math.min(0.95, (isProven ? 0.85 : 0.72) + 0.03 * Math.log2(v.answers / s.minAnswers)),
+    confidence: Math.min(0.95, (isProven ? 0.85 : 0.72) + 0.03 * Math.log2(Math.max(1, v.answers / s.minAnswers))),
   };
 };
+
+/** Good answers without a credential from which on it is told. */
+export const answersNeeded = (h: AccessHistory, s: AnonymousAccessSettings): number =>
+  h.anonymous === 0 && h.authenticated >= s.sureTimes * s.minAuthenticated && h.spanMs >= s.minHistoryHours * 3_600_000
+    ? Math.min(s.minAnswers, s.minAnswersSure)
+    : s.minAnswers;

@@ -20,6 +20,9 @@ export const AnonymousAccessSettings = detectorSettings(
     minAnswersOpened: z.number().int().min(2).max(100_000).default(10),
     /** Good answers without a credential, no pause of an hour between. */
     minAnswers: z.number().int().min(2).max(100_000).default(5),
+    /** Where so many times `minAuthenticated` good answers all went to callers with one, fewer do. */
+    sureTimes: z.number().min(1).max(1_000).default(2),
+    minAnswersSure: z.number().int().min(2).max(100_000).default(3),
     /** From so many on it is high rather than medium. */
     manyAnswers: z.number().int().min(2).max(1_000_000).default(30),
     /** When it went on for so long, it is meant: told no more; hours. */

@@ -21,12 +21,21 @@ describe('anonymous-access', () => {
     expect(findings[0]).toMatchObject({
       severity: 'medium',
       entity: { kind: 'route', name: 'orders' },
-      observed: { value: 5 },
+      observed: { value: 3 },
     });
     expect(findings[0]?.contributors).toContainEqual({
       entity: { kind: 'ip', id: '192.0.2.15', name: '192.0.2.15' },
-      count: 5,
+      count: 3,
     });
+  });
+
+  it('asks for five where less is known, and for three where hundreds of answers all went to callers with a credential', () => {
+    expect(found([...past(), ...open(3)])).not.toEqual([]);
+    expect(found([...past(), ...open(2)])).toEqual([]);
+    expect(found([...past().slice(130), ...open(4)])).toEqual([]);
+    expect(found([...past().slice(130), ...open(5)])).not.toEqual([]);
+    const guest = anAnonymousEvent({ startedAt: AT - 30 * HOUR });
+    expect(found([...past(), guest, ...open(4)])).toEqual([]);
   });
 
   it('needs little history where Kong was seen to refuse who has no credential', () => {

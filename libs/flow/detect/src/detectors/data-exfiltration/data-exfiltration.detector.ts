@@ -35,12 +35,18 @@ export const judgeExfiltration = (
   s: DataExfiltrationSettings,
 ): ExfiltrationVerdict | undefined => {
   const limit = limitOf(view, s);
-  if (view.bytes < limit || (!view.hasHabits && view.peers < s.minPeers)) return undefined;
+  const peers = view.quietHours >= s.quietHours / 2 ? s.fewPeers : s.minPeers;
+  if (view.bytes < limit || (!view.hasHabits && view.peers < peers)) return undefined;
   const ratio = view.bytes / limit;
   return {
     limit,
     byHabit: view.hasHabits,
-    severity: ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost) ? 'high' : 'medium',
+    // a caller known for a day may have jobs that nobody has seen yet
+    severity:
+      !(view.hasHabits && view.hours < s.youngHours) &&
+      (ratio >= 3 || (view.hasHabits && view.bytes > 2 * view.peersMost))
+        ? 'high'
+        : 'medium',
     confidence: Math.min(0.95, 0.8 + 0.05 * Math.log2(ratio)),
   };
 };

@@ -41,6 +41,8 @@ export const DataExfiltrationSettings = detectorSettings(
     unknownFloor: bytes(500),
     overPeers: factor(20),
     minPeers: z.number().int().min(1).max(1000).default(5),
+    /** Of who took less than 10 MB in half of `quietHours` before, fewer do. */
+    fewPeers: z.number().int().min(1).max(1000).default(3),
     /** Without habits, of who took less than 10 MB in so many hours before: floor. */
     quietHours: z.number().min(0.1).max(720).default(0.5),
     quietFloor: bytes(200),

@@ -58,6 +58,14 @@ describe('data-exfiltration', () => {
     expect(found(habit(3, START), take(4_000, START, { responseContentType }))).not.toEqual([]);
   });
 
+  it('tells six hundred MiB of who was seen for a quarter of an hour before beside three others, and not beside two, nor of who begins so', () => {
+    const peers = [1, 2, 3].map((n) => take(2, START - HOUR / 2, consumer(n)));
+    const before = reads(8, START - HOUR / 3, 120_000, (k) => k);
+    expect(found(...peers, before, take(620, START))).not.toEqual([]);
+    expect(found(...peers.slice(1), before, take(620, START))).toEqual([]);
+    expect(found(...peers, take(620, START))).toEqual([]);
+  });
+
   it('tells one sync once, however long it stays in the window', () => {
     const trickle = reads(60, START + HOUR / 2, 60_000, (i) => i, { responseBytes: 2_000 });
     const times = found(habit(3, START), take(200, START), trickle).map(({ detectedAt }) => detectedAt);

@@ -4,7 +4,7 @@ import { groupNameOf, parseCallerKey } from '../../engine/caller-key.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
-import { isMaking, Made } from '../../objects/made.ts';
+import { isMaking, overHabit } from '../../objects/made.ts';
 import { MEDIA } from '../../objects/object-trails.ts';
 import { Spans, sumAt } from '../../objects/walk.ts';
 import { BoundedMap } from '../../windows/bounded-map.ts';
@@ -34,8 +34,8 @@ class Taker {
   readonly sensitive = new Spans(HOUR_MS);
   /** Exports of the same time. */
   readonly exports = new Spans(HOUR_MS);
-  readonly answers = new Spans(HOUR_MS);
-  made: Made | undefined;
+  /** Made when it creates or changes something for the first time; most never do. */
+  work: Work | undefined;
   firstAt = Number.POSITIVE_INFINITY;
   /** When it took more than next to nothing for the first time; ms. */
   loudAt = Number.POSITIVE_INFINITY;
@@ -59,6 +59,12 @@ class Taker {
       this.#lead = bytes - this.#lead;
     }
   }
+}
+
+/** What a caller created and changed, and its answers since it first did. */
+class Work {
+  readonly made = new Spans(HOUR_MS);
+  readonly answers = new Spans(HOUR_MS);
 }
 
 /** Callers that took far more than they ever did at one endpoint: when it was so last. */
@@ -142,8 +148,8 @@ export class DataExfiltrationWatcher implements Watcher {
     const { hours } = taker;
     const filled = hours.filled;
     hours.add(at, bytes, at > taker.heldUntil);
-    taker.answers.add(at, 1, true);
-    if (caller.profile !== undefined && isMaking(event)) (taker.made ??= new Made()).add(at);
+    if (caller.profile !== undefined && isMaking(event)) (taker.work ??= new Work()).made.add(at, 1, true);
+    taker.work?.answers.add(at, 1, true);
     taker.sinceTold += bytes;
     taker.lean(event, bytes, hours.filled !== filled);
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
@@ -226,8 +232,8 @@ export class DataExfiltrationWatcher implements Watcher {
       peers: group.count - 1,
       sensitive: sumAt(taker.sensitive, at) > taker.hours.sum / 2,
       firstExports: tookBefore || caller.profile === undefined ? 0 : exports,
-      answers: taker.answers.sum,
-      made: taker.made?.hour(at) ?? 0,
+      answers: taker.work?.answers.sum ?? 0,
+      made: taker.work === undefined ? 0 : overHabit(taker.work.made, at),
     };
   }
 

@@ -6,7 +6,7 @@ const share = (value: number) => z.number().min(0).max(1).default(value);
 /** Scans for paths that might exist. */
 export const EndpointProbingSettings = z.object({
   enabled: z.boolean().default(true),
-  /** Different refused paths (ids in them count once; paths that ever worked for anybody do not count). */
+  /** Different refused paths (ids in them, and files named by numbers, count once; paths that ever worked for anybody do not count). */
   distinct60s: count(15),
   distinct10m: count(50),
   /** A slow scan, over an hour and over a day: only when the paths have several parents or are those of word lists. */

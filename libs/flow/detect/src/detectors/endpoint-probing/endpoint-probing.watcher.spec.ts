@@ -149,6 +149,12 @@ describe('endpoint-probing', () => {
     expect(found(guests)).toBe(0);
   });
 
+  it('says nothing of who follows the old links of a site that moved: the same kinds of page with other numbers', () => {
+    const old = Array.from({ length: 90 }, (_, i) => ['/p/', '/c/', '/blog/2019/'][i % 3] + `${4_000 + i}.html`);
+    expect(found(asks(old, 400))).toBe(0);
+    expect(found(asks(old.map((path, i) => path.replace(/\d{4}\.html/, `word${i}`)), 400))).toBeGreaterThan(0); // prettier-ignore
+  });
+
   it('says nothing of files that are hosted below', () => {
     const files = CLASSICS.map((path) => `/repos/acme/site/contents${path}`);
     expect(found(files.map((path, i) => anApiEvent({ startedAt: AT + i * 1_000, path, pathTemplate: path })))).toBe(0);

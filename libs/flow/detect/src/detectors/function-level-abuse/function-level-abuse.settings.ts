@@ -27,7 +27,7 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   /** A caller without privileges that reaches for them: worth of what is answered (administration and rights 2, the rest 1, each object 1). */
   privilege: count(2),
   /** Others that must be known for that. */
-  privilegePeers: count(5),
+  privilegePeers: count(3),
   /** Uses of each other user from which removing accounts and giving rights is the task of few: the first of another is worth two more. */
   taskUses: count(5),
   /** It must be known for so many minutes and requests before the first tells; for `readerHours` it needs one more. */

@@ -142,6 +142,12 @@ describe('function-level-abuse', () => {
       expect(inShort([early, ...uses([...DECISIONS, ...REMOVALS])])).toEqual([]);
     });
 
+    it('is told beside three others, and not beside two', () => {
+      const beside = (others: number) => short.filter(({ consumerId }) => ['consumer-5', ...['0', '1', '2'].slice(0, others).map((n) => `consumer-${n}`)].includes(consumerId)); // prettier-ignore
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...beside(3), ...uses(REMOVALS)])).not.toEqual([]);
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...beside(2), ...uses(REMOVALS)])).toEqual([]);
+    });
+
     it('is silent on who shares nothing with others, and on what many use', () => {
       const own = short.map((event, i) => event.consumerId === 'consumer-5' ? { ...event, path: `/own/${i % 5}`, pathTemplate: `/own/p${i % 5}` } : event); // prettier-ignore
       expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...own, ...uses(ADMIN)])).toEqual([]);

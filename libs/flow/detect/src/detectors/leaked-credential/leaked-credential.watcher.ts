@@ -42,4 +42,6 @@ export class LeakedCredentialWatcher implements Watcher {
   forgetLanes(): void {
     // nothing is kept by lane
   }
+
+  forget(): void {}
 }

@@ -11,7 +11,7 @@ export const MethodTamperingSettings = detectorSettings({
   /** Method overrides in a row, less than ten minutes apart, where nobody uses any. */
   overrides: points(3),
   /** Time that a consumer must be known before its overrides are news, hours of event time, and its requests until then. */
-  overrideHours: z.number().min(0).max(2160).default(1),
-  overrideRequests: points(30),
+  overrideHours: z.number().min(0).max(2160).default(0.5),
+  overrideRequests: points(20),
 });
 export type MethodTamperingSettings = z.infer<typeof MethodTamperingSettings>;

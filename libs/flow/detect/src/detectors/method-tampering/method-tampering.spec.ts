@@ -35,6 +35,9 @@ describe('method-tampering', () => {
     const events = [0, 1, 2].map((i) => at(START + i * 9_000, { method: 'POST', methodOverride: 'DELETE', path: `/a/${i}`, pathTemplate: '/a/{id}', status: 200 })); // prettier-ignore
     expect(found([...known, ...events])).toHaveLength(1);
     expect(found([...known, ...events.map((event) => ({ ...event, methodOverride: 'GET' }))])).toEqual([]);
+    const soon = (n: number) => Array.from({ length: n }, (_, i) => at(START - 40 * 60_000 + i * 80_000, { path: '/a', pathTemplate: '/a' })); // prettier-ignore
+    expect(found([...soon(25), ...events])).toHaveLength(1);
+    expect(found([...soon(12), ...events])).toEqual([]);
     const custom = [2, 3, 4].map((n) => at(START - 60_000 + n, { consumerId: `consumer-${n}`, consumerName: `c-${n}`, method: 'POST', methodOverride: 'PUT', path: '/b', pathTemplate: '/b' })); // prettier-ignore
     expect(found([...known, ...custom, ...events])).toEqual([]);
   });

@@ -67,6 +67,13 @@ describe('scanner-client', () => {
     expect(severities(events)[0]).toBe(severity);
   });
 
+  it('is silent on the gateways that look at every link of a newsletter, and tells as many addresses that find nothing', () => {
+    const visits = (status: number) =>
+      Array.from({ length: 240 }, (_, i) => ({ ...calls('', [`/c/${i}`])[0], status, clientIp: `203.0.113.${i % 6}`, startedAt: (calls('', ['/c'])[0]?.startedAt ?? 0) + i * 500 }) as ApiEvent); // prettier-ignore
+    expect(severities(visits(302))).toEqual([]);
+    expect(severities(visits(404))).not.toEqual([]);
+  });
+
   it('knows a consumer’s own scanner after days, and tells a stolen key at once', () => {
     const nightly = (day: number): ApiEvent[] =>
       different(5).map((path, i) =>

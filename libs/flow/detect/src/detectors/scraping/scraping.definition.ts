@@ -23,7 +23,7 @@ export const SCRAPING = defineDetector({
     title: 'Breadth scraping',
     summary: 'A caller reads a large part of a collection, each object about once.',
     method:
-      'Different objects of one template that a caller asked for from one address within half a day to a day, of all that anybody ever asked for there, with a floor and against the most that the caller ever did. As many as it creates and changes things meanwhile, beyond what it ever did, do not count. What lists named, crawlers that say what they are, and what three others do as well have wider limits. An address without credentials that within minutes reads 70 and four times as many as any other caller, asks for nothing else and was given no list is told at once. Also objects that many addresses without credentials read in the order of their ids, in turn: the endpoint is named.',
+      'Different objects of one template that a caller asked for from one address within half a day to a day, of all that anybody ever asked for there, with a floor and against the most that the caller ever did. As many as it creates and changes things meanwhile, beyond what it ever did, do not count. What lists named, crawlers that say what they are, and what three others do as well have wider limits. An address without credentials that within minutes reads 120 and four times as many as any other caller, asks for nothing else and was given no list is told at once. Also objects that many addresses without credentials read in the order of their ids, in turn: the endpoint is named.',
     owasp: ['API6:2023'],
     attack: ['T1119'],
     severity: { medium: 'above the limit', high: 'four times the limit, with credentials' },

@@ -8,10 +8,10 @@ export const ScrapingSettings = detectorSettings(
   {
     objects: count(500),
     /**
-     * Without credentials and lists, in five to ten minutes: floor, times the most that the address and any other ever did, others that there
+     * Without credentials and lists, in five to ten minutes: floor (a price tool refreshes a hundred), times the most that the address and any other ever did, others that there
      * must be, and the share of all that the address asks for.
      */
-    burstObjects: count(70),
+    burstObjects: count(120),
     overBurst: z.number().min(1).max(100).default(4),
     burstOthers: z.number().int().min(1).max(60).default(10),
     burstShare: z.number().min(0).max(1).default(0.9),

@@ -80,5 +80,11 @@ describe('declined payments', () => {
       told(times(4, 15 * MINUTE, (at, i) => call('/payments', { startedAt: at, clientIp: ip(i), status: 402 }))),
     ).toEqual([]);
     expect(told(paid(200, 2 * SECOND, 100, 0.3))).toEqual([]);
+    // a log of hours, and people who try once more
+    const hours = times(2_100, 15 * SECOND, (at, i) => call('/payments', { startedAt: at - 9 * HOUR, clientIp: ip(i), status: 201 })); // prettier-ignore
+    const away = paid(345, 10 * SECOND, 120, 0.95);
+    const soon = (events: readonly ApiEvent[]) => findingsIn(engineOf(sensitiveFlowAbuse), [...hours, ...events]);
+    expect(soon(away)).toEqual([]);
+    expect(soon(paid(900, 2 * SECOND, 120, 0.95))).not.toEqual([]);
   });
 });

@@ -1,7 +1,10 @@
 import { TermList } from '../../knowledge/term-list.ts';
+import { DAY_MS } from '../../windows/time.ts';
 import type { SequenceAnomalySettings } from './sequence-anomaly.settings.ts';
 
 const MAX_BEFORE = 64;
+/** A release is taken up within such a time; ms. */
+const ADOPTION_MS = 7 * DAY_MS;
 /** What is needed is worked out anew after so many uses. */
 const WORKED_OUT_EVERY = 8;
 
@@ -30,6 +33,12 @@ export class FlowStep {
     }
     // what seldom comes before is none of the steps
     if (this.uses === 50) for (const [id, n] of this.#before) if (n < 25) this.#before.delete(id);
+  }
+
+  /** Others that skipped steps here for the first time within the last days. */
+  alike(caller: number, at: number): number {
+    const { skippers } = this;
+    return skippers.joinedWithin(at - ADOPTION_MS, at + 1) - (skippers.has(caller) ? 1 : 0);
   }
 
   /** Endpoints that nearly always come before; empty while that is not known. */

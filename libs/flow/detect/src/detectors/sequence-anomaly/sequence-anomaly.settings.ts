@@ -24,6 +24,10 @@ export const SequenceAnomalySettings = detectorSettings(
     /** In a younger log: so many uses, of a caller that did so many other things for half an hour before its first. */
     youngSkips: count(10),
     youngRequests: count(5),
+    /** Of a caller that was never seen before today: so many uses, where the steps were learned from so many uses by so many callers. */
+    strangerSkips: count(10),
+    strangerUses: count(300),
+    strangerCallers: z.number().int().min(1).max(16).default(16),
   },
   120,
 );

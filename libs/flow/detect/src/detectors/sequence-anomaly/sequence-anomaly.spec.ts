@@ -71,6 +71,23 @@ describe('sequence-anomaly', () => {
     expect(entities(flows, straight('callback', 30, at))).toEqual([]);
   });
 
+  it('tells as low who came today and only ever takes the last step, where many others took the steps hundreds of times', () => {
+    const many = Array.from({ length: 320 }, (_, i) => flow(`c${i % 20}`, AT + i * 20 * 60_000)).flat();
+    const today = straight('new', 12, AT + 110 * HOUR);
+    const found = findingsIn(engineOf(sequenceAnomaly), [...many, ...today]);
+    expect(found[0]).toMatchObject({ severity: 'low', entity: { id: 'new' } });
+    expect(entities(many, today.slice(0, 9))).toEqual([]);
+    const few = many.filter(({ consumerId }) => Number(consumerId.slice(1)) < 8);
+    expect(entities(few, today)).toEqual([]);
+  });
+
+  it('is silent on a release that lets many go straight on, however often each does', () => {
+    const known = Array.from({ length: 200 }, (_, i) => flow(`c${i % 10}`, AT + i * HOUR)).flat();
+    const release = (n: number) => Array.from({ length: 6 * n }, (_, i) => step(`c${i % n}`, AT + 210 * HOUR + i * 60_000, 'confirm')); // prettier-ignore
+    expect(entities(known, release(8))).toEqual([]);
+    expect(entities(known, release(2)).sort()).toEqual(['c0', 'c1']);
+  });
+
   it('learns nothing from those who skip', () => {
     expect(entities(history(), straight('c1', 60), straight('c2', 6, AT + 150 * HOUR))).toEqual(['c1', 'c2']);
   });

@@ -91,7 +91,20 @@ export class SequenceAnomalyWatcher implements Watcher {
       own.orderly++;
       return undefined;
     }
-    return this.#skipped(event, at, caller, own, { missing, needed: needed.length, uses: step.uses }, settings);
+    return this.#skipped(
+      event,
+      at,
+      caller,
+      own,
+      {
+        missing,
+        needed: needed.length,
+        uses: step.uses,
+        callers: step.callers.size,
+        alike: step.alike(CallerProfile.term(caller.key), at),
+      },
+      settings,
+    );
   }
 
   #limitOf(own: OwnStep, settings: SequenceAnomalySettings): number {
@@ -103,7 +116,7 @@ export class SequenceAnomalyWatcher implements Watcher {
     at: number,
     caller: Caller,
     own: OwnStep,
-    counts: { readonly missing: number; readonly needed: number; readonly uses: number },
+    counts: Counts,
     settings: SequenceAnomalySettings,
   ): Draft | undefined {
     if (at - own.since > DAY_MS) {
@@ -115,7 +128,9 @@ export class SequenceAnomalyWatcher implements Watcher {
     if (own.skips < this.#limitOf(own, settings) || at < own.reportedAt + REPORT_EVERY_MS) return undefined;
     if (counts.missing < settings.missing) return undefined;
     const kept = own.orderly >= settings.orderly && own.skipsBefore <= own.orderly;
-    if (!kept && (counts.missing < settings.newMissing || !isNewHere(caller, own, at, settings))) return undefined;
+    if (counts.alike >= settings.learnedCallers) return undefined;
+    const stranger = !kept && isStranger(caller, own, at, counts, settings);
+    if (!kept && !stranger && (counts.missing < settings.newMissing || !isNewHere(caller, own, at, settings))) return undefined; // prettier-ignore
     own.reportedAt = at;
     const evidence = new Evidence();
     evidence.add(event, at);
@@ -124,7 +139,7 @@ export class SequenceAnomalyWatcher implements Watcher {
       entity: caller.entity,
       type: 'sequence-anomaly',
       version: SEQUENCE_ANOMALY_VERSION,
-      severity: own.skips >= 3 * settings.skips ? 'medium' : 'low',
+      severity: own.skips >= 3 * settings.skips && !stranger ? 'medium' : 'low',
       confidence: 0.7,
       at,
       from: own.since,
@@ -135,6 +150,26 @@ export class SequenceAnomalyWatcher implements Watcher {
     });
   }
 }
+
+/** Of the step at hand: how many of the needed ones are missing, and from how many uses and callers they were learned. */
+interface Counts {
+  readonly missing: number;
+  readonly needed: number;
+  readonly uses: number;
+  readonly callers: number;
+  /** Other callers that went without steps for the first time of late: a release that changes the flow. */
+  readonly alike: number;
+}
+
+/** It came today and goes straight to the end, where everybody else takes the steps. It may be a new program of the house: low. */
+const isStranger = ({ profile }: Caller, own: OwnStep, at: number, c: Counts, s: SequenceAnomalySettings): boolean =>
+  profile !== undefined &&
+  at - profile.firstAt < DAY_MS &&
+  own.orderly === 0 &&
+  own.skips >= s.strangerSkips &&
+  c.missing >= s.newMissing &&
+  c.uses >= s.strangerUses &&
+  c.callers >= s.strangerCallers;
 
 /** Known for days with other requests, and at this step since less than a day, or in order whenever it came here before. */
 const isNewHere = (
