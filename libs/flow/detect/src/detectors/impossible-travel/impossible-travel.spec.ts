@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../windows/time.ts';
-import { calls, findingsIn, FIREFOX, JAVA, MONDAY, office } from '../leaked-credential/testing/identity-traffic.ts';
+import {
+  calls,
+  consumer,
+  findingsIn,
+  FIREFOX,
+  JAVA,
+  MONDAY,
+  office,
+} from '../leaked-credential/testing/identity-traffic.ts';
 import { kmBetween, pointOf } from './impossible-travel.detector.ts';
 
 const AMS = { ...FIREFOX, location: '52.37,4.9,20', country: 'NL', asn: 64500, network: 'isp' as const };
