@@ -86,8 +86,15 @@ test('words that make an endpoint a login hold where they were written, for brut
   const guessing = times(40, 1_000, (startedAt) =>
     anAnonymousEvent({ startedAt, status: 401, method: 'POST', path: '/knock', pathTemplate: '/knock', ...to('pay') }),
   );
-  const failing = times(200, 1_000, (startedAt) =>
-    anAnonymousEvent({ startedAt, status: 400, method: 'POST', path: '/knock', pathTemplate: '/knock', ...to('pay') }),
+  const failing = times(200, 1_000, (startedAt, i) =>
+    anAnonymousEvent({
+      startedAt,
+      status: i % 20 === 5 ? 404 : 400,
+      method: 'POST',
+      path: '/knock',
+      pathTemplate: '/knock',
+      ...to('pay'),
+    }),
   );
   const words = [override({ type: 'brute-force', service: 'pay', settings: { authWords: ['knock'] } })];
   expect(types(await told(guessing, []))).toEqual([]);
