@@ -123,7 +123,7 @@ describe('a reset of a caller', () => {
   });
 
   test('leaves nothing in any detector’s memory under its name, and everything under that of others', () => {
-    const { engine, take, teaching } = setUp();
+    const { take, teaching } = setUp();
     const held: { map: BoundedMap<unknown>; key: string; value: unknown }[] = [];
     const { set } = BoundedMap.prototype;
     BoundedMap.prototype.set = function (this: BoundedMap<unknown>, key, value, lane) {
