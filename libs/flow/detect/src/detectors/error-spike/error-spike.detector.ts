@@ -13,6 +13,8 @@ export interface ErrorView {
   readonly pastErrors: number;
   readonly pastRequests: number;
   readonly learning: boolean;
+  /** It has a credential. */
+  readonly authenticated: boolean;
   /** The service's other callers, over several spans; the first is since the errors began. */
   readonly others: readonly { readonly errors: number; readonly requests: number }[];
 }
@@ -37,8 +39,8 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
   const limit = errorLimit(view, s);
   if (lowerBound <= limit) return undefined;
   const ratio = view.errors / view.requests;
-  // a client of which nothing works is broken: who tries something out has some of it accepted
-  if (view.kind === 'client' && ratio >= s.brokenShare) return undefined;
+  // a customer's client of which nothing works is broken: who tries something out with a key has some of it accepted
+  if (view.kind === 'client' && view.authenticated && ratio >= s.brokenShare) return undefined;
   const alone = view.others.every(({ requests }) => requests === 0);
   if (alone && view.kind === 'server' && view.requests < s.aloneRequests) return undefined;
   if (isServiceUnwell(view, s)) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };

@@ -10,6 +10,7 @@ const view = (overrides: Partial<ErrorView> = {}): ErrorView => ({
   pastErrors: 20,
   pastRequests: 1000,
   learning: false,
+  authenticated: true,
   others: [{ errors: 1, requests: 200 }],
   ...overrides,
 });
@@ -39,6 +40,7 @@ describe('error-spike', () => {
     ['the only caller, for long', view({ others: [{ errors: 0, requests: 0 }] }), 'caller'],
     ['nine in ten refused as bad requests', view({ kind: 'client', errors: 90 }), 'caller'],
     ['a client that sends nothing else than bad requests', view({ kind: 'client', errors: 100 }), undefined],
+    ['the same of an address', view({ kind: 'client', errors: 100, authenticated: false }), 'caller'],
     ['everybody fails', view({ others: [{ errors: 90, requests: 100 }] }), 'service'],
     [
       'everybody failed a minute ago',

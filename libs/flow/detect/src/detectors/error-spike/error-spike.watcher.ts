@@ -103,7 +103,7 @@ export class ErrorSpikeWatcher implements Watcher {
     if (kind === undefined || (kind === 'client' && this.logins.matches(event))) return undefined;
     const errors = this.#services.of(event).callers.get(caller.key);
     if (!errors) return undefined;
-    const view = viewOf(errors, kind, caller.warmUp === 'learning');
+    const view = viewOf(errors, kind, caller);
     const settings = this.deps.settings.of(event);
     return describeErrors(caller.entity.name, serviceName(event), view, settings, isUpstreamAway(event));
   }
@@ -120,7 +120,7 @@ export class ErrorSpikeWatcher implements Watcher {
     const head = errors.lastBucket;
     const from = head - WINDOW_BUCKETS + 1;
     if (errors.requests.sum(from, head) < Math.min(settings.plainRequests, settings.minRequests)) return undefined;
-    const view = viewOf(errors, kind, caller.warmUp === 'learning');
+    const view = viewOf(errors, kind, caller);
     const verdict = judgeErrorSpike(view, settings);
     // The service is unwell, or, with nobody to compare with, an upstream is away: not the caller's doing.
     if (verdict?.about !== 'caller' || isUpstreamAway(event)) return undefined;
@@ -178,7 +178,7 @@ const callersOf = (service: ServiceHealth, view: ServiceView, from: number, head
 };
 
 /** Of the five minutes that end with the caller's newest request. */
-const viewOf = (errors: CallerErrors, kind: ErrorKind, learning: boolean): ErrorView => {
+const viewOf = (errors: CallerErrors, kind: ErrorKind, { warmUp, profile }: Caller): ErrorView => {
   const head = errors.lastBucket;
   const from = head - WINDOW_BUCKETS + 1;
   const own = errors.errors[kind];
@@ -190,7 +190,8 @@ const viewOf = (errors: CallerErrors, kind: ErrorKind, learning: boolean): Error
     requests: errors.requests.sum(from, head),
     pastErrors: own.before(from),
     pastRequests: errors.requests.before(from),
-    learning,
+    learning: warmUp === 'learning',
+    authenticated: profile !== undefined,
     others: [onset, ...NEIGHBOUR_SPANS.map((span) => head - span + 1)].map((since) => ({
       errors: service.errors[kind].sum(since, head) - own.sum(since, head),
       requests: service.requests.sum(since, head) - errors.requests.sum(since, head),
