@@ -22,6 +22,17 @@ const onHosts = (n: number): ApiEvent[] =>
   ); // prettier-ignore
 
 describe('endpoint-probing', () => {
+  it('lets numbered pages be that are gone, which link checkers ask for by the hundred', () => {
+    expect(
+      found(
+        asks(
+          Array.from({ length: 200 }, (_, i) => `/p/${2_000 + i * 7}.html`),
+          400,
+        ),
+      ),
+    ).toBe(0);
+  });
+
   it('tells a search for hosts, although its one path works on a host that is there, and not the same wrong host again and again', () => {
     const home = [0, 1].map((i) => anApiEvent({ startedAt: AT - 60_000 + i, path: '/', pathTemplate: '/' }));
     expect(found([...home, ...onHosts(40)])).toBeGreaterThan(0);

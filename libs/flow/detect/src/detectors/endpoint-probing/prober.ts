@@ -5,8 +5,8 @@ import { DAY_MS } from '../../windows/time.ts';
 
 const MAX_PARENTS = 64;
 const MAX_HOSTS = 64;
-/** A file named by a number (`/p/48213.html`) is an id with an ending. */
-const NUMBERED = /\/\d{2,}(?=\.[a-z]{2,5}$)/;
+/** `/products/4711.html`: an id as well. Links to hundreds of them die when a site moves. */
+const NUMBERED_PAGE = /\/\d+(\.[a-z]{2,5})$/i;
 
 /** What one caller asked for that never worked for anybody. About 3 KB, at most 30. */
 export class Prober {
@@ -31,8 +31,8 @@ export class Prober {
     this.refused++;
     if (status === 401) this.unauthenticated++;
     if (this.parents.size < MAX_PARENTS) this.parents.add(hash32(parentOf(template)));
-    const shape = template.replace(NUMBERED, '/{id}');
-    this.log.add(at, this.#isOther(host) ? hash32(`${host} ${shape}`) || 1 : hash32(shape) || 1);
+    const path = template.replace(NUMBERED_PAGE, '/#$1');
+    this.log.add(at, this.#isOther(host) ? hash32(`${host} ${path}`) || 1 : hash32(path) || 1);
   }
 
   #isOther(host: string): boolean {

@@ -86,7 +86,9 @@ export interface SpikeVerdict {
 export const judgeRequestSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {
   const found = judgeSpike(view, s);
   const isSevere = found?.severity === 'high' || found?.severity === 'critical';
-  return found && isSevere && isWork(view, s) ? { ...found, severity: 'medium' } : found;
+  // an import that creates one thing after the other may be one that its owner knows of
+  const creates = !view.arrival.anonymous && view.situation.changes >= s.workShare;
+  return found && isSevere && creates ? { ...found, severity: 'medium' } : found;
 };
 
 const judgeSpike = (view: SpikeView, s: RequestSpikeSettings): SpikeVerdict | undefined => {

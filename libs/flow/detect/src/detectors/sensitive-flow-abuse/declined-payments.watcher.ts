@@ -13,8 +13,11 @@ import type { SensitiveFlows } from './sensitive-flow.ts';
 
 const MAX_ENDPOINTS = 1_000;
 const DECLINED = 402;
-/** Times the busiest hour: fewer attempts than that are the usual ones, declined by a bank that is away. */
+/** Times the busiest hour: fewer attempts than that are the usual ones, declined by a bank that is away; people try it two or three times. */
 const ATTEMPTS = 2;
+const ATTEMPTS_OF_ALL = 3;
+/** Its busiest hour is one of several. */
+const COMPARED_MS = 4 * HOUR_MS;
 
 class Payments {
   readonly all = new HourlyCounts();
@@ -78,7 +81,9 @@ export class DeclinedPaymentsWatcher implements Watcher {
     const isKnown = at - payments.all.firstAt >= s.minKnownHours * HOUR_MS;
     const floor = entity.kind !== 'endpoint' ? s.declined : isKnown ? s.declinedByAll : s.unknownSurge;
     const limit = Math.max(floor, s.overOwn * payments.declined.past);
-    if (hour < limit || attempts < ATTEMPTS * payments.all.past) return undefined;
+    const retried = entity.kind === 'endpoint' ? ATTEMPTS_OF_ALL : ATTEMPTS;
+    const isCompared = isKnown || at - payments.all.firstAt >= COMPARED_MS;
+    if (hour < limit || (isCompared && attempts < retried * payments.all.past)) return undefined;
     return this.#judge(event, at, caller, payments, entity, hour, limit);
   }
 
