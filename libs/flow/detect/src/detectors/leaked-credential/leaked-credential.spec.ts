@@ -29,6 +29,7 @@ describe('leaked-credential', () => {
     const each = (n: number): ApiEvent[] => [
       ...server(7, consumer(n)),
       ...calls(6, FROM + n * 20 * MINUTE_MS, 15_000, { ...consumer(n), ...service }),
+      ...calls(3, FROM + n * 20 * MINUTE_MS + 100_000, 15_000, consumer(n)),
     ];
     const told = findingsIn(each(1), each(2), each(3), each(4)).filter(({ type }) => type === 'leaked-credential');
     expect(new Set(told.map(({ entity }) => entity.name))).toEqual(new Set(['consumer-1', 'consumer-2']));

@@ -27,7 +27,7 @@ export class LeakedCredentialWatcher implements Watcher {
     const strangers = caller.profile?.strangers;
     if (strangers === undefined) return undefined;
     for (const one of strangers) {
-      if (!isDelegate(one.agent) || one.ip !== event.clientIp) continue;
+      if (!isDelegate(one.agent)) continue;
       const callers = this.#adoptions.note(event.tenant, one.agent.family, caller.key, one.since);
       if (callers >= this.#settings.of(event).adoptingCallers) return undefined;
     }

@@ -27,7 +27,7 @@ export class NewClientWatcher implements Watcher {
     const strangers = caller.profile?.strangers;
     if (strangers === undefined) return undefined;
     for (const one of strangers) {
-      if (one.novelty.client >= 1 || one.novelty.origin < 1 || one.ip !== event.clientIp) continue;
+      if (one.novelty.client >= 1 || one.novelty.origin < 1) continue;
       const callers = this.#upgrades.note(event.tenant, one.agent.family, caller.key, one.since);
       if (callers >= this.#settings.of(event).upgradeCallers) return undefined;
     }
