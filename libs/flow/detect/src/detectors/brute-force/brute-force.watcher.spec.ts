@@ -42,6 +42,16 @@ describe('brute-force', () => {
     expect(turns(() => 401, { clientFingerprint: '', userAgent: '' })).toEqual([]);
   });
 
+  it('is silent on an office whose login is out of order, and not on one client among them that guesses', () => {
+    const people = (n: number, status: number, from: number, gap: number) =>
+      times(n, (i) => login(from + i * gap, status, { clientFingerprint: `person-${i % 12}` }));
+    const before = people(48, 200, AT - 4 * HOUR, 5 * MINUTE);
+    expect(guesses([...before, ...people(120, 401, AT, 4 * SECOND)])).toEqual([]);
+    expect(guesses(people(120, 401, AT, 4 * SECOND))).not.toEqual([]);
+    const one = times(60, (i) => login(AT + i * 4 * SECOND, 401, { clientFingerprint: 'person-1' }));
+    expect(guesses([...before, ...people(12, 401, AT, 4 * SECOND), ...one])).not.toEqual([]);
+  });
+
   it('takes refusals at a login for its own in a log that names neither routes nor who answered', () => {
     const bare = { answeredBy: 'kong', refusal: 'unauthenticated', routeId: '', routeName: '', serviceId: '', serviceName: '' } as const; // prettier-ignore
     expect(guesses(times(15, (i) => login(AT + i * SECOND, 401, bare)))).not.toEqual([]);

@@ -18,7 +18,7 @@ import {
 import type { BruteForceSettings } from './brute-force.settings.ts';
 import { Guesser, guessFinding, SLOW_REPORT_MS, type GuessingPlace } from './guess-report.ts';
 import { StuffingCrowds } from './stuffing-crowds.ts';
-import { isByGateway, isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
+import { clientOf, isByGateway, isFailedLogin, isGoodLogin, isReading } from './login-attempt.ts';
 import type { LoginPaths } from './login-paths.ts';
 import { PrefixGuessing } from './prefix-guessing.ts';
 
@@ -166,6 +166,7 @@ export class BruteForceWatcher implements Watcher {
       guesser?.log.addSuccess(at);
       guesser?.cadence.clear();
       this.#loggedIn.add(`${event.tenant}|${event.clientIp}`);
+      this.#loggedIn.add(clientKey(event));
       this.#prefixes.worked(event, at, caller);
     } else if (event.status === 429) return this.#followed(event, at, caller);
     return undefined;
@@ -184,6 +185,7 @@ export class BruteForceWatcher implements Watcher {
     guesser.log.add(at, mark);
     guesser.cadence.add(at, mark);
     guesser.evidence.add(event, at);
+    guesser.clients.add(clientOf(event), this.#loggedIn.has(clientKey(event)), at);
     const reading = isReading(event);
     // One of many that try a list of passwords: that is told of them all.
     if (this.#crowds.has(event, at, guesser.log.failuresWithin(TEN_MINUTES_MS))) return undefined;
@@ -210,7 +212,8 @@ export class BruteForceWatcher implements Watcher {
       return undefined;
     const verdict = judgeLoginGuessing(log.within(60_000), log.within(TEN_MINUTES_MS), settings);
     // Reading with ever the same query is polling.
-    if (!verdict || (reading && verdict.distinct < settings.loginFailures60s)) return undefined;
+    if (!verdict || guesser.clients.areMany || (reading && verdict.distinct < settings.loginFailures60s))
+      return undefined;
     // A program that waits for a person to allow it (device flow), or that is stuck, asks by a clock.
     if (this.logins.isForPrograms(event) && guesser.cadence.paceSince(0).steady) return undefined;
     log.reportedAt = at;
@@ -247,6 +250,7 @@ export class BruteForceWatcher implements Watcher {
 }
 
 const fresh = (): Guesser => new Guesser();
+const clientKey = (event: ApiEvent): string => `${event.tenant}|${event.clientIp}|${clientOf(event)}`;
 const loginKey = (event: ApiEvent, caller: Caller): string => `${caller.key}|${event.clientIp}`;
 
 /** It failed often enough, not long ago. */

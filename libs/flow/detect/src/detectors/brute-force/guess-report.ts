@@ -6,6 +6,7 @@ import { FailureLog } from '../../windows/failure-log.ts';
 import { DAY_MS } from '../../windows/time.ts';
 import { BRUTE_FORCE_VERSION, type GuessingVerdict } from './brute-force.detector.ts';
 import { Cadence } from './cadence.ts';
+import { FamiliarClients } from './familiar-clients.ts';
 import { PathSpread } from './path-spread.ts';
 
 export type GuessingPlace = 'gateway' | 'login';
@@ -15,6 +16,7 @@ export class Guesser {
   readonly log = new FailureLog();
   readonly cadence = new Cadence();
   readonly evidence = new Evidence();
+  readonly clients = new FamiliarClients();
   /** Where it was refused without any credential shown. */
   readonly bare = new PathSpread();
   slowReportedAt = Number.NEGATIVE_INFINITY;

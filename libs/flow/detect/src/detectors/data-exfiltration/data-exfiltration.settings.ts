@@ -29,7 +29,7 @@ export const DataExfiltrationSettings = detectorSettings(
     /** Time that a caller must be known for its habits to count; hours of event time. */
     habitHours: z.number().min(0.5).max(720).default(24),
     /** What a byte of pictures, sound and film counts: a new device fetches all of its owner's, and records are text. */
-    mediaShare: z.number().min(0).max(1).default(0.1),
+    mediaShare: z.number().min(0).max(1).default(0.02),
     /** From this share of its answers on that created or changed something, beyond what it ever did, it works: times the limits. */
     madeShare: z.number().min(0.01).max(1).default(0.2),
     overWorking: factor(4),

@@ -26,8 +26,8 @@ export const FunctionLevelAbuseSettings = detectorSettings({
   deletions: count(3),
   /** A caller without privileges that reaches for them: worth of what is answered (administration and rights 2, the rest 1, each object 1). */
   privilege: count(2),
-  /** Others that must be known for that. */
-  privilegePeers: count(3),
+  /** Others that must be known for that: of fewer, each may have a task of its own. */
+  privilegePeers: count(5),
   /** Uses of each other user from which removing accounts and giving rights is the task of few: the first of another is worth two more. */
   taskUses: count(5),
   /** It must be known for so many minutes and requests before the first tells; for `readerHours` it needs one more. */

@@ -142,10 +142,9 @@ describe('function-level-abuse', () => {
       expect(inShort([early, ...uses([...DECISIONS, ...REMOVALS])])).toEqual([]);
     });
 
-    it('is told beside three others, and not beside two', () => {
-      const beside = (others: number) => short.filter(({ consumerId }) => ['consumer-5', ...['0', '1', '2'].slice(0, others).map((n) => `consumer-${n}`)].includes(consumerId)); // prettier-ignore
-      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...beside(3), ...uses(REMOVALS)])).not.toEqual([]);
-      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...beside(2), ...uses(REMOVALS)])).toEqual([]);
+    it('is silent beside four others: each of a handful may have a task of its own', () => {
+      const few = short.filter(({ consumerId }) => ['0', '1', '2', '3', '5'].map((n) => `consumer-${n}`).includes(consumerId)); // prettier-ignore
+      expect(findingsOf(FUNCTION_LEVEL_ABUSE, [...few, ...uses(REMOVALS)])).toEqual([]);
     });
 
     it('is silent on who shares nothing with others, and on what many use', () => {
