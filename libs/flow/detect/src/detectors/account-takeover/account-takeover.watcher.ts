@@ -168,7 +168,7 @@ export class AccountTakeoverWatcher implements Watcher {
         slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
         mended,
-        byClock: goodLogins === 0 && whole.regular && whole.medianGapMs < DEVICE_GAP_MS,
+        byClock: goodLogins === 0 && whole.exact && whole.medianGapMs < DEVICE_GAP_MS,
       },
       settings,
     );
