@@ -178,7 +178,7 @@ export class AccountTakeoverWatcher implements Watcher {
       from: firstAt,
       failures,
       evidence: attempts.evidence,
-      explanation: `${failures} ${failures === 1 ? 'login' : 'logins'} of ${event.clientIp} failed in a row within ${minutes(at - firstAt)} min, then one worked at ${endpointOf(event)} (${
+      explanation: `${failures === 1 ? '1 login' : `${failures} logins in a row`} of ${event.clientIp} failed within ${minutes(at - firstAt)} min, then one worked at ${endpointOf(event)} (${
         isGuesser ? 'it is one of those that were seen guessing' : `fewer than ${verdict.limit} are let pass`
       }). The password may have been guessed. Find the account, end its sessions and have its password changed, unless its owner says that it was they.`,
     });
