@@ -1,8 +1,9 @@
 import { PermanentError } from '@outrider/platform/errors';
 import { parseRange } from './address-words.ts';
 import { MAX_ENTRIES, MAX_RECORDS } from './bounds.ts';
-import { asnOf, countryOf, isNetwork, locationOf, shownText, type FactsRecord } from './facts-record.ts';
+import { asnOf, countryOf, locationOf, shownText, type FactsRecord } from './facts-record.ts';
 import { csvFields, eachLine, textOfBytes } from './lines.ts';
+import { kindOf } from './mmdb-fields.ts';
 import { RangeRows, RangeTable } from './range-table.ts';
 import type { FactsSource } from './facts-source.ts';
 
@@ -74,13 +75,13 @@ const recordOf = (value: (column: Column) => string): FactsRecord => {
   const country = countryOf(value('country'));
   const asn = asnOf(value('asn'));
   const organization = shownText(value('organization'));
-  const network = value('network').toLowerCase();
+  const network = kindOf(value('network'));
   const location = locationOf(value('lat'), value('lon'), value('radius'));
   return Object.freeze({
     ...(country === undefined ? {} : { country }),
     ...(asn === undefined ? {} : { asn }),
     ...(organization === '' ? {} : { organization }),
-    ...(isNetwork(network) ? { network } : {}),
+    ...(network === undefined ? {} : { network }),
     ...(location === undefined ? {} : { location }),
   });
 };

@@ -122,7 +122,7 @@ describe('FileAddressFacts', () => {
   it('reads a CSV with its columns in any order, the narrowest range first', async () => {
     const path = await write(
       'own.csv',
-      '# ours\nlat,asn,CIDR,country,organization,lon,network\n52.4,AS1136,81.2.0.0/16,nl,"KPN, B.V.",4.9,isp\n,64500,81.2.69.0/24,de,,,mobile\n1,2,garbage,us,,,\n',
+      '# ours\nlat,asn,CIDR,country,organization,lon,network\n52.4,AS1136,81.2.0.0/16,nl,"KPN, B.V.",4.9,Residential\n,64500,81.2.69.0/24,de,,,mobile\n1,2,garbage,us,,,\n',
     );
     const facts = await open({ geoipFiles: [path] });
     expect(facts.lookup('81.2.70.1')).toEqual({

@@ -114,7 +114,8 @@ const usage = (top: Fields, traits: Fields, as: Fields): NetworkKind | undefined
     kindOf,
   );
 
-const kindOf = (value: unknown): NetworkKind | undefined => {
+/** A kind of network, in the words of databases (`residential`, `corporate`) or our own. */
+export const kindOf = (value: unknown): NetworkKind | undefined => {
   if (typeof value !== 'string') return undefined;
   const word = value.toLowerCase();
   return isNetwork(word) ? word : Object.hasOwn(KINDS, word) ? KINDS[word] : undefined;

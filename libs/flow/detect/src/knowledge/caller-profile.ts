@@ -129,8 +129,14 @@ export class CallerProfile {
     if (event.status < 200 || event.status >= 400) return;
     this.successes++;
     if (endpoint !== undefined && this.endpoints.add(endpoint, at) && traits !== undefined)
-      this.#firstAsked(traits(event.pathTemplate), at);
+      this.asked(traits(event.pathTemplate), at);
     this.#place(event, at, agent, prefixOf);
+  }
+
+  /** It was let in at an endpoint of these traits. */
+  asked(traits: EndpointTraits, at: number): void {
+    if (traits.admin && at < this.adminSince) this.adminSince = at;
+    if (traits.export && at < this.exportSince) this.exportSince = at;
   }
 
   /** Takes up what the store knows of its whole life, of which this profile may have seen the end. */
@@ -169,11 +175,6 @@ export class CallerProfile {
       this.#accused.set(terms, (this.#accused.get(terms) ?? 0) + 1);
     if (origin < 1 && !stranger.sharesOrigin) count(by === 'asn' ? this.asns : this.prefixes);
     if (client < 1 && !stranger.sharesClient) count(this.agents);
-  }
-
-  #firstAsked(traits: EndpointTraits, at: number): void {
-    if (traits.admin && at < this.adminSince) this.adminSince = at;
-    if (traits.export && at < this.exportSince) this.exportSince = at;
   }
 
   #countHour(hour: number): void {

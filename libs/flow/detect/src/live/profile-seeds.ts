@@ -5,6 +5,7 @@ import { userAgentOf } from '@outrider/domain/traffic/user-agent';
 import type { BaselineStore, CallerId, CallerTerm } from '@outrider/ports/baseline-store';
 import { isUntaught } from '../baseline/teaching-time.ts';
 import { agentTerm, CallerProfile } from '../knowledge/caller-profile.ts';
+import { TraitsCache } from '../knowledge/endpoint-knowledge.ts';
 import { DAY_MS } from '../windows/time.ts';
 
 /** What is read back of a caller; as long as a seasonal partner may be silent. */
@@ -102,6 +103,8 @@ export class ProfileSeeds {
   }
 }
 
+const TRAITS = new TraitsCache();
+
 /** Since when its past counts; ms. */
 const resetOf = ({ profile }: Waiting): number => profile.said?.from ?? Number.NEGATIVE_INFINITY;
 
@@ -121,7 +124,10 @@ const seed = (profile: CallerProfile, tenant: string, term: CallerTerm): void =>
     list.recall(CallerProfile.term(text), last, requests, first);
   switch (term.kind) {
     case 'endpoint':
-      if (term.successes > 0) add(profile.endpoints, endpointKey(tenant, term.term));
+      if (term.successes > 0) {
+        add(profile.endpoints, endpointKey(tenant, term.term));
+        profile.asked(TRAITS.of(parseEndpointId(term.term)?.pathTemplate ?? ''), first);
+      }
       break;
     case 'prefix':
       if (term.successes > 0) add(profile.prefixes, term.term);

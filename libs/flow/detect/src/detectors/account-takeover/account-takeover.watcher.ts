@@ -173,7 +173,7 @@ export class AccountTakeoverWatcher implements Watcher {
         slow: at - firstAt > settings.windowMinutes * MINUTE_MS,
         waited,
         mended,
-        byClock: goodLogins === 0 && whole.regular && whole.medianGapMs < DEVICE_GAP_MS,
+        byClock: goodLogins === 0 && whole.exact && whole.medianGapMs < DEVICE_GAP_MS,
       },
       settings,
     );
@@ -183,7 +183,7 @@ export class AccountTakeoverWatcher implements Watcher {
       from: firstAt,
       failures,
       evidence: attempts.evidence,
-      explanation: `${failures} ${failures === 1 ? 'login' : 'logins'} of ${event.clientIp} failed in a row within ${minutes(at - firstAt)} min, then one worked at ${endpointOf(event)} (${
+      explanation: `${failures === 1 ? '1 login' : `${failures} logins in a row`} of ${event.clientIp} failed within ${minutes(at - firstAt)} min, then one worked at ${endpointOf(event)} (${
         isGuesser ? 'it is one of those that were seen guessing' : `fewer than ${verdict.limit} are let pass`
       }). The password may have been guessed. Find the account, end its sessions and have its password changed, unless its owner says that it was they.`,
     });

@@ -12,7 +12,9 @@ export interface Pace {
   readonly spanMs: number;
   /** By a clock: half of the gaps are within a fifth of the median. */
   readonly regular: boolean;
-  /** That, and the median is two seconds or more. */
+  /** To the beat: all gaps are within a tenth of the median of each other. No person types like that. */
+  readonly exact: boolean;
+  /** Regular, and the median is two seconds or more. */
   readonly steady: boolean;
 }
 
@@ -65,6 +67,7 @@ export class Cadence {
       medianGapMs: median,
       spanMs: (times.at(-1) ?? 0) - (times[0] ?? 0),
       regular,
+      exact: gaps.length >= MIN_GAPS && at(1) - at(0) <= 0.1 * median,
       steady: regular && median >= 2_000,
     };
   }

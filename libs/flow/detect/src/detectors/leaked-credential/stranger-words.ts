@@ -23,8 +23,8 @@ export const knownOrigins = (profile: CallerProfile, { novelty }: Stranger): str
 };
 
 /** Who comes from the new place alone may just have moved; who was seen at the old one since, has not. */
-export const whoElse = ({ others }: Stranger): string =>
-  others > 0 ? `; its usual places went on meanwhile (${counted(others, 'request')})` : '';
+export const whoElse = ({ others }: Stranger, what = 'its usual places'): string =>
+  others > 0 ? `; ${what} went on meanwhile (${counted(others, 'request')})` : '';
 
 /** `1 day`, `2 days`. */
 export const counted = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;

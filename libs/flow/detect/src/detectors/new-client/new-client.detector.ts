@@ -31,7 +31,7 @@ export const judgeNewClient = (one: StrangerCase<NewClientSettings>): StrangerVe
     limit: s.minRequests - 1,
     explanation:
       `${one.name} made ${requests} requests with ${clientName(stranger)} from ${stranger.ip}, a usual place of it; in ${profile.days} days it used ` +
-      `${counted(Math.max(1, profile.agents.size - 1), 'other kind')} of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger)}. ` +
+      `${counted(Math.max(1, profile.agents.size - 1), 'other kind')} of client (chance of a new one on one day ${novelty.client.toFixed(3)})${whoElse(stranger, 'its old client')}. ` +
       `It may be a new program; or somebody works with its key by hand: ask its owner.`,
   };
 };
