@@ -56,7 +56,7 @@ export const judgeSharing = (
   history: SpreadHistory,
   s: CredentialSharingSettings,
 ): SharingVerdict | undefined => {
-  const limit = limitOf(history, s);
+  const limit = limitOf(view, history, s);
   if (limit === undefined) return judgeEarly(view, history, s);
   return judgeSpread(view, history, limit, s) ?? judgeSudden(view, history, limit, s);
 };
@@ -112,10 +112,13 @@ const judgeSudden = (
 };
 
 /** New places in an hour that are too many; undefined when too little is known to say. */
-const limitOf = (history: SpreadHistory, s: CredentialSharingSettings): number | undefined => {
+const limitOf = (view: SpreadView, history: SpreadHistory, s: CredentialSharingSettings): number | undefined => {
   if (history.successes < s.minHistoryRequests) return undefined;
+  // no person has so many places in a few days: it is the key of a page or an app, and more of its users come every hour
+  const isYoungPage = view.people && history.days < s.knownDays && history.places > s.suddenOfPlaces;
+  const over = isYoungPage ? s.overYoungPlaces : s.overPlaces;
   if (history.days >= s.minHistoryDays && history.hours >= 24)
-    return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay), Math.ceil(s.overPlaces * history.places)); // prettier-ignore
+    return Math.max(s.newPlaces, Math.ceil(s.usualFactor * history.joinedADay), Math.ceil(over * history.places)); // prettier-ignore
   // The first hours of a log are a night, or a morning: who is everywhere by noon has one place then.
   const isSettled = history.hours >= s.minUnknownHours && history.successes >= 3 * s.minHistoryRequests;
   return isSettled && history.places <= 2 ? s.newPlacesUnknown : undefined;

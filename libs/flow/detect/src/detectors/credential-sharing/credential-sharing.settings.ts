@@ -16,6 +16,9 @@ export const CredentialSharingSettings = detectorSettings(
     usualFactor: z.number().min(1).max(100).default(3),
     /** Times all places that it had before: who comes from everywhere comes from elsewhere as well. */
     overPlaces: z.number().min(0).max(100).default(0.5),
+    /** The same of browsers and apps with more places than one person has (`suddenOfPlaces`), until they are known for so many days. */
+    overYoungPlaces: z.number().min(0).max(100).default(2),
+    knownDays: z.number().int().min(1).max(365).default(7),
     /** Told within minutes, by a request from each, with so many different clients, of who never had more places than this. */
     suddenClients: count(3),
     suddenOfPlaces: count(6),

@@ -112,6 +112,20 @@ describe('credential-sharing', () => {
       [everywhere(14, 8, 5_000, FIREFOX, MONDAY + 1_000), office(5, FIREFOX), everywhere(5, 14, 30_000)],
     ],
     [
+      'a web page’s key in its first days: eight networks, and guests from eighteen more within an hour',
+      [2, 1]
+        .map((day) =>
+          everywhere(8, 12, 20_000, { userAgent: FIREFOX.userAgent }, FROM - day * DAY_MS).map((event) => ({
+            ...event,
+            clientIp: event.clientIp.replace('203.', '81.'),
+          })),
+        )
+        .concat([
+          everywhere(18, 1, 40_000, { userAgent: FIREFOX.userAgent }),
+          everywhere(5, 12, 40_000, { userAgent: FIREFOX.userAgent }),
+        ]),
+    ],
+    [
       'a platform with many doors, one more often than not new',
       [...Array(6).keys()].map((day) =>
         [0, 1, 2, 3, 4].flatMap((p) =>
