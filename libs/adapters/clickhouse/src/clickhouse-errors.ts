@@ -67,9 +67,10 @@ const LIMIT_CODES = new Map([
 
 /**
  * The store's errors in the platform's words. Writing is permanent only when the data itself was refused: whatever else is wrong (away,
- * full, read-only, a table missing) is worth waiting for, since giving up would lose events. Branches on codes, never on texts.
+ * full, read-only, a table missing) is worth waiting for, since giving up would lose events. Only who reads can ask for less.
+ * Branches on codes, never on texts.
  */
-export const storeError = (error: unknown, operation: 'read' | 'write', what: string): Error => {
+export const storeError = (error: unknown, operation: 'read' | 'start' | 'write', what: string): Error => {
   if (error instanceof TransientError || error instanceof PermanentError || error instanceof CallerError) return error;
   const refusal = refusalOf(error);
   if (refusal === undefined) {
@@ -84,7 +85,7 @@ export const storeError = (error: unknown, operation: 'read' | 'write', what: st
       `clickhouse-${code}`,
       { cause: error },
     );
-  if (DATA_CODES.has(code) || (operation === 'read' && QUERY_CODES.has(code))) {
+  if (DATA_CODES.has(code) || (operation !== 'write' && QUERY_CODES.has(code))) {
     return new PermanentError(`${what}: ClickHouse refused it (${type})`, `clickhouse-${code}`, { cause: error });
   }
   return new TransientError(`${what}: ClickHouse could not (${type})`, `clickhouse-${code}`, { cause: error });
@@ -117,7 +118,7 @@ export const startError = (error: unknown, what: string): Error => {
     );
   if (CERTIFICATE.test(nodeCode(error)))
     return caller('the certificate of CLICKHOUSE_URL is not trusted: see CLICKHOUSE_TLS_CA', 'clickhouse-certificate');
-  return storeError(error, 'read', what);
+  return storeError(error, 'start', what);
 };
 
 const nodeCode = (error: unknown): string =>

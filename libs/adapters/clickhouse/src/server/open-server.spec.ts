@@ -37,14 +37,14 @@ const RANGE = { from: Date.UTC(2026, 0, 1), to: Date.UTC(2026, 0, 2) };
 
 describe('what a server says', () => {
   it.each([
-    [500, 241, 'MEMORY_LIMIT_EXCEEDED', 'TransientError', 'TransientError', 'TransientError'],
+    [500, 241, 'MEMORY_LIMIT_EXCEEDED', 'TransientError', 'LimitError', 'TransientError'],
     [500, 252, 'TOO_MANY_PARTS', 'TransientError', 'TransientError', 'TransientError'],
     [500, 202, 'TOO_MANY_SIMULTANEOUS_QUERIES', 'TransientError', 'TransientError', 'TransientError'],
     [500, 242, 'TABLE_IS_READ_ONLY', 'TransientError', 'TransientError', 'TransientError'],
     [500, 319, 'UNKNOWN_STATUS_OF_INSERT', 'TransientError', 'TransientError', 'TransientError'],
     [500, 279, 'ALL_CONNECTION_TRIES_FAILED', 'TransientError', 'TransientError', 'TransientError'],
     [500, 243, 'NOT_ENOUGH_SPACE', 'TransientError', 'TransientError', 'TransientError'],
-    [408, 159, 'TIMEOUT_EXCEEDED', 'TransientError', 'TransientError', 'TransientError'],
+    [408, 159, 'TIMEOUT_EXCEEDED', 'TransientError', 'LimitError', 'TransientError'],
     // Its rows can never be read: nobody waits for them to become better.
     [400, 27, 'CANNOT_PARSE_INPUT_ASSERTION_FAILED', 'PermanentError', 'PermanentError', 'PermanentError'],
     // A table that is missing may come back, and giving up would lose the block.
