@@ -49,6 +49,8 @@ describe('a log that a collector wrapped', () => {
     ['syslog of RFC 5424', lines((line) => `<14>1 2026-11-23T22:00:00Z kong kong 12 - [origin ip="10.0.0.1"] ${line}`)],
     ['an error log of nginx', lines((line) => `2026/11/23 22:00:00 [notice] 7#0: *1 [kong] ${line}, client: 10.0.0.1`)],
     ['Elasticsearch, documents', lines((_, entry) => ({ _index: 'kong', _id: '1', _source: entry }))],
+    ['Elasticsearch, for its bulk API', lines((line) => `{"create":{"_index":"kong","_id":"1"}}\n${line}`)],
+    ['the same, without a name', lines((line) => `{"index": {}}\n${line}`)],
     ['Elasticsearch, an answer', JSON.stringify({ took: 1, hits: { hits: ENTRIES.map((e) => ({ _source: e })) } })],
     ['the same, indented', JSON.stringify({ took: 1, hits: { hits: ENTRIES.map((e) => ({ _source: e })) } }, null, 2)],
     [

@@ -12,9 +12,9 @@ const LINE_END = /\r?\n$/;
 
 /**
  * The Kong entries in what log collectors wrap around them: `{"log": "…"}` of Docker, `… stdout F {…}` of Kubernetes, a line of syslog, `_source`,
- * `message`, `jsonPayload` and other fields, answers of Elasticsearch, Loki and CloudWatch. Undefined when there is none, or the text is an
- * entry itself. What looks like an entry is not searched, and no text in which a quote stands before the brace: what a caller wrote into a
- * header or a URL must not become an entry of its own.
+ * `message`, `jsonPayload` and other fields, answers of Elasticsearch, Loki and CloudWatch. Empty for a line that holds none by design, as
+ * Elasticsearch's bulk files have; undefined when there is none, or the text is an entry itself. What looks like an entry is not searched,
+ * and no text in which a quote stands before the brace: what a caller wrote into a header or a URL must not become an entry of its own.
  */
 export const enclosedIn = (text: string): readonly RawObject[] | undefined => {
   const inner = bracedIn(text);
@@ -23,7 +23,7 @@ export const enclosedIn = (text: string): readonly RawObject[] | undefined => {
   if (resemblesEntry(value)) return isEntry(value) && inner.length < text.trim().length ? [value] : undefined;
   const found: RawObject[] = [];
   search(value, 0, found);
-  return found.length === 0 ? undefined : found;
+  return found.length === 0 && !isBulkAction(value) ? undefined : found;
 };
 
 /** What one line holds of an entry that Docker or Kubernetes cut: they do so at 16 KiB. */
@@ -75,6 +75,12 @@ const search = (value: unknown, depth: number, found: RawObject[]): void => {
     if (isEntry(value)) found.push(value);
     else if (!resemblesEntry(value)) for (const item of Object.values(value)) search(item, depth + 1, found);
   }
+};
+
+/** The line that stands before each document in a file for Elasticsearch's bulk API: nothing is lost with it. */
+const isBulkAction = (value: RawObject): boolean => {
+  const [name, ...others] = Object.keys(value);
+  return others.length === 0 && (name === 'index' || name === 'create') && isObject(value[name]);
 };
 
 const isEntry = (value: RawObject): boolean => numberOf(value['started_at']) !== undefined && hasExchange(value);
