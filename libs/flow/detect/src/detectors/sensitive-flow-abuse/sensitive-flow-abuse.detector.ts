@@ -39,13 +39,13 @@ export interface FlowVerdict {
 /** Calls an hour from which it is abuse. */
 export const flowLimit = (view: FlowView, s: SensitiveFlowAbuseSettings): number => {
   const floor =
-    view.flow === 'message'
+    view.flow === 'purchase'
       ? view.anonymous
-        ? s.anonymousMessages
-        : s.messages
-      : view.anonymous
         ? s.anonymousPurchases
-        : s.purchases;
+        : s.purchases
+      : view.anonymous
+        ? s.anonymousMessages
+        : s.messages;
   return overHabits(floor, view, s);
 };
 
@@ -68,20 +68,24 @@ const isSender = (view: FlowView, s: SensitiveFlowAbuseSettings): boolean =>
   view.cameAfterMinutes >= s.senderAfterMinutes &&
   view.otherBefore === 0 &&
   view.hour >= s.senderMessages &&
-  view.quarter >= 0.95 * view.requestsInQuarter;
+  asksNothingElse(view);
 
 const overHabits = (floor: number, view: FlowView, s: SensitiveFlowAbuseSettings): number =>
   Math.max(floor, s.overOwn * view.ownMax, s.overPeers * view.peerMax);
 
 /** Who needs a code goes on to use it: an address that asks for nothing but codes, one after the other, uses none. */
 const isBurst = (view: FlowView): boolean =>
-  view.burst && view.flow === 'message' && view.anonymous && view.quarter >= 0.95 * view.requestsInQuarter;
+  view.burst && view.flow === 'message' && view.anonymous && asksNothingElse(view);
+
+const asksNothingElse = (view: FlowView): boolean => view.quarter >= 0.95 * view.requestsInQuarter;
 
 /**
  * Flags a caller that uses a costly flow far more than it, or any of its peers, ever did, and for nothing else. False positives: a
  * campaign, a new integration that sends invitations (`messages`, `minKnownHours`), a large NAT (`anonymousMessages`).
  */
 export const judgeFlow = (view: FlowView, s: SensitiveFlowAbuseSettings): FlowVerdict | undefined => {
+  // whoever takes a code asked for it, or signs in next
+  if (view.flow === 'verification' && !(view.anonymous && asksNothingElse(view))) return undefined;
   const full = flowLimit(view, s);
   const burst = view.hour < full && isBurst(view);
   const turned = hasTurned(view, s);

@@ -36,6 +36,30 @@ describe('sensitive-flow-abuse', () => {
   });
 });
 
+describe('a flow whose name does not say whether it sends codes or takes them', () => {
+  const verify = (n: number, template = '/sms/verify') => codes(n, 25_000, () => ({ pathTemplate: template }));
+
+  it('is told of an address that calls it twenty times in an hour and asks for nothing else', () => {
+    const [first] = found(verify(40));
+    expect(first).toMatchObject({
+      detectedAt: START + 19 * 25_000,
+      severity: 'medium',
+      entity: { kind: 'ip', id: IP },
+    });
+    expect(first?.explanation).toContain('nothing else');
+    expect(first?.explanation).toContain('or tries one');
+  });
+
+  it.each<[string, ApiEvent[]]>([
+    ['an address whose people ask for their codes elsewhere', [...codes(19, 50_000), ...verify(40)]],
+    ['an address whose people go on to sign in', [...verify(40), ...verify(40, '/auth/session')]],
+    ['a backend with a key', verify(40).map((event) => ({ ...event, ...consumer(3) }))],
+    ['nineteen', verify(19)],
+  ])('is silent on %s', (_name, events) => {
+    expect(found(events.toSorted((a, b) => a.startedAt - b.startedAt))).toEqual([]);
+  });
+});
+
 describe('codes that a consumer asks for, of which only an hour is known', () => {
   const calls = (n: number, from: number, everyMs: number, pathTemplate: string, method = 'POST'): ApiEvent[] =>
     Array.from({ length: n }, (_, i) => at(from + i * everyMs, { ...consumer(1), method, pathTemplate, status: 202 }));

@@ -174,8 +174,6 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
     hour: number,
     v: FlowVerdict,
   ): Draft {
-    const costs =
-      flow === 'message' ? 'Each call sends a message that somebody pays for' : 'Each call takes stock or an order';
     return findingOf({
       event,
       entity: caller.entity,
@@ -187,11 +185,17 @@ export class SensitiveFlowAbuseWatcher implements Watcher {
       from: Math.max(at - HOUR_MS, Math.min(at, use.counts.firstAt)),
       observed: { metric: `calls of a ${flow} flow`, value: hour, unit: 'in 1 h' },
       expected: { low: 0, high: Math.round(v.limit), mean: use.counts.past, n: 0, p: 1, warmUp: caller.warmUp },
-      explanation: `${caller.entity.name} called ${endpointOf(event)} ${hour} times within an hour and did ${v.burst ? 'nothing' : 'little'} else (fewer than ${Math.ceil(v.limit)} ${v.burst ? 'one after the other with one client ' : ''}are let pass; its own busiest hour had ${use.counts.past}). ${costs}.`,
+      explanation: `${caller.entity.name} called ${endpointOf(event)} ${hour} times within an hour and did ${v.burst || flow === 'verification' ? 'nothing' : 'little'} else (fewer than ${Math.ceil(v.limit)} ${v.burst ? 'one after the other with one client ' : ''}are let pass; its own busiest hour had ${use.counts.past}). ${COSTS[flow]}.`,
       evidence: use.evidence,
     });
   }
 }
+
+const COSTS: Readonly<Record<SensitiveFlow, string>> = {
+  message: 'Each call sends a message that somebody pays for',
+  purchase: 'Each call takes stock or an order',
+  verification: 'Each call sends a code that somebody pays for, or tries one: nobody has so many of their own',
+};
 
 const beginningOf = (at: number, { profile }: Caller, { calls }: Use, hour: number): Beginning | undefined =>
   profile && {

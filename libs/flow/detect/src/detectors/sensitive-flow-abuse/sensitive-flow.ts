@@ -1,5 +1,8 @@
-/** `message`: each call costs a text message or a mail. `purchase`: each takes stock, a coupon or an order. */
-export type SensitiveFlow = 'message' | 'purchase';
+/**
+ * `message`: each call costs a text message or a mail. `purchase`: each takes stock, a coupon or an order. `verification`: it takes a code,
+ * or, as some name it, has one sent.
+ */
+export type SensitiveFlow = 'message' | 'purchase' | 'verification';
 
 const MESSAGE = new Set(['otp', 'sms', 'passcode', 'magiclink', 'resend', 'invite', 'invites', 'invitation', 'invitations', 'mfa', '2fa', 'totp']); // prettier-ignore
 /** Of messages, those that a person asks for in order to sign in: nobody sends them in batches. */
@@ -8,7 +11,7 @@ const CODE_PAIRS = new Set(['reset password', 'password reset', 'forgot password
 const PURCHASE = new Set(['checkout', 'redeem', 'giftcard', 'giftcards', 'coupon', 'coupons', 'promo', 'promos', 'reserve', 'reservation', 'reservations']); // prettier-ignore
 const MESSAGE_PAIRS = new Set(['reset password', 'password reset', 'forgot password', 'password forgot', 'forgotten password', 'password recovery', 'recover password', 'magic link', 'send code', 'code send', 'verification code', 'send email', 'email send', 'verify phone', 'phone verify', 'phone verification', 'verify email', 'email verification', 'send sms', 'send mail']); // prettier-ignore
 const PURCHASE_PAIRS = new Set(['gift card', 'gift cards', 'place order', 'orders place', 'apply coupon']);
-/** What a code is used by: it costs nothing. */
+/** What a code is used by: it costs nothing, unless it is what has one sent. */
 const USES = new Set(['verify', 'verification', 'validate', 'confirm', 'check', 'accept', 'status']);
 const MAX_TEMPLATES = 20_000;
 
@@ -31,9 +34,10 @@ export class SensitiveFlows {
 
 export const flowOf = (template: string): SensitiveFlow | undefined => {
   const { words, pairs } = wordsOf(template);
+  const isMessage = words.some((word) => MESSAGE.has(word));
   const isUse = USES.has(words.at(-1) ?? '');
-  if ((!isUse && words.some((word) => MESSAGE.has(word))) || pairs.some((pair) => MESSAGE_PAIRS.has(pair)))
-    return 'message';
+  if ((!isUse && isMessage) || pairs.some((pair) => MESSAGE_PAIRS.has(pair))) return 'message';
+  if (isMessage) return 'verification';
   return words.some((word) => PURCHASE.has(word)) || pairs.some((pair) => PURCHASE_PAIRS.has(pair))
     ? 'purchase'
     : undefined;
