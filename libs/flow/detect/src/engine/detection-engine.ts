@@ -14,7 +14,8 @@ import { CallerWindows } from './caller-windows.ts';
 import { NO_CONTROLS, type DetectionControls } from './controls.ts';
 import { CurrentCaller } from './current-caller.ts';
 import type { DetectorDefinition, DetectorDeps, DetectorScope } from './detector.ts';
-import { Exclusions, windowTime, type Exclusion } from './event-facts.ts';
+import { windowTime } from './event-facts.ts';
+import { Exclusions, type Exclusion } from './exclusions.ts';
 import { ExplainedTraffic } from './explained-traffic.ts';
 import { HeldHabits } from './held-habits.ts';
 import { PendingResets, type DueResets } from './pending-resets.ts';
@@ -177,6 +178,7 @@ export class DetectionEngine {
     const excluded = this.#exclusions.of(event);
     if (excluded !== undefined) {
       this.counts.excluded[excluded]++;
+      if (excluded === 'health-check') for (const { watcher } of this.#watchers.checking) watcher.checked?.(event);
       return undefined;
     }
     const at = windowTime(event);

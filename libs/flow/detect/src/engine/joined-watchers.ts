@@ -5,7 +5,7 @@ import type { Caller, Watcher } from './watcher.ts';
 
 const CLASSES = [0, 1, 2, 3, 4, 5] as const;
 
-type Part = Omit<Watcher, 'heard' | 'tick'>;
+type Part = Omit<Watcher, 'checked' | 'heard' | 'tick'>;
 
 /** Several ways to see the same thing, as one watcher: each sees the events that concern it, and the first that finds something is told. */
 export class JoinedWatchers implements Watcher {

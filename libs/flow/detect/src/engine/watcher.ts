@@ -55,6 +55,8 @@ export interface Watcher {
   finish?(): readonly Draft[];
   /** Another detector found something in this event. */
   heard?(finding: Finding, event: ApiEvent, at: number, caller: Caller): Draft | undefined;
+  /** A health check, which is nobody's traffic: what it says of its service. */
+  checked?(event: ApiEvent): void;
   /** After `observe`: what it makes of the event, with its figures; one sentence, undefined when it is not concerned. */
   explain?(event: ApiEvent, at: number, caller: Caller): string | undefined;
   readonly lookout?: Lookout;

@@ -21,6 +21,7 @@ const CLASSES = [0, 1, 2, 3, 4, 5] as const;
 export class Watchers {
   readonly ticking: readonly Watching[];
   readonly hearing: readonly Watching[];
+  readonly checking: readonly Watching[];
   readonly looking: readonly Looking[];
   readonly lookouts: readonly Lookout[];
   readonly #byClass: readonly (readonly Watching[])[];
@@ -31,6 +32,7 @@ export class Watchers {
     );
     this.ticking = all.filter(({ watcher }) => watcher.tick !== undefined);
     this.hearing = all.filter(({ watcher }) => watcher.heard !== undefined);
+    this.checking = all.filter(({ watcher }) => watcher.checked !== undefined);
     this.looking = all.flatMap((one) => (one.watcher.lookout ? [{ ...one, lookout: one.watcher.lookout }] : []));
     this.lookouts = this.looking.map(({ lookout }) => lookout);
   }

@@ -57,7 +57,7 @@ test('what an exception holds back is still told, as held, beside the exception'
 });
 
 test('no detector is asked about a preflight', async () => {
-  const event = anApiEvent({ method: 'OPTIONS' });
+  const event = anApiEvent({ method: 'OPTIONS', credentialId: '', credentialFingerprint: '' });
   const explanation = await explainEvent(
     { settings, baselines, controls: NOBODY, rules: [] },
     { event, before: [], truncated: false },

@@ -9,7 +9,7 @@ import { LiveControls } from '../controls/live-controls.ts';
 import { CATALOGUE } from '../detectors/catalogue.ts';
 import { DetectionEngine } from '../engine/detection-engine.ts';
 import type { DetectorDefinition } from '../engine/detector.ts';
-import { Exclusions, windowTime } from '../engine/event-facts.ts';
+import { windowTime } from '../engine/event-facts.ts';
 import { Turns } from '../offline/turns.ts';
 import type { Rule } from '../rules/rule.ts';
 import { RuleSet } from '../rules/rule-set.ts';
@@ -56,10 +56,11 @@ export const explainEvent = async (parts: ExplainParts, question: ExplainQuestio
   });
   if (known) engine.knowledge.documents = known.documents;
   const { count: replayed, told } = await replay(engine, question, known);
-  const late = engine.counts.late;
+  const before = { ...engine.counts.excluded, late: engine.counts.late };
   const findings: Finding[] = [];
   await engine.observe(event, 0, findings);
-  const excluded = new Exclusions(parts.settings).of(event) ?? (engine.counts.late > late ? 'late' : undefined);
+  const now = { ...engine.counts.excluded, late: engine.counts.late };
+  const excluded = REASONS.find((reason) => now[reason] > before[reason]);
   const says = new Map(excluded === undefined ? engine.explain(event, 0).map((one) => [one.type, one.says]) : []);
   const { explaining } = engine;
   const verdict = verdictOf({ parts, event, controls, excluded, findings, says, explaining, told });
@@ -107,7 +108,7 @@ interface Asked {
   readonly parts: ExplainParts;
   readonly event: ApiEvent;
   readonly controls: LiveControls;
-  readonly excluded: string | undefined;
+  readonly excluded: keyof typeof EXCLUDED | undefined;
   readonly findings: readonly Finding[];
   readonly says: ReadonlyMap<string, string>;
   readonly explaining: ReadonlySet<string>;
@@ -122,7 +123,7 @@ const verdictOf =
     const tuned = differing(base, controls.tuned(definition, base).of(event));
     const state = controls.stateOf(type, event.tenant, event);
     const common = { type, title: page.title, state, tuned };
-    if (excluded !== undefined) return { ...common, outcome: 'not-asked', says: EXCLUDED[excluded] ?? excluded };
+    if (excluded !== undefined) return { ...common, outcome: 'not-asked', says: EXCLUDED[excluded] };
     if (!base.enabled) return { ...common, outcome: 'not-asked', says: 'it is not enabled in this process' };
     const found = findings.filter((finding) => finding.type === type);
     const [first] = found;
@@ -145,11 +146,12 @@ const lately = (finding: Finding | undefined, event: ApiEvent): string | undefin
 };
 const LATELY_MS = 900_000;
 
-const EXCLUDED: Readonly<Record<string, string>> = {
+const EXCLUDED = {
   preflight: 'a preflight request (OPTIONS) counts for no detector',
   'health-check': 'a health check counts for no detector',
   late: 'it is older than the windows reach',
-};
+} as const;
+const REASONS = ['preflight', 'health-check', 'late'] as const;
 
 const differing = (base: object, now: object): Record<string, unknown> => {
   const before = new Map<string, unknown>(Object.entries(base));

@@ -180,14 +180,15 @@ describe('EventIngest', () => {
 
   it('counts what it does not observe by reason: late, preflight, health check; and stores it', async () => {
     const run = aRun();
+    const nobody = { credentialId: '', credentialFingerprint: '' };
     await run.take(0, [
       anApiEvent({ startedAt: AT }),
       anApiEvent({ startedAt: AT - 11 * MINUTE_MS }),
-      anApiEvent({ startedAt: AT, method: 'OPTIONS' }),
-      anApiEvent({ startedAt: AT, method: 'OPTIONS' }),
-      anApiEvent({ startedAt: AT, path: '/health', pathTemplate: '/health' }),
+      anApiEvent({ ...nobody, startedAt: AT, method: 'OPTIONS' }),
+      anApiEvent({ ...nobody, startedAt: AT, method: 'OPTIONS' }),
+      anApiEvent({ ...nobody, startedAt: AT, path: '/health', pathTemplate: '/health' }),
     ]);
-    await run.take(1, [anApiEvent({ startedAt: AT, method: 'OPTIONS' })]);
+    await run.take(1, [anApiEvent({ ...nobody, startedAt: AT, method: 'OPTIONS' })]);
     const counts = await Promise.all(
       ['late', 'preflight', 'health-check'].map((reason) => run.counted('excluded_total', `reason="${reason}"`)),
     );

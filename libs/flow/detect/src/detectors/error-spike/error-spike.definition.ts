@@ -15,7 +15,7 @@ export const errorSpike = defineDetector({
     title: 'Error spike',
     summary: 'The requests of one caller fail far more often than before, and those of the others do not.',
     method:
-      'Wilson lower bound of the share of server errors, and of client errors that no other detector is about, in five minutes against three times the usual and an absolute share. A client with credentials of which nothing works any more, all of it bad requests, is broken and no spike. What fails for several callers is the health of the service: told once, as the service, and only with `reportHealth`.',
+      'Wilson lower bound of the share of server errors, and of client errors that no other detector is about, in five minutes against three times the usual and an absolute share. A client with credentials of which nothing works any more, all of it bad requests, is broken and no spike. A caller that nobody else can be compared with since its errors began is judged from a hundred requests on, and a health check that fails meanwhile speaks for it. What fails for several callers is the health of the service: told once, as the service, and only with `reportHealth`.',
     owasp: ['API8:2023'],
     attack: ['T1595'],
     severity: {

@@ -41,7 +41,8 @@ export const judgeErrorSpike = (view: ErrorView, s: ErrorSpikeSettings): ErrorVe
   const ratio = view.errors / view.requests;
   // a customer's client of which nothing works is broken: who tries something out with a key has some of it accepted
   if (view.kind === 'client' && view.authenticated && ratio >= s.brokenShare) return undefined;
-  const alone = view.others.every(({ requests }) => requests === 0);
+  // what others got before its errors began says nothing about since
+  const alone = (view.others[0]?.requests ?? 0) === 0;
   if (alone && view.kind === 'server' && view.requests < s.aloneRequests) return undefined;
   if (isServiceUnwell(view, s)) return { about: 'service', ratio, lowerBound, limit, severity: 'low', confidence: 0.5 };
   return {

@@ -1,6 +1,6 @@
 import type { ApiEvent } from '@outrider/domain/traffic/api-event';
 import type { DetectorDeps } from '../../engine/detector.ts';
-import { isOtherClientError, isServerError, isUpstreamAway } from '../../engine/event-facts.ts';
+import { isOtherClientError, isServerError, isUpstreamAway, windowTime } from '../../engine/event-facts.ts';
 import { findingOf, REPORT_EVERY_MS, type Draft } from '../../engine/finding-draft.ts';
 import type { Forgotten } from '../../engine/forgotten.ts';
 import type { Caller, Watcher } from '../../engine/watcher.ts';
@@ -69,7 +69,7 @@ export class ErrorSpikeWatcher implements Watcher {
       kept?.note(at);
       return undefined;
     }
-    const errors = kept ?? this.#begin(service, event, caller);
+    const errors = kept ?? this.#begin(service, event, at, caller);
     errors.note(at);
     errors.errors[kind].add(at);
     errors.evidence.add(event, at);
@@ -82,6 +82,15 @@ export class ErrorSpikeWatcher implements Watcher {
     );
   }
 
+  /** One that fails is a witness like any other caller; one that does not may ask less of the service than callers do. */
+  checked(event: ApiEvent): void {
+    if (!isServerError(event.status) || (event.serviceId === '' && event.serviceName === '')) return;
+    const service = this.#services.of(event);
+    const at = windowTime(event);
+    service.requests.add(at);
+    service.errors.server.add(at);
+  }
+
   /** What is kept of the caller; not if people said something else about it since. */
   #kept(service: ServiceHealth, caller: Caller): CallerErrors | undefined {
     const kept = service.callers.get(caller.key);
@@ -90,8 +99,10 @@ export class ErrorSpikeWatcher implements Watcher {
     return undefined;
   }
 
-  #begin(service: ServiceHealth, event: ApiEvent, caller: Caller): CallerErrors {
-    const made = new CallerErrors(caller.key, service, this.deps.teaching.ofCaller(caller.key));
+  #begin(service: ServiceHealth, event: ApiEvent, at: number, caller: Caller): CallerErrors {
+    const bucket = bucketOf(at);
+    const before = caller.requests(bucket, bucket) - 1;
+    const made = new CallerErrors(caller.key, service, this.deps.teaching.ofCaller(caller.key), bucket, before);
     service.callers.set(caller.key, made);
     this.#callers.set(`${caller.key}|${serviceKeyOf(event)}`, made, caller.lane);
     return made;
@@ -182,7 +193,6 @@ const viewOf = (errors: CallerErrors, kind: ErrorKind, { warmUp, profile }: Call
   const head = errors.lastBucket;
   const from = head - WINDOW_BUCKETS + 1;
   const own = errors.errors[kind];
-  const { service } = errors;
   const onset = own.firstFrom(from) ?? from;
   return {
     kind,
@@ -192,10 +202,7 @@ const viewOf = (errors: CallerErrors, kind: ErrorKind, { warmUp, profile }: Call
     pastRequests: errors.requests.before(from),
     learning: warmUp === 'learning',
     authenticated: profile !== undefined,
-    others: [onset, ...NEIGHBOUR_SPANS.map((span) => head - span + 1)].map((since) => ({
-      errors: service.errors[kind].sum(since, head) - own.sum(since, head),
-      requests: service.requests.sum(since, head) - errors.requests.sum(since, head),
-    })),
+    others: [onset, ...NEIGHBOUR_SPANS.map((span) => head - span + 1)].map((since) => errors.others(kind, since, head)),
   };
 };
 

@@ -13,12 +13,29 @@ export class CallerErrors {
   reportedAt = Number.NEGATIVE_INFINITY;
   lastBucket = Number.NEGATIVE_INFINITY;
 
-  /** `said`: what people had said about the caller when it was begun. */
+  /**
+   * `said`: what people had said about the caller when it was begun; `begunIn`: the bucket of its first error, and `before` that its own
+   * requests there (of all services: more is not known of who had no errors).
+   */
   constructor(
     readonly caller: string,
     readonly service: ServiceHealth,
     readonly said: TeachingTime | undefined,
+    readonly begunIn: number,
+    readonly before: number,
   ) {}
+
+  /** What the service's other callers got since `from`, to `head`. */
+  others(
+    kind: 'server' | 'client',
+    from: number,
+    head: number,
+  ): { readonly errors: number; readonly requests: number } {
+    const { service } = this;
+    const errors = service.errors[kind].sum(from, head) - this.errors[kind].sum(from, head);
+    const requests = service.requests.sum(from, head) - this.requests.sum(from, head);
+    return { errors, requests: from === this.begunIn ? Math.max(errors, requests - this.before) : requests };
+  }
 
   note(at: number): void {
     this.requests.add(at);
