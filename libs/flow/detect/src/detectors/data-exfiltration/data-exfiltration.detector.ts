@@ -8,6 +8,8 @@ export interface ExfiltrationView {
   readonly bytes: number;
   readonly most: number;
   readonly hasHabits: boolean;
+  /** Bytes that it sent meanwhile. */
+  readonly given: number;
   /** Hours with traffic that its habits are known by. */
   readonly hours: number;
   /** Time that it was seen for before it took more than next to nothing; hours. */
@@ -53,7 +55,12 @@ export const judgeExfiltration = (
 
 /** Bytes in one to two hours that are let pass. */
 export const limitOf = (view: ExfiltrationView, s: DataExfiltrationSettings): number => {
-  if (!view.hasHabits) return Math.max(view.quietHours >= s.quietHours ? s.quietFloor : s.unknownFloor, s.overPeers * view.peersMost); // prettier-ignore
+  if (!view.hasHabits) {
+    // who brings as well as takes has files to exchange: a thief brings nothing
+    const exchanges = view.given >= s.givenShare * view.bytes ? s.overWorking : 1;
+    const floor = view.quietHours >= s.quietHours ? s.quietFloor : s.unknownFloor;
+    return Math.max(exchanges * floor, s.overPeers * view.peersMost);
+  }
   const young = view.hours < s.youngHours;
   // a job that works through a backlog reads more than ever, and leaves something behind for what it reads
   const works = view.made > 0 && view.made >= s.madeShare * view.answers ? s.overWorking : 1;

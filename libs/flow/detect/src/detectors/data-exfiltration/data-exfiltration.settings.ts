@@ -33,6 +33,8 @@ export const DataExfiltrationSettings = detectorSettings(
     /** From this share of its answers on that created or changed something, beyond what it ever did, it works: times the limits. */
     madeShare: z.number().min(0.01).max(1).default(0.2),
     overWorking: factor(4),
+    /** Without habits: the same factor for who sent this part of what it took. */
+    givenShare: z.number().min(0.01).max(1).default(0.1),
     /** So many other callers that leapt like it at the same endpoint within a month make it the way the endpoint is used. */
     alike: z.number().int().min(1).max(1000).default(3),
     /** Times all limits for an address that calls itself a crawler: it takes what the public is given, and one large file is a download. */

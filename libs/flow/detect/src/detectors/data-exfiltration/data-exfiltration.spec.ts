@@ -44,6 +44,15 @@ describe('data-exfiltration', () => {
     expect(found(...peers, ...quiet, take(30, START - HOUR / 2, consumer(3)), take(250, START))).toEqual([]);
   });
 
+  it('holds who brings files as well as takes them, and is not known yet, against a limit four times as high', () => {
+    const peers = Array.from({ length: 8 }, (_, n) => take(2, START, consumer(n)));
+    const brought = (mib: number) =>
+      reads(10, START - 20 * 60_000, 60_000, (i) => i, { method: 'POST', status: 201, requestBytes: mib * 104_858, responseBytes: 300 }); // prettier-ignore
+    expect(found(...peers, brought(100), take(700, START))).toEqual([]);
+    expect(found(...peers, brought(20), take(700, START))).not.toEqual([]);
+    expect(found(...peers, brought(1_000), take(2_500, START))).not.toEqual([]);
+  });
+
   it('lets a job take four times as much while it makes something of what it reads, and nobody who makes things all along', () => {
     const made = (from: number) => reads(20, from + 500, 60_000, (i) => i, { method: 'POST', status: 201, pathTemplate: '/invoices', path: '/invoices', responseBytes: 300 }); // prettier-ignore
     const job = [...take(120, START), ...made(START)].sort((a, b) => a.startedAt - b.startedAt);

@@ -34,6 +34,8 @@ class Taker {
   readonly sensitive = new Spans(HOUR_MS);
   /** Exports of the same time. */
   readonly exports = new Spans(HOUR_MS);
+  /** Bytes that it sent, of the same time; made when it sends a large body for the first time. */
+  given: Spans | undefined;
   /** Made when it creates or changes something for the first time; most never do. */
   work: Work | undefined;
   firstAt = Number.POSITIVE_INFINITY;
@@ -150,6 +152,7 @@ export class DataExfiltrationWatcher implements Watcher {
     hours.add(at, bytes, at > taker.heldUntil);
     if (caller.profile !== undefined && isMaking(event)) (taker.work ??= new Work()).made.add(at, 1, true);
     taker.work?.answers.add(at, 1, true);
+    if (event.requestBytes >= EVIDENCE_BYTES) (taker.given ??= new Spans(HOUR_MS)).add(at, event.requestBytes, true);
     taker.sinceTold += bytes;
     taker.lean(event, bytes, hours.filled !== filled);
     if (hours.filled !== filled && hours.most > FLOOR / 10) this.#group(event).note(caller.key, hours.most);
@@ -227,6 +230,7 @@ export class DataExfiltrationWatcher implements Watcher {
       most: taker.hours.most,
       hasHabits: this.#hasHabits(taker, at, s),
       hours: taker.hours.filled,
+      given: taker.given === undefined ? 0 : sumAt(taker.given, at),
       quietHours: Math.max(0, Math.min(at, taker.loudAt) - taker.firstAt) / HOUR_MS,
       peersMost: group.mostBut(caller.key),
       peers: group.count - 1,
