@@ -151,7 +151,8 @@ const clientsOf = (
   office: string,
 ): Client[] => {
   const count = many ? random.integer(10, 36) : random.integer(1, 3); // a platform's workers leave by many doors
-  const inOffice = setting.mood.events.has('office-nat') && random.chance(0.7);
+  const nearby = network.country === setting.world.internet.home;
+  const inOffice = setting.mood.events.has('office-nat') && random.chance(0.7) && nearby;
   const kind = random.integer(0, 15);
   return Array.from({ length: count }, (_, n) => {
     const address = person && inOffice && n === 0 ? office : Internet.subscriber(network, n + random.integer(0, 3000));
