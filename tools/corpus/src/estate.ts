@@ -61,8 +61,7 @@ const actor = (setting: Setting, random: Random, i: number, habit: HabitName, of
     kind: person ? ['isp', 'business'] : ['hosting', 'business'],
     home: random.chance(0.8),
   });
-  const mobile =
-    world.internet.networks.find((one) => one.kind === 'mobile' && one.country === network.country) ?? network;
+  const mobile = world.internet.networks.find((one) => one.kind === 'mobile' && isSamePlace(one, network)) ?? network;
   const clients = clientsOf(setting, random, person, habit === 'integrator', network, office);
   const newcomer = mood.events.has('newcomers') && i % 9 === 8;
   const active: Span = newcomer
@@ -142,6 +141,9 @@ const consumerOf = (random: Random, i: number, habit: HabitName, trade: string):
   };
 };
 
+const isSamePlace = (one: Network | undefined, other: Network): boolean =>
+  one?.lat === other.lat && one.lon === other.lon;
+
 const clientsOf = (
   setting: Setting,
   random: Random,
@@ -151,8 +153,8 @@ const clientsOf = (
   office: string,
 ): Client[] => {
   const count = many ? random.integer(10, 36) : random.integer(1, 3); // a platform's workers leave by many doors
-  const nearby = network.country === setting.world.internet.home;
-  const inOffice = setting.mood.events.has('office-nat') && random.chance(0.7) && nearby;
+  const desk = setting.world.internet.networks.find(({ prefix }) => office.startsWith(`${prefix}.`));
+  const inOffice = setting.mood.events.has('office-nat') && random.chance(0.7) && isSamePlace(desk, network);
   const kind = random.integer(0, 15);
   return Array.from({ length: count }, (_, n) => {
     const address = person && inOffice && n === 0 ? office : Internet.subscriber(network, n + random.integer(0, 3000));
