@@ -42,6 +42,10 @@ describe('who calls himself a health checker', () => {
     ['asks for what is not there', many(40, 500, (i) => ({ ...place(`/${i}.php`), status: 404 }))],
     ['injects', many(40, 500, () => ({ ...place('/healthz'), attacks: 'sqli:8' }))],
     ['asks questions', many(40, 500, () => ({ ...place('/healthz'), query: 'id=int:3' }))],
+    [
+      'asks by OPTIONS for what is not there',
+      many(40, 500, (i) => ({ ...place(`/${i}`), method: 'OPTIONS', status: 404 })),
+    ],
     ['injects by OPTIONS', many(40, 500, () => ({ ...place('/orders'), method: 'OPTIONS', attacks: 'sqli:8' }))],
   ])('is watched like anybody as soon as it %s', (_what, events) => {
     expect(seen(events)).toBe(events.length);
@@ -55,6 +59,26 @@ describe('who calls himself a health checker', () => {
   it('is told by the detectors when it guesses keys', () => {
     const guesses = many(60, 500, (i) => ({ ...place('/healthz'), status: 401, refusal: 'unauthenticated', answeredBy: 'kong', credentialFingerprint: `${i}`.padStart(16, '0') })); // prettier-ignore
     expect(findingsOf(bruteForce, guesses)[0]).toMatchObject({ type: 'brute-force', entity: { id: CHECKER.clientIp } });
+  });
+
+  it('is told by the detectors when it tries a list of words by OPTIONS', () => {
+    const words = [
+      '.env',
+      'backup.zip',
+      '.git/config',
+      'wp-login.php',
+      'phpinfo.php',
+      'config.json',
+      'server-status',
+      'db.sql',
+    ];
+    const tried = many(200, 500, (i) => ({ ...place(`/${i}/${words[i % words.length] ?? ''}`), method: 'OPTIONS', status: 404 })); // prettier-ignore
+    expect(findingsIn(engineOf(...DETECTORS), tried)[0]).toMatchObject({ entity: { id: CHECKER.clientIp } });
+  });
+
+  it('says nothing of browsers whose pages ask by OPTIONS before calls that an upstream answers 404', () => {
+    const pages = many(1_800, 2_000, (i) => ({ ...place(`/api/part-${i % 12}/${Math.floor(i / 90)}`), pathTemplate: `/api/part-${i % 12}/{id}`, clientIp: `203.0.113.${i % 30}`, userAgent: 'Mozilla/5.0 Firefox/128.0', method: 'OPTIONS', status: 404 })); // prettier-ignore
+    expect(findingsIn(engineOf(...DETECTORS), pages)).toEqual([]);
   });
 
   it('is told of nothing when its check is refused all day, or of a place that is gone', () => {
@@ -86,7 +110,7 @@ describe('a health check that fails', () => {
     expect(told[0]).toMatchObject({ type: 'error-spike', entity: { kind: 'consumer' } });
   });
 
-  it('is missed by nobody: eighty requests of the only caller since its errors began tell nothing', () => {
+  it('is not needed where nobody else calls: eighty requests of one caller since its errors began tell nothing', () => {
     expect(findingsOf(errorSpike, [...earlier, ...broken])).toEqual([]);
   });
 });

@@ -47,7 +47,8 @@ export class Exclusions {
   }
 
   of(event: ApiEvent): Exclusion | undefined {
-    if (event.method === 'OPTIONS') return carriesNothing(event) ? 'preflight' : undefined;
+    // a browser asks before it calls what a page knows: who finds nothing there may be looking for it
+    if (event.method === 'OPTIONS') return carriesNothing(event) && event.status !== 404 ? 'preflight' : undefined;
     if (!this.#paths.has(event.path) && !this.#isChecker(event.userAgent)) return undefined;
     if (!isCheck(event) || !carriesNothing(event)) return undefined;
     const checker = this.#checkers.getOrMake(`${event.tenant}|${event.clientIp}`, () => new Checker());
