@@ -40,4 +40,11 @@ describe('rate-limiting', () => {
     expect(statuses([0, 1, 2, 3].map((at, i) => call(at, i % 2 === 0 ? {} : { consumer: other })))).toEqual([200, 200, 200, 200]); // prettier-ignore
     expect(statuses([0, 1, 2, 3].map((at) => call(at, { route: world.routes.admin })))).toEqual([200, 200, 200, 200]);
   });
+
+  test('counts addresses where Kong knows no consumers', () => {
+    const calls = [0, 1, 2, 3, 4].map((at) => call(at, at === 2 ? { client: tool('81.9.9.9', 'curl/8') } : {}));
+    expect([...limited({ ...world, keyless: true }, calls)].map((one) => one.status)).toEqual([
+      200, 200, 200, 200, 429,
+    ]);
+  });
 });

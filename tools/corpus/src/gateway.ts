@@ -5,13 +5,14 @@ import type { Random } from './random.ts';
 import { MINUTE, SECOND } from './time.ts';
 import type { Service, World } from './world/world.ts';
 
-/** rate-limiting as Kong does it: fixed minutes, by consumer, on the limited routes. */
+/** rate-limiting as Kong does it: fixed minutes, by consumer, and by address where it knows none, on the limited routes. */
 export function* limited(world: World, calls: Iterable<Call>): Generator<Call> {
   const counts = new Map<string, number>();
   let minute = 0;
   for (const call of calls) {
     const { route, consumer } = call;
-    if (world.limitPerMinute === 0 || route?.limited !== true || consumer === undefined || call.byKong === true) {
+    const who = world.keyless ? call.client.address : consumer?.id;
+    if (world.limitPerMinute === 0 || route?.limited !== true || who === undefined || call.byKong === true) {
       yield call;
       continue;
     }
@@ -20,8 +21,8 @@ export function* limited(world: World, calls: Iterable<Call>): Generator<Call> {
       minute = now;
       counts.clear();
     }
-    const count = (counts.get(consumer.id) ?? 0) + 1;
-    counts.set(consumer.id, count);
+    const count = (counts.get(who) ?? 0) + 1;
+    counts.set(who, count);
     const limit = world.limitPerMinute;
     const rate = { limit, remaining: Math.max(0, limit - count), reset: 60 - Math.floor((call.at % MINUTE) / SECOND) };
     yield count > limit ? { ...call, rate, status: 429, byKong: true, bytes: 410, latencyMs: 1 } : { ...call, rate };
